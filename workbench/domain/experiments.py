@@ -1,0 +1,138 @@
+"""An experiment: several arms from one start, on one dataset, at one budget, judged alike."""
+
+from typing import Any, Literal, Self
+
+from pydantic import model_validator
+
+from workbench.domain.errors import BadSetting
+from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
+from workbench.domain.settings import Preset, Settings, setting
+
+ArmMethod = Literal["ppo", "dpo"]
+_ARM_RECIPES: dict[str, type[PpoRecipe] | type[DpoRecipe]] = {"ppo": PpoRecipe, "dpo": DpoRecipe}
+
+
+class Budget(Settings):
+    """What each arm may spend on training; it saves a checkpoint and ends where the first limit is reached."""
+
+    episodes: int | None = setting(None, label="Episodes", help="Responses (PPO) or pairs (DPO) trained on.", ge=1)
+    tokens: int | None = setting(None, label="Tokens", unit="tokens", help="Tokens trained on.", ge=1)
+    seconds: float | None = setting(None, label="Time", unit="s", help="Seconds of training.", gt=0)
+
+
+class Arm(Settings):
+    """One method with its settings. In a file the settings stand beside name and method."""
+
+    name: str = setting(label="Name", help="How charts and tables call it.", min_length=1, max_length=60)
+    method: ArmMethod = setting(label="Method", help="ppo (with a reward model) or dpo (without one).")
+    recipe: PpoRecipe | DpoRecipe = setting(label="Settings", help="Those of the method.")
+
+
+class SftStage(Settings):
+    """The fine-tuning that all arms start from."""
+
+    dataset: str | None = setting(
+        None,
+        label="Demonstrations",
+        help="A dataset to learn from. Empty: the chosen responses of the preference pairs.",
+    )
+    recipe: SftRecipe = setting(SftRecipe(), label="Settings", help="Those of supervised fine-tuning.")
+
+
+class Experiment(Settings):
+    """What an experiment file holds."""
+
+    name: str = setting(label="Name", help="Of the experiment.", min_length=1, max_length=80)
+    model: str = setting(label="Base model", help="A model folder, or a hub id when online.", min_length=1)
+    dataset: str = setting(label="Dataset", help="The preference pairs, by their name in the project.", min_length=1)
+    test_prompts: str | None = setting(
+        None, label="Test prompts", help="A dataset of prompts for evaluation. Empty: the test split of the pairs."
+    )
+    judges: tuple[str, ...] = setting(("length",), label="Judges", help="The first is the gold judge.", min_length=1)
+    seeds: tuple[int, ...] = setting((0,), label="Seeds", help="Each arm is trained once a seed.", min_length=1)
+    preset: Preset = setting("standard", label="Preset", help="Where settings that are not named come from.")
+    budget: Budget = setting(Budget(), label="Budget", help="What each arm may spend.")
+    sampling: Sampling = setting(Sampling(), label="Sampling", help="How responses are drawn.")
+    max_prompts: int | None = setting(None, label="Prompts", help="At most so many test prompts. Empty: all.", ge=2)
+    sft: SftStage | None = setting(None, label="Fine-tune first", help="false, true or settings.")
+    reward: RewardRecipe = setting(RewardRecipe(), label="Reward model", help="Its settings.")
+    arms: tuple[Arm, ...] = setting(label="Arms", help="What is compared.", min_length=1)
+    trust_remote_code: bool = setting(
+        False, label="Run the model's own code", help="Only for a model whose authors you trust.", advanced=True
+    )
+    device: str = setting("auto", label="Device", help="auto, cpu, cuda, cuda:1 or mps.", advanced=True)
+
+    @classmethod
+    def parse(cls, raw: object, *, where: str) -> Self:
+        """Reads what an experiment file holds, arms and stages with their settings beside their names.
+
+        Args:
+            raw: the file's content as plain values.
+            where: the file, for errors.
+
+        Raises:
+            BadSetting: something is unknown, missing or out of bounds.
+        """
+        if not isinstance(raw, dict):
+            raise BadSetting(f"{where}: expected settings such as `name: ...`.", "See `workbench run --help`.")
+        values = dict(raw)
+        preset: Preset = values.get("preset", "standard")
+        if isinstance(values.get("arms"), list):
+            values["arms"] = tuple(
+                _read_arm(arm, preset, f"{where}, arm {i}") for i, arm in enumerate(values["arms"], 1)
+            )
+        if "sft" in values:
+            values["sft"] = _read_sft(values["sft"], preset, f"{where}, sft")
+        if isinstance(reward := values.get("reward", {}), dict):
+            values["reward"] = RewardRecipe.from_preset(preset, **_named(reward, f"{where}, reward"))
+        return cls.read(values, where=where)
+
+    def to_file(self) -> dict[str, Any]:
+        """Returns what `parse` reads: settings that differ from their defaults, arms flattened."""
+        values = self.changed()
+        values["arms"] = [{"name": arm.name, "method": arm.method} | arm.recipe.changed() for arm in self.arms]
+        if self.sft is not None:
+            dataset = {"dataset": self.sft.dataset} if self.sft.dataset else {}
+            values["sft"] = (dataset | self.sft.recipe.changed()) or True
+        if "reward" in values:
+            values["reward"] = self.reward.changed()
+        values.pop("preset", None)
+        return values
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [arm.name for arm in self.arms]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"each arm needs a name of its own; twice: {', '.join(sorted(twice))}")
+        if "reference" in names:
+            raise ValueError("the name `reference` is the start model's, which is always compared")
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError("each seed counts once; a seed stands twice in `seeds`")
+        return self
+
+
+def _read_arm(raw: object, preset: Preset, where: str) -> Arm:
+    if isinstance(raw, Arm):
+        return raw
+    if not isinstance(raw, dict):
+        raise BadSetting(f"{where}: expected settings.", "As {name: dpo, method: dpo, beta: 0.1}.")
+    values = dict(raw)
+    name, method = values.pop("name", None), values.pop("method", None)
+    if method not in _ARM_RECIPES:
+        raise BadSetting(f"{where}: `method` is {method!r}; expected {' or '.join(_ARM_RECIPES)}.", "")
+    recipe = _ARM_RECIPES[method].from_preset(preset, **_named(values, where))
+    return Arm.read({"name": name or method, "method": method, "recipe": recipe}, where=where)
+
+
+def _read_sft(raw: object, preset: Preset, where: str) -> SftStage | None:
+    if raw is None or raw is False or isinstance(raw, SftStage):
+        return raw or None
+    values = {} if raw is True else dict(_named(raw, where))
+    dataset = values.pop("dataset", None)
+    return SftStage.read({"dataset": dataset, "recipe": SftRecipe.from_preset(preset, **values)}, where=where)
+
+
+def _named(raw: object, where: str) -> dict[str, Any]:
+    if isinstance(raw, dict) and all(isinstance(key, str) for key in raw):
+        return raw
+    raise BadSetting(f"{where}: expected settings by name, found {raw!r}.", "")

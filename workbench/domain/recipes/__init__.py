@@ -1,0 +1,20 @@
+"""The typed settings of each method. A recipe is frozen into a run's job and never changes afterwards."""
+
+from workbench.domain.recipes.dpo import DpoRecipe
+from workbench.domain.recipes.evaluate import EvaluateRecipe, Sampling, ScoreRecipe
+from workbench.domain.recipes.ppo import PpoRecipe
+from workbench.domain.recipes.reward import RewardRecipe
+from workbench.domain.recipes.sft import SftRecipe
+from workbench.domain.recipes.training import TrainingRecipe, auto_learning_rate
+
+__all__ = [
+    "DpoRecipe",
+    "EvaluateRecipe",
+    "PpoRecipe",
+    "RewardRecipe",
+    "Sampling",
+    "ScoreRecipe",
+    "SftRecipe",
+    "TrainingRecipe",
+    "auto_learning_rate",
+]

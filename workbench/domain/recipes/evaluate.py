@@ -1,0 +1,44 @@
+"""Sampling from checkpoints and judging the samples: the same for every arm."""
+
+from typing import Literal
+
+from workbench.domain.settings import Settings, setting
+
+
+class Sampling(Settings):
+    """How responses are drawn, in training and in evaluation alike."""
+
+    temperature: float = setting(1.0, label="Temperature", help="1 is the model's own distribution.", gt=0, le=10)
+    max_new_tokens: int = setting(
+        48, label="Longest response", unit="tokens", help="A response ends here at the latest.", ge=1, le=100_000
+    )
+
+
+class EvaluateRecipe(Settings):
+    """Which checkpoints, which prompts, which judges."""
+
+    checkpoints: Literal["all", "best", "last"] = setting(
+        "all", label="Checkpoints", help="best: by the gold judge among those evaluated."
+    )
+    temperature: float = setting(1.0, label="Temperature", help="Of policy and reference alike.", gt=0, le=10)
+    max_new_tokens: int = setting(48, label="Longest response", unit="tokens", help="A response ends here.", ge=1)
+    max_prompts: int | None = setting(
+        None, label="Prompts", help="At most so many of the test prompts, the first ones. Empty: all.", ge=1
+    )
+    batch_size: int = setting(
+        64, label="Batch size", unit="responses", help="Sampled at once; no effect on the result.", advanced=True, ge=1
+    )
+    judges: tuple[str, ...] = setting(
+        ("length",),
+        label="Judges",
+        help="The first is the gold judge. vader, length, film-critic, reward:RUN_OR_FOLDER, package.module:function or "
+        "file.py:function.",
+    )
+    proxy: bool = setting(True, label="Proxy score", help="Scores with the run's reward model too, where there is one.")
+
+
+class ScoreRecipe(Settings):
+    """Scoring given responses with a reward model."""
+
+    batch_size: int = setting(64, label="Batch size", unit="responses", help="Scored at once.", advanced=True, ge=1)
+    max_length: int = setting(1024, label="Longest sequence", unit="tokens", help="Prompt and response together.", ge=8)

@@ -1,0 +1,29 @@
+"""The columns of an evaluation's samples: one Parquet row for each response.
+
+Sums run over the response's tokens with the end-of-sequence token and without padding; logarithms are natural. All
+log-probabilities are of the distribution that was sampled from (logits divided by the temperature).
+"""
+
+from typing import Literal
+
+StopReason = Literal["eos", "length", "stop_string"]
+
+PROMPT_KEY = "prompt_key"  # str, names the prompt (domain.pairs.prompt_key)
+PROMPT = "prompt"  # str, the rendered prompt
+RESPONSE = "response"  # str, without special tokens
+N_TOKENS = "n_tokens"  # int, end-of-sequence token included
+STOP_REASON = "stop_reason"  # StopReason
+PROXY = "proxy"  # float, the reward model's score; null without one
+GOLD = "gold"  # float, the first judge's score
+LOGP_POLICY = "logp_policy"  # float, sum of log pi(token)
+LOGP_REFERENCE = "logp_reference"  # float, sum of log pi_ref(token)
+KL = "kl"  # float, nats: sum over tokens of the exact KL over the vocabulary (2504.10637)
+KL_K1 = "kl_k1"  # float, nats: logp_policy - logp_reference
+KL_K3 = "kl_k3"  # float, nats: sum of (rho - 1 - log rho), rho = pi_ref / pi
+ENTROPY = "entropy"  # float, nats: sum over tokens of the policy's entropy
+SCORE_PREFIX = "score:"  # "score:NAME" for each further judge
+
+
+def score_column(judge: str) -> str:
+    """Returns the column of a judge's scores."""
+    return f"{SCORE_PREFIX}{judge}"
