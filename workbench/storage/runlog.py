@@ -1,0 +1,163 @@
+"""A run's folder: what the worker says, what people ask of it, how it ended."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from workbench.domain.events import Event, event_from_line, event_to_line
+from workbench.domain.records import Job, Outcome, ProcessMark
+from workbench.storage.checkpoints import Checkpoint, list_checkpoints
+from workbench.storage.files import raise_if_full, read_record, write_bytes, write_record
+
+JOB = "job.json"
+EVENTS = "events.jsonl"
+LOG = "worker.log"
+OUTCOME = "outcome.json"
+PROCESS = "process.json"
+STOP = "stop"
+PAUSE = "pause"
+SAMPLES = "samples"
+Request = Literal["stop", "pause"]
+
+
+class RunFolder:
+    """The files of one run. Holds no open file, so any number of processes may look at the same run.
+
+    Args:
+        folder: runs/ID of a project.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def job(self) -> Job:
+        """Returns what the run does."""
+        return read_record(self.folder / JOB, Job)
+
+    def append(self, event: Event) -> None:
+        """Writes one event as one line; a line that a crash tore before is ended first, so that only it is lost.
+
+        Raises:
+            DiskFull: there is no room for the line.
+        """
+        path = self.folder / EVENTS
+        line = event_to_line(event)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # the worker's threads, and the runner after the worker vanished
+            _write_all(descriptor, (b"\n" if _is_torn(descriptor) else b"") + line)
+        except OSError as error:
+            raise_if_full(error, path)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def events(self, after: int = 0) -> tuple[list[Event], int]:
+        """Returns the events whose lines are complete, from a byte offset on.
+
+        Args:
+            after: where to begin: 0, or what the last call returned.
+
+        Returns:
+            The events, and the offset to ask from next time. Lines that are torn or of an unknown kind are passed over.
+        """
+        try:
+            with (self.folder / EVENTS).open("rb") as file:
+                file.seek(after)
+                content = file.read()
+        except FileNotFoundError:
+            return [], 0
+        complete = content[: content.rfind(b"\n") + 1]
+        return _parse(complete), after + len(complete)
+
+    def last_events(self, n_bytes: int = 16384) -> list[Event]:
+        """Returns the events in the last `n_bytes` of the log: the state of a long run at the cost of one small read."""
+        try:
+            with (self.folder / EVENTS).open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - n_bytes))
+                content = file.read()
+        except FileNotFoundError:
+            return []
+        start = 0 if size <= n_bytes else content.find(b"\n") + 1
+        return _parse(content[start : content.rfind(b"\n") + 1])
+
+    def outcome(self) -> Outcome | None:
+        """Returns how the run ended; None while it has not."""
+        return read_record(path, Outcome) if (path := self.folder / OUTCOME).exists() else None
+
+    def write_outcome(self, outcome: Outcome) -> None:
+        """Says how the run ended."""
+        write_record(self.folder / OUTCOME, outcome)
+
+    def clear_outcome(self) -> None:
+        """Forgets how the run ended, before it is continued."""
+        (self.folder / OUTCOME).unlink(missing_ok=True)
+
+    def process(self) -> ProcessMark | None:
+        """Returns which process works on the run; None while none was started."""
+        return read_record(path, ProcessMark) if (path := self.folder / PROCESS).exists() else None
+
+    def write_process(self, mark: ProcessMark) -> None:
+        """Says which process works on the run."""
+        write_record(self.folder / PROCESS, mark)
+
+    def clear_process(self) -> None:
+        """Says that no process works on the run."""
+        (self.folder / PROCESS).unlink(missing_ok=True)
+
+    def request_stop(self) -> None:
+        """Asks the worker to save a checkpoint and end."""
+        write_bytes(self.folder / STOP, b"")
+
+    def request_pause(self) -> None:
+        """Asks the worker to save a checkpoint and end, to be continued later."""
+        write_bytes(self.folder / PAUSE, b"")
+
+    def clear_requests(self) -> None:
+        """Takes back what was asked."""
+        for name in (STOP, PAUSE):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def stop_requested(self) -> Request | None:
+        """Returns what the worker was asked for; stop outweighs pause."""
+        if (self.folder / STOP).exists():
+            return "stop"
+        return "pause" if (self.folder / PAUSE).exists() else None
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Returns the complete checkpoints, newest last."""
+        return list_checkpoints(self.folder)
+
+    def log_tail(self, n_lines: int = 20, n_bytes: int = 8192) -> str:
+        """Returns the end of what the worker printed."""
+        try:
+            with (self.folder / LOG).open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - n_bytes))
+                text = file.read().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.splitlines()[-n_lines:])
+
+
+def _is_torn(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _parse(content: bytes) -> list[Event]:
+    events: list[Event] = []
+    for line in content.splitlines():
+        try:
+            events.append(event_from_line(line))
+        except ValidationError:
+            continue  # torn by a crash, or said by a newer version: the other lines still count
+    return events
