@@ -1,0 +1,70 @@
+"""Where a run computes: the device, its number format, and how much memory is in use."""
+
+import platform
+
+import psutil
+import torch
+
+from workbench.domain.errors import BadSetting
+
+_MIB = 1024 * 1024
+
+
+def choose_device(wanted: str) -> torch.device:
+    """Returns the device that a job names; `auto` takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        BadSetting: the device named is not in this machine, or is not a device's name.
+    """
+    if wanted == "auto":
+        return _best_device()
+    try:
+        device = torch.device(wanted)
+    except RuntimeError as error:
+        raise BadSetting(f"There is no device `{wanted}`.", "Use auto, cpu, cuda, cuda:1 or mps.") from error
+    if device.type not in {"cpu", "cuda", "mps"} or not _is_here(device):
+        raise BadSetting(f"The device `{wanted}` is not in this machine.", "Use auto, or see `workbench doctor`.")
+    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
+
+
+def choose_dtype(device: torch.device, precision: str) -> torch.dtype:
+    """Returns the number format of matrix products: bf16 where it is fast (or asked for), else fp32.
+
+    Args:
+        device: where the run computes.
+        precision: auto, fp32 or bf16. CPUs get fp32 from `auto`: few compute bf16 faster, and resumed runs stay
+            bit-equal.
+    """
+    if precision == "bf16":
+        return torch.bfloat16
+    if precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16
+    return torch.float32
+
+
+def device_name(device: torch.device) -> str:
+    """Returns the device's name for people."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+
+
+def memory_mib(device: torch.device) -> float:
+    """Returns MiB in use: what torch holds on a GPU, else the process's resident memory."""
+    if device.type == "cuda":
+        return torch.cuda.memory_reserved(device) / _MIB
+    if device.type == "mps":
+        return torch.mps.driver_allocated_memory() / _MIB
+    return float(psutil.Process().memory_info().rss / _MIB)
+
+
+def _best_device() -> torch.device:
+    if torch.cuda.is_available():
+        return torch.device("cuda", 0)
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _is_here(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count()
+    return device.type == "cpu" or torch.backends.mps.is_available()

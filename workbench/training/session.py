@@ -1,0 +1,273 @@
+"""What a training method knows of the world: its job, its device, whom to tell, and whether to go on."""
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import torch
+
+from workbench.domain.errors import NotANumber
+from workbench.domain.events import CheckpointSaved, Event, Heartbeat, Metrics, Progress, Started, Warned
+from workbench.domain.recipes import TrainingRecipe
+from workbench.domain.records import Job
+from workbench.storage.checkpoints import (
+    Checkpoint,
+    checkpoint_folder,
+    clear_unfinished,
+    commit_checkpoint,
+    drop_resume_state,
+    list_checkpoints,
+)
+from workbench.storage.files import read_record
+from workbench.storage.runlog import RunFolder
+from workbench.training.device import choose_device, choose_dtype, device_name, memory_mib
+
+_HEARTBEAT_S = 5.0
+_PROGRESS_S = 0.5  # more often than a person can read costs log and says nothing
+_LOOK_S = 0.1  # how often the request files are looked at; a stat on a network disk may take milliseconds
+_LIBRARIES = ("torch", "transformers", "trl", "datasets", "accelerate", "peft")
+
+
+class StopRun(Exception):
+    """Ends a method after its checkpoint, because the person asked.
+
+    Args:
+        how: what the run's outcome says.
+        step: the step of the checkpoint that was saved.
+    """
+
+    def __init__(self, how: Literal["stopped", "paused"], step: int) -> None:
+        super().__init__(f"{how} at step {step}")
+        self.how: Literal["stopped", "paused"] = how
+        self.step = step
+
+
+class RunSession:
+    """One run's job, device and log, as its method sees them. Use it as a context: inside, it keeps a heartbeat.
+
+    Attributes:
+        folder: the run's folder.
+        project: the project's folder.
+        job: what to do.
+        device: where to compute.
+        dtype: the number format of matrix products; see `choose_dtype`.
+        last_step: the highest step that metrics, progress or a checkpoint named.
+    """
+
+    def __init__(self, folder: Path, job: Job, device: torch.device, dtype: torch.dtype) -> None:
+        self.folder, self.project = folder, folder.parent.parent
+        self.job, self.device, self.dtype = job, device, dtype
+        self.last_step = 0
+        self._log = RunFolder(folder)
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._said_at = time.monotonic()
+        self._clock = _Clock()
+        self._pace = _Pace()
+        self._progress_at = self._looked_at = -math.inf
+        self._request: Literal["stop", "pause"] | None = None
+        self._warned: set[str] = set()
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Reads the run's job and chooses its device.
+
+        Raises:
+            WorkbenchError: the job cannot be read, or its device is not here.
+        """
+        job = read_record(folder / "job.json", Job)
+        device = choose_device(job.device)
+        precision = job.recipe.precision if isinstance(job.recipe, TrainingRecipe) else "auto"
+        return cls(folder, job, device, choose_dtype(device, precision))
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+
+    # What a method says
+
+    def say(self, event: Event) -> None:
+        """Appends an event to the run's log."""
+        with self._lock:
+            self._log.append(event)
+            self._said_at = time.monotonic()
+
+    def started(self, resumed_from: int | None = None) -> None:
+        """Says that the run begins, or goes on from the checkpoint of step `resumed_from`; starts the training clock."""
+        latest = self.latest_checkpoint() if resumed_from is not None else None
+        self._clock = _Clock(latest.record.seconds if latest else 0.0)
+        self.last_step = resumed_from or 0
+        self.say(
+            Started(
+                pid=os.getpid(),
+                device=str(self.device),
+                device_name=device_name(self.device),
+                precision="bf16" if self.dtype == torch.bfloat16 else "fp32",
+                versions={name: version(name) for name in _LIBRARIES},
+                resumed_from=resumed_from,
+            )
+        )
+
+    def warn(self, code: str, message: str) -> None:
+        """Tells the person something that does not end the run; the same words are said once."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self.say(Warned(code=code, message=message))
+
+    def progress(self, phase: str, step: int, total: int, tokens_per_s: float | None = None) -> None:
+        """Says how far the run is, at most twice a second except at the end of a phase.
+
+        Args:
+            phase: in words, as "training" or "generating".
+            step, total: of this phase.
+            tokens_per_s: throughput, where the method knows it.
+        """
+        now = time.monotonic()
+        self._pace.note(phase, step, now)
+        if phase == "training":
+            self.last_step = max(self.last_step, step)
+        if now - self._progress_at < _PROGRESS_S and step < total:
+            return
+        self._progress_at = now
+        rate = self._pace.rate()
+        left = (total - step) / rate if rate else None
+        memory = memory_mib(self.device)
+        self.say(
+            Progress(
+                phase=phase,
+                step=step,
+                total=total,
+                rate=rate,
+                left_s=left,
+                tokens_per_s=tokens_per_s,
+                memory_mib=memory,
+            )
+        )
+
+    def metrics(
+        self, step: int, values: Mapping[str, float], episodes: int | None = None, tokens: int | None = None
+    ) -> None:
+        """Says what was measured at a step. A value that is not finite is left out: JSON has no such number.
+
+        Raises:
+            NotANumber: the loss or the gradient's norm is NaN or infinite.
+        """
+        broken = [name for name, value in values.items() if not math.isfinite(value)]
+        for name in broken:
+            if name in {"loss", "grad_norm"} or name.startswith("loss/"):
+                raise NotANumber(
+                    f"At step {step} `{name}` became {values[name]}.",
+                    "Lower the learning rate, or use fp32 where it is bf16.",
+                )
+        self.last_step = max(self.last_step, step)
+        finite = {name: float(value) for name, value in values.items() if name not in broken}
+        self.say(Metrics(step=step, episodes=episodes, tokens=tokens, seconds=self.seconds, values=finite))
+
+    # Whether to go on
+
+    def stop_requested(self) -> Literal["stop", "pause"] | None:
+        """Returns what the person asked for. Cheap: may be called at every step."""
+        now = time.monotonic()
+        if self._request is None and now - self._looked_at >= _LOOK_S:
+            self._looked_at = now
+            self._request = self._log.stop_requested()
+        return self._request
+
+    def request_stop(self) -> None:
+        """Makes `stop_requested` answer "stop", as a signal to the process does."""
+        self._request = "stop"
+
+    def budget_spent(self, episodes: int | None, tokens: int | None) -> bool:
+        """Says whether the first limit of the job's budget is reached."""
+        budget = self.job.budget
+        spent = ((budget.episodes, episodes), (budget.tokens, tokens), (budget.seconds, self.seconds))
+        return any(limit is not None and used is not None and used >= limit for limit, used in spent)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training so far, over all parts of a resumed run."""
+        return self._clock.seconds()
+
+    # Checkpoints
+
+    def latest_checkpoint(self) -> Checkpoint | None:
+        """Returns the newest complete checkpoint."""
+        checkpoints = list_checkpoints(self.folder)
+        return checkpoints[-1] if checkpoints else None
+
+    def save_checkpoint(
+        self, step: int, write: Callable[[Path], None], episodes: int | None = None, tokens: int | None = None
+    ) -> None:
+        """Saves a checkpoint whole or not at all. One that is there for this step already is left as it is.
+
+        Args:
+            step: the training step it belongs to.
+            write: fills the empty folder that it is given: a model folder, and `resume/` with all that going on needs.
+            episodes, tokens: counted so far.
+
+        Raises:
+            DiskFull: no room for it.
+        """
+        if any(old.record.step == step for old in list_checkpoints(self.folder)):
+            return
+        clear_unfinished(self.folder)  # of a process that died while it wrote
+        final = checkpoint_folder(self.folder, step)
+        temporary = final.with_name(f".{final.name}-{os.getpid()}")
+        temporary.mkdir(parents=True)
+        write(temporary)
+        seconds = self.seconds
+        commit_checkpoint(temporary, final, step, episodes, tokens, seconds)
+        drop_resume_state(self.folder, keep_step=step)
+        self.last_step = max(self.last_step, step)
+        self.say(
+            CheckpointSaved(
+                step=step, folder=f"checkpoints/{final.name}", episodes=episodes, tokens=tokens, seconds=seconds
+            )
+        )
+
+    def _beat(self) -> None:
+        while not self._over.wait(_HEARTBEAT_S / 2):
+            if time.monotonic() - self._said_at >= _HEARTBEAT_S:
+                self.say(Heartbeat())
+
+
+class _Clock:
+    """Seconds since its making, on top of those of earlier parts of the run."""
+
+    def __init__(self, earlier: float = 0.0) -> None:
+        self._earlier, self._start = earlier, time.monotonic()
+
+    def seconds(self) -> float:
+        return self._earlier + time.monotonic() - self._start
+
+
+class _Pace:
+    """Steps a second over about the last half minute of a phase."""
+
+    _WINDOW = 30.0
+
+    def __init__(self) -> None:
+        self._phase = ""
+        self._marks: list[tuple[float, int]] = []
+
+    def note(self, phase: str, step: int, now: float) -> None:
+        if phase != self._phase or (self._marks and step < self._marks[-1][1]):
+            self._phase, self._marks = phase, []
+        self._marks.append((now, step))
+        while len(self._marks) > 2 and now - self._marks[1][0] > self._WINDOW:
+            self._marks.pop(0)
+
+    def rate(self) -> float | None:
+        (start, first), (end, last) = self._marks[0], self._marks[-1]
+        return (last - first) / (end - start) if last > first and end > start else None

@@ -1,0 +1,151 @@
+"""One run's process: `python -m workbench.training.worker RUN_FOLDER`.
+
+It reads the run's job, hands it to its method, and always leaves a last word: Finished or Failed in the log, and the
+outcome beside it. Exit status: 0 when the run went as asked (stopped and paused included), 1 when it failed, 3 when
+another worker has the run.
+"""
+
+import errno
+import importlib
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import psutil
+from filelock import FileLock, Timeout
+
+from workbench.domain.errors import DiskFull, OutOfMemory, WorkbenchError
+from workbench.domain.events import Failed, Finished
+from workbench.domain.records import Job, Outcome
+from workbench.storage.runlog import LOG, RunFolder
+
+if TYPE_CHECKING:
+    from workbench.training.session import RunSession
+
+_TRAIN = {method: f"workbench.training.{method}" for method in ("sft", "reward", "dpo", "ppo")}
+_RUN = {method: f"workbench.training.{method}" for method in ("evaluate", "score")}
+_QUIET = {
+    "TOKENIZERS_PARALLELISM": "false",  # forked tokenizer threads warn and may hang
+    "TQDM_DISABLE": "1",  # the log is for people; progress goes through events
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TRL_EXPERIMENTAL_SILENCE": "1",
+    "TRANSFORMERS_VERBOSITY": "warning",
+    "HF_HUB_ETAG_TIMEOUT": "5",  # an unreachable hub is known within seconds
+    "HF_HUB_DOWNLOAD_TIMEOUT": "10",
+}
+_log = logging.getLogger("workbench.worker")
+
+
+class Method(Protocol):
+    """What a method's module offers: it works the job through, talking to the session."""
+
+    def __call__(self, job: Job, session: "RunSession") -> None: ...
+
+
+def main(arguments: list[str]) -> int:
+    """Works one run through and returns the exit status."""
+    folder = Path(arguments[0]).resolve()
+    os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+    _log_to(folder / LOG)
+    lock = FileLock(folder / "worker.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        _log.warning("Another worker has this run; this one ends.")
+        return 3
+    try:
+        return _work(folder)
+    finally:
+        _end_children()
+        lock.release()
+
+
+def _work(folder: Path) -> int:
+    log = RunFolder(folder)
+    log.clear_outcome()
+    try:
+        finished = _run(folder)
+    except WorkbenchError as error:
+        _log.exception("The run failed.")
+        _fail(log, error.code, error.sentence, error.hint)
+        return 1
+    except Exception as error:
+        _log.exception("The run failed.")
+        if named := _named(error):
+            _fail(log, named.code, named.sentence, named.hint)
+            return 1
+        _fail(log, "crashed", f"{type(error).__name__}: {error}", "The log has the details; this looks like a fault.")
+        raise
+    _log.info("%s at step %d.", finished.outcome, finished.step)
+    log.write_outcome(Outcome(state=finished.outcome, step=finished.step, message=finished.message))
+    log.append(finished)
+    return 0
+
+
+def _run(folder: Path) -> Finished:
+    # Here and not above: torch takes seconds to import, and a run that another worker has must not wait for it.
+    from workbench.training.session import RunSession, StopRun  # noqa: PLC0415
+
+    with RunSession.open(folder) as session:
+        signal.signal(signal.SIGTERM, lambda *_: session.request_stop())
+        try:
+            find_method(session.job.method)(session.job, session)
+        except StopRun as stop:
+            return Finished(outcome=stop.how, step=stop.step)
+        return Finished(outcome="finished", step=session.last_step)
+
+
+def find_method(name: str) -> Method:
+    """Imports the module of a method, and of no other: each draws in libraries that the others do without."""
+    module, entry = (_TRAIN[name], "train") if name in _TRAIN else (_RUN[name], "run")
+    method: Method = vars(importlib.import_module(module))[entry]
+    return method
+
+
+def _fail(log: RunFolder, code: str, message: str, hint: str) -> None:
+    checkpoints = log.checkpoints()
+    step = checkpoints[-1].step if checkpoints else 0
+    try:
+        log.append(Failed(code=code, message=message, hint=hint))
+        tail = "" if code != "crashed" else log.log_tail()
+        log.write_outcome(Outcome(state="failed", step=step, code=code, message=message, hint=hint, log_tail=tail))
+    except DiskFull:
+        _log.exception("The last word could not be written.")
+
+
+def _named(error: Exception) -> WorkbenchError | None:
+    """Returns the named failure behind a library's exception, if it is one."""
+    text = str(error).lower()
+    if isinstance(error, MemoryError) or "out of memory" in text or "not enough memory" in text:
+        return OutOfMemory(
+            "The device's memory did not suffice.",
+            "Halve the batch size, use gradient accumulation or checkpointing, LoRA, or shorter sequences.",
+        )
+    if (isinstance(error, OSError) and error.errno == errno.ENOSPC) or "no space left on device" in text:
+        return DiskFull("The disk has no room left.", "Free some space, then resume the run.")
+    return None
+
+
+def _log_to(path: Path) -> None:
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    for chatty in ("httpx", "httpcore", "urllib3", "filelock", "fsspec", "datasets"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _end_children() -> None:
+    for child in psutil.Process().children(recursive=True):
+        try:
+            child.kill()
+        except psutil.NoSuchProcess:
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
