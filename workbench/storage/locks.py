@@ -1,0 +1,36 @@
+"""Short locks between the processes that have one project open."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from workbench.domain.errors import Busy
+
+PATIENCE_S = 30.0  # every holder reads and writes a few small files; longer means that one hangs
+
+
+@contextmanager
+def short_lock(path: Path, what: str) -> Iterator[None]:
+    """Holds the lock file at `path`; it is the system's lock, so it ends with its process and is never stale.
+
+    Args:
+        path: the lock file; it stays, empty.
+        what: what is locked, for the error.
+
+    Raises:
+        Busy: another process did not let go in time.
+    """
+    lock = FileLock(path, timeout=PATIENCE_S)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Busy(
+            f"Another process has been changing {what} for more than {PATIENCE_S:.0f} s.",
+            "Look for a window or command that hangs, then try again.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
