@@ -1,0 +1,116 @@
+"""One teacher-forced pass over prompts and responses, with the head on the response's tokens only.
+
+Sequences are padded on the right and carry no attention mask: attention looks back only, so what stands behind a sequence
+changes nothing in it, positions count from zero by themselves, and the fast causal kernels apply. Letters: b sequences,
+t positions, n response tokens of the whole batch in reading order, d hidden size, v vocabulary.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+# 64 Mi numbers, 256 MiB in fp32: what the logits of one pass may take, whatever batch size was asked for.
+_MOST_LOGITS = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseBatch:
+    """Sequences as tensors.
+
+    Attributes:
+        ids: [b, t] prompt and response, then padding.
+        predicts: [b, t] true where the next token is one of the response.
+        targets: [n] the response tokens.
+        lengths: [b] response tokens of each sequence; they sum to n.
+    """
+
+    ids: Tensor
+    predicts: Tensor
+    targets: Tensor
+    lengths: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseOutputs:
+    """What a pass gives at the positions that predict response tokens.
+
+    Attributes:
+        logits: [n, v] in fp32, before any temperature.
+        hidden: [n, d] what the head read.
+    """
+
+    logits: Tensor
+    hidden: Tensor
+
+
+def batch_responses(
+    prompt_ids: Sequence[Sequence[int]], response_ids: Sequence[Sequence[int]], pad_id: int, device: torch.device
+) -> ResponseBatch:
+    """Lays prompts and responses out as tensors. `pad_id` may be any token: nothing looks at it."""
+    longest = max(len(p) + len(r) for p, r in zip(prompt_ids, response_ids, strict=True))
+    ids = torch.full((len(prompt_ids), longest), pad_id, dtype=torch.long)
+    predicts = torch.zeros_like(ids, dtype=torch.bool)
+    for row, (prompt, response) in enumerate(zip(prompt_ids, response_ids, strict=True)):
+        end = len(prompt) + len(response)
+        ids[row, :end] = torch.tensor([*prompt, *response], dtype=torch.long)
+        predicts[row, len(prompt) - 1 : end - 1] = True
+    targets = torch.tensor([token for response in response_ids for token in response], dtype=torch.long)
+    lengths = torch.tensor([len(response) for response in response_ids], dtype=torch.long)
+    return ResponseBatch(ids.to(device), predicts.to(device), targets.to(device), lengths.to(device))
+
+
+def forward_responses(model: PreTrainedModel, batch: ResponseBatch) -> ResponseOutputs:
+    """Runs a causal language model, its head on the positions that predict response tokens only.
+
+    The head runs in fp32 under autocast too: a log-probability rounded to bf16 is off by up to a percent, and the first
+    ratio of an update would not be one.
+    """
+    with _head_at(model, batch.predicts) as caught:
+        logits = model(input_ids=batch.ids, use_cache=False).logits
+    return ResponseOutputs(logits[0].float(), caught[0])
+
+
+def length_batches(
+    prompt_ids: Sequence[Sequence[int]], response_ids: Sequence[Sequence[int]], batch_size: int, vocabulary: int
+) -> Iterator[list[int]]:
+    """Yields rows of like length together, longest first (so that memory runs out at once or not at all).
+
+    Args:
+        prompt_ids, response_ids: the sequences.
+        batch_size: at most so many rows at once.
+        vocabulary: size of the head; large ones make the batches smaller.
+    """
+    longest = max((len(response) for response in response_ids), default=1)
+    size = max(1, min(batch_size, _MOST_LOGITS // max(1, longest * vocabulary)))
+    rows = sorted(range(len(prompt_ids)), key=lambda row: (-len(prompt_ids[row]) - len(response_ids[row]), row))
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+@contextmanager
+def _head_at(model: PreTrainedModel, positions: Tensor) -> Iterator[list[Tensor]]:
+    # A hook on the output embedding works for every architecture, and whatever a model does to its logits afterwards
+    # (soft caps, scales) still happens.
+    head: nn.Module = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    caught: list[Tensor] = []
+    full_precision = torch.autocast(positions.device.type, enabled=False)
+
+    def select(module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        hidden = args[0][positions]
+        caught.append(hidden)
+        full_precision.__enter__()  # type: ignore[no-untyped-call]
+        return (hidden.to(next(module.parameters()).dtype).unsqueeze(0),)
+
+    def leave(module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> None:
+        full_precision.__exit__(None, None, None)
+
+    hooks = [head.register_forward_pre_hook(select), head.register_forward_hook(leave)]
+    try:
+        yield caught
+    finally:
+        for hook in hooks:
+            hook.remove()
