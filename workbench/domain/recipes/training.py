@@ -1,5 +1,6 @@
 """The settings that all training methods share."""
 
+import math
 from typing import ClassVar, Literal
 
 from workbench.domain.settings import Settings, setting
@@ -13,7 +14,7 @@ def auto_learning_rate(base: float, n_parameters: int) -> float:
     Published rates fall with size about as the inverse square root: with PPO's 3e-6 at 1 B this gives 9e-5 at 1.1 M and
     2.4e-5 at 15 M, where 1e-4 and 3e-5 were found to learn well. Never above 1e-3.
     """
-    return min(1e-3, base * (_ONE_BILLION / max(1, n_parameters)) ** 0.5)
+    return min(1e-3, base * math.sqrt(_ONE_BILLION / max(1, n_parameters)))
 
 
 class TrainingRecipe(Settings):

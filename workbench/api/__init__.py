@@ -1,0 +1,68 @@
+"""Every verb of the product, in the order in which work flows: what window and command line both call.
+
+A verb is imported when it is first used, so that `workbench --help` does not wait for Parquet, DuckDB or matplotlib.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.api.datasets import ImportResult, detect_format, import_dataset
+    from workbench.api.demo import DemoResult, demo_folder, finish_demo, start_demo
+    from workbench.api.doctor import Check, examine
+    from workbench.api.experiments import evaluate_runs, read_experiment, run_experiment
+    from workbench.api.projects import Project, ProjectView, create_project, open_project, show_project
+    from workbench.api.results import Comparison, compare_runs, export_report, write_all_charts, write_charts
+    from workbench.api.runs import RunView, find_run, follow_runs, resume_run, show_run, stop_run
+    from workbench.api.scoring import ScoreResult, score_responses
+
+__all__ = [
+    "Check",
+    "Comparison",
+    "DemoResult",
+    "ImportResult",
+    "Project",
+    "ProjectView",
+    "RunView",
+    "ScoreResult",
+    "compare_runs",
+    "create_project",
+    "demo_folder",
+    "detect_format",
+    "evaluate_runs",
+    "examine",
+    "export_report",
+    "find_run",
+    "finish_demo",
+    "follow_runs",
+    "import_dataset",
+    "open_project",
+    "read_experiment",
+    "resume_run",
+    "run_experiment",
+    "score_responses",
+    "show_project",
+    "show_run",
+    "start_demo",
+    "stop_run",
+    "write_all_charts",
+    "write_charts",
+]
+
+_HOMES = {
+    "datasets": ("ImportResult", "detect_format", "import_dataset"),
+    "demo": ("DemoResult", "demo_folder", "finish_demo", "start_demo"),
+    "doctor": ("Check", "examine"),
+    "experiments": ("evaluate_runs", "read_experiment", "run_experiment"),
+    "projects": ("Project", "ProjectView", "create_project", "open_project", "show_project"),
+    "results": ("Comparison", "compare_runs", "export_report", "write_all_charts", "write_charts"),
+    "runs": ("RunView", "find_run", "follow_runs", "resume_run", "show_run", "stop_run"),
+    "scoring": ("ScoreResult", "score_responses"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"workbench.api.{home}"), name)
+    raise AttributeError(f"workbench.api has no {name!r}")

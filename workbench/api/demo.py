@@ -1,0 +1,91 @@
+"""The demo: the main job from data to verdict on the bundled film critic."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+import yaml
+from pydantic import BaseModel
+
+from workbench.api.datasets import import_dataset
+from workbench.api.experiments import run_experiment
+from workbench.api.results import compare_runs, export_report, write_all_charts
+from workbench.compare import Comparison
+from workbench.data.assets import asset, checkout_folder
+from workbench.data.film_critic import write_film_critic
+from workbench.domain.errors import NotFound
+from workbench.domain.experiments import Experiment
+from workbench.domain.records import Job
+from workbench.storage.project import Project
+
+NAME = "film-critic"
+
+
+class DemoResult(BaseModel):
+    """What the demo leaves behind."""
+
+    project: str
+    report: str
+    charts: list[str]
+    comparison: Comparison
+
+
+def demo_folder() -> Path:
+    """Returns where the demo is saved: `projects/` of a checkout, else the person's documents folder."""
+    checkout = checkout_folder()
+    if checkout is not None:
+        return checkout / "projects" / NAME
+    return Path(platformdirs.user_documents_dir()) / "Preference Workbench" / NAME
+
+
+def start_demo(folder: Path, *, n_seeds: int = 1, long: bool = False) -> tuple[Project, list[Job]]:
+    """Makes the demo project, or opens the one that is there, and queues what it has not done yet.
+
+    Args:
+        folder: the project's folder.
+        n_seeds: how many times each arm is trained.
+        long: PPO turned up until its reward model is fooled.
+    """
+    project = _open_or_create(folder)
+    with _film_critic_files() as files:
+        for name in ("corpus", "ratings", "prompts"):
+            if name not in project.manifest().datasets:
+                import_dataset(project, files / f"{name}.jsonl", name)
+        base = project.folder / "models" / "base"
+        if not base.exists():
+            shutil.copytree(files / "base", base)
+    return project, run_experiment(project, _experiment(n_seeds, long=long), base=project.folder)
+
+
+def finish_demo(project: Project, jobs: Sequence[Job]) -> DemoResult:
+    """Compares the demo's arms and writes charts and report."""
+    comparison = compare_runs(project, [job.id for job in jobs])
+    name = jobs[0].experiment or NAME
+    charts = write_all_charts(comparison, project.exports, name)
+    report = export_report(project, project.exports / f"{name}.html", comparison=comparison)
+    return DemoResult(
+        project=str(project.folder), report=str(report), charts=[str(chart) for chart in charts], comparison=comparison
+    )
+
+
+def _experiment(n_seeds: int, *, long: bool) -> Experiment:
+    path = asset("film-critic/long.yaml" if long else "film-critic/experiment.yaml")
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return Experiment.parse(raw | {"seeds": list(range(n_seeds))}, where=path.name)
+
+
+def _open_or_create(folder: Path) -> Project:
+    try:
+        return Project.open(folder)
+    except NotFound:
+        return Project.create(folder, NAME)
+
+
+@contextmanager
+def _film_critic_files() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="film-critic-") as folder:
+        write_film_critic(Path(folder), seed=0)
+        yield Path(folder)

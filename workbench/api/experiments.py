@@ -1,0 +1,78 @@
+"""Experiments: from a file to runs in the queue."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from workbench.domain.errors import BadInput, BadSetting, NotFound
+from workbench.domain.experiments import Experiment
+from workbench.domain.recipes import EvaluateRecipe
+from workbench.domain.records import Job
+from workbench.jobs import launch
+from workbench.jobs.plan import plan, plan_evaluation
+from workbench.storage.project import Project
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Reads an experiment file.
+
+    Raises:
+        NotFound: there is no such file.
+        BadInput: it is not YAML.
+        BadSetting: a setting is unknown, missing or out of bounds.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NotFound(
+            f"There is no experiment file {path}.", "See `workbench run --help` for a complete one."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read as text: {error}.", "Give a YAML file.") from error
+    except yaml.YAMLError as error:
+        where = " ".join(str(error).split())
+        raise BadInput(f"{path} is not YAML: {where}.", "Check indentation and quotes at that place.") from error
+    return Experiment.parse(raw, where=str(path))
+
+
+def run_experiment(project: Project, experiment: Experiment, *, base: Path) -> list[Job]:
+    """Expands an experiment to runs and queues those that have not been done yet.
+
+    Args:
+        project: the project.
+        experiment: what to run; the project remembers it under its name.
+        base: the folder that relative paths in the experiment start from.
+
+    Returns:
+        All runs of the experiment in the order of their work, finished ones included.
+
+    Raises:
+        NotFound: a dataset or model that it names does not exist.
+        ModelRefused: the base model's folder is incomplete or unsafe.
+    """
+    jobs = plan(experiment, project, base=base)
+    with project.edit() as manifest:
+        manifest.experiments = manifest.experiments | {experiment.name: experiment}
+    launch.enqueue(project, jobs)
+    return jobs
+
+
+def evaluate_runs(project: Project, run_ids: Sequence[str], *, checkpoints: str = "all") -> list[Job]:
+    """Queues the evaluation of runs on the test prompts and judges of their experiment.
+
+    Args:
+        project: the project.
+        run_ids: training runs.
+        checkpoints: all, best or last.
+
+    Raises:
+        NotFound: no such run.
+        BadSetting: `checkpoints` is something else.
+    """
+    known = EvaluateRecipe.model_fields["checkpoints"]
+    if checkpoints not in ("all", "best", "last"):
+        raise BadSetting(f"--checkpoints is {checkpoints!r}; expected all, best or last.", str(known.description))
+    jobs = [plan_evaluation(project, project.job(run_id), checkpoints) for run_id in run_ids]
+    launch.enqueue(project, jobs)
+    return jobs

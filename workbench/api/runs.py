@@ -1,0 +1,133 @@
+"""Runs: where they are, follow them, stop them, go on with them."""
+
+import difflib
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from pydantic import BaseModel
+
+from workbench.domain.errors import NotFound
+from workbench.domain.events import Event, Warned
+from workbench.domain.records import Job, RunState
+from workbench.jobs import launch
+from workbench.jobs.states import run_state
+from workbench.storage.project import Project
+from workbench.storage.runlog import RunFolder
+
+POLL_S = 0.25
+
+
+class RunView(BaseModel):
+    """One run as lists show it. `rate` in steps a second, `left_s` in seconds."""
+
+    id: str
+    name: str
+    method: str
+    seed: int
+    state: RunState
+    step: int
+    total: int
+    phase: str = ""
+    rate: float | None = None
+    left_s: float | None = None
+    tokens_per_s: float | None = None
+    memory_mib: float | None = None
+    message: str = ""
+    hint: str = ""
+
+
+def show_run(project: Project, run_id: str) -> RunView:
+    """Returns where one run is.
+
+    Raises:
+        NotFound: the project has no such run.
+    """
+    return _view(project, project.job(run_id))
+
+
+def find_run(project: Project, beginning: str) -> str:
+    """Returns the id of the run that is named in full or by a beginning that only it has.
+
+    Raises:
+        NotFound: no run, or more than one, begins so.
+    """
+    ids = [job.id for job in project.jobs()]
+    if beginning in ids:
+        return beginning
+    found = [run_id for run_id in ids if run_id.startswith(beginning)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFound(f"{len(found)} runs begin with {beginning!r}: {', '.join(found[:5])}.", "Write more of the id.")
+    near = difflib.get_close_matches(beginning, ids, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"`workbench show {project.folder}` lists them."
+    raise NotFound(f"The project has no run {beginning!r}.", hint)
+
+
+def stop_run(project: Project, run_id: str, *, now: bool = False) -> RunView:
+    """Asks a run to save a checkpoint and end; `now` ends it without waiting for that."""
+    launch.stop_run(project, run_id, now=now)
+    return show_run(project, run_id)
+
+
+def resume_run(project: Project, run_id: str) -> RunView:
+    """Puts a run that ended early, or failed, back into the queue; it continues from its last checkpoint."""
+    launch.resume_run(project, run_id)
+    return show_run(project, run_id)
+
+
+def follow_runs(
+    project: Project, run_ids: Sequence[str], *, on_warning: Callable[[str, str], None] | None = None
+) -> Iterator[list[RunView]]:
+    """Yields the state of the runs a few times a second until nothing more will happen to any of them.
+
+    Args:
+        project: the project.
+        run_ids: the runs to watch.
+        on_warning: called with the run's id and the sentence for each warning that a worker writes.
+    """
+    jobs = [project.job(run_id) for run_id in run_ids]
+    logs = {job.id: _Tail(RunFolder(project.run_folder(job.id))) for job in jobs}
+    while True:
+        views = [_view(project, job) for job in jobs]
+        if on_warning is not None:
+            for run_id, log in logs.items():
+                for event in log.new_events():
+                    if isinstance(event, Warned):
+                        on_warning(run_id, event.message)
+        yield views
+        if all(view.state.is_over or view.state is RunState.BLOCKED for view in views):
+            return
+        time.sleep(POLL_S)
+
+
+class _Tail:
+    """Reads a run's log from where it was left."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._offset = 0
+
+    def new_events(self) -> list[Event]:
+        events, self._offset = self._folder.events(self._offset)
+        return events
+
+
+def _view(project: Project, job: Job) -> RunView:
+    status = run_state(project, job)
+    return RunView(
+        id=job.id,
+        name=job.name,
+        method=job.method,
+        seed=job.seed,
+        state=status.state,
+        step=status.step,
+        total=status.total,
+        phase=status.phase,
+        rate=status.rate,
+        left_s=status.left_s,
+        tokens_per_s=status.tokens_per_s,
+        memory_mib=status.memory_mib,
+        message=status.message,
+        hint=status.hint,
+    )

@@ -1,0 +1,68 @@
+"""The command line: one sub-command a verb of `workbench.api`."""
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from workbench.cli import data, machine, projects, results, runs
+from workbench.cli.output import examples
+from workbench.domain.errors import WorkbenchError
+
+_EPILOG = (
+    examples(
+        "workbench demo",
+        "workbench new my-project",
+        "workbench import my-project pairs.jsonl --name helpful",
+        "workbench run my-project experiment.yaml",
+        "workbench compare my-project --out comparison.svg",
+    )
+    + "\n\nEvery command has its own --help with examples, and --json for scripts."
+)
+
+_STILL_RUNNING = 130  # what a shell expects after Ctrl+C
+
+app = typer.Typer(
+    name="workbench",
+    help="Train a reward model with PPO, or DPO without one, and compare rewards, KL and win rates on equal terms.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for group in (projects, data, runs, results, machine):
+    group.register(app)
+
+
+def main() -> NoReturn:
+    """Runs the command line. Exits 0 only on success; an error is one sentence on standard error."""
+    try:
+        code = app(standalone_mode=False)
+    except WorkbenchError as error:
+        _end(str(error), 1)
+    except TyperException as error:
+        _end(f"{error.format_message()} See `workbench --help`.", error.exit_code)
+    except typer.Abort:
+        _end("Cancelled.", _STILL_RUNNING)
+    except KeyboardInterrupt:
+        _end("Interrupted.", _STILL_RUNNING)
+    except BrokenPipeError:  # the reader of a pipe, as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # a fault of ours: still one sentence, and the traceback on request
+        if "--debug" in sys.argv:
+            raise
+        _end(f"Something unexpected went wrong: {type(error).__name__}: {error}. Add --debug to see where.", 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    if "--debug" in sys.argv:
+        traceback.print_exc()
+    print(" ".join(sentence.split()), file=sys.stderr)
+    sys.exit(code)

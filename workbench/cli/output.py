@@ -1,0 +1,48 @@
+"""What all commands share: their common options, and printing for people or for scripts."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.", show_default=False)]
+
+
+def examples(*lines: str) -> str:
+    """Returns the end of a command's help; the mark keeps its lines from being joined."""
+    return "Examples:\n\n\b\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def print_json(value: BaseModel | dict[str, Any]) -> None:
+    """Prints one object; pydantic records by their JSON form."""
+    content = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    json.dump(content, sys.stdout, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def say(text: str = "") -> None:
+    """Prints a line for people. Nothing in it is read as markup: names and model text may hold brackets."""
+    Console(highlight=False, soft_wrap=True).print(text, markup=False)
+
+
+def note(text: str) -> None:
+    """Prints a line for people on standard error, so that it never stands between JSON and its reader."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+
+
+def print_table(columns: list[str], rows: list[list[str]], *, title: str = "") -> None:
+    """Prints a table; columns after the first hold figures and are aligned right where they are numbers."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, header_style="bold", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    Console(highlight=False).print(table)

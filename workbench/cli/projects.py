@@ -1,0 +1,59 @@
+"""new, show."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench import api
+from workbench.cli.output import Debug, Json, ProjectFolder, examples, print_json, print_table, say
+
+
+def register(app: typer.Typer) -> None:
+    """Adds these commands."""
+    app.command("new", epilog=examples("workbench new my-project"))(new)
+    app.command("show", epilog=examples("workbench show my-project", "workbench show my-project --json"))(show)
+
+
+def new(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that is absent or empty.", show_default=False)
+    ],
+    name: Annotated[str | None, typer.Option(help="The project's name; the folder's where absent.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Make an empty project."""
+    project = api.create_project(folder, name)
+    if json:
+        print_json({"project": str(project.folder), "name": project.manifest().name})
+    else:
+        say(f"Made {project.folder}. Next: workbench import {folder} FILE --name NAME")
+
+
+def show(folder: ProjectFolder, json: Json = False, debug: Debug = False) -> None:
+    """Show what a project holds and where its runs are."""
+    view = api.show_project(api.open_project(folder))
+    if json:
+        print_json(view)
+        return
+    say(f"{view.name}  ({view.folder})")
+    print_table(
+        ["dataset", "kind", "rows", "prompts", "ties", "train / validation / test"],
+        [
+            [
+                d.name,
+                d.kind,
+                str(d.n_rows),
+                str(d.n_prompts),
+                str(d.n_ties),
+                " / ".join(map(str, d.splits.counts.values())),
+            ]
+            for d in view.datasets
+        ],
+    )
+    say()
+    print_table(
+        ["run", "method", "seed", "state", "step", ""],
+        [[r.id, r.method, str(r.seed), r.state, f"{r.step}/{r.total}", r.message] for r in view.runs],
+    )

@@ -1,0 +1,146 @@
+"""run, follow, stop, resume, evaluate, score."""
+
+from __future__ import annotations  # names of `api` are imported only when they are used
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from workbench import api
+from workbench.cli.follow import follow_to_the_end
+from workbench.cli.output import Debug, Json, ProjectFolder, examples, note, print_json, say
+from workbench.domain.records import RunState
+
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning.", show_default=False)]
+Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the runs go on in the background.")]
+
+_RUN_EPILOG = """\
+An experiment file, complete (everything else has defaults):
+
+\b
+  name: stories
+  model: models/stories260K      # a folder, or a hub id when online
+  dataset: stories               # preference pairs
+  test_prompts: prompts          # a prompts dataset; without it, the dataset's test split
+  judges: [vader]                # the first is the gold judge
+  seeds: [0, 1, 2]
+  sft: false                     # true or settings: fine-tune on chosen first
+  arms:
+    - {name: ppo, method: ppo, kl_coef: 0.05}
+    - {name: dpo, method: dpo, beta: 0.1}
+
+""" + examples("workbench run my-project experiment.yaml", "workbench run my-project experiment.yaml --detach --json")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds these commands."""
+    app.command("run", epilog=_RUN_EPILOG)(run)
+    app.command("follow", epilog=examples("workbench follow my-project dpo-s0-1a2b3c4d"))(follow)
+    app.command("stop", epilog=examples("workbench stop my-project ppo-s0-1a2b3c4d"))(stop)
+    app.command("resume", epilog=examples("workbench resume my-project ppo-s0-1a2b3c4d"))(resume)
+    app.command("evaluate", epilog=examples("workbench evaluate my-project dpo-s0-1a2b3c4d --checkpoints last"))(
+        evaluate
+    )
+    app.command("score", epilog=examples("workbench score my-project reward-s0-1a2b3c4d pairs.jsonl --out s.jsonl"))(
+        score
+    )
+
+
+def run(
+    folder: ProjectFolder,
+    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", show_default=False)],
+    detach: Detach = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Train and evaluate all arms of an experiment. Ctrl+C leaves the runs going."""
+    project = api.open_project(folder)
+    jobs = api.run_experiment(project, api.read_experiment(experiment), base=experiment.resolve().parent)
+    _finish(project, [job.id for job in jobs], detach=detach, json=json)
+
+
+def follow(folder: ProjectFolder, run: RunId, json: Json = False, debug: Debug = False) -> None:
+    """Watch a run to its end."""
+    project = api.open_project(folder)
+    _finish(project, [api.find_run(project, run)], detach=False, json=json)
+
+
+def stop(
+    folder: ProjectFolder,
+    run: RunId,
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for a checkpoint.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Ask a run to save a checkpoint and end; `resume` continues it."""
+    project = api.open_project(folder)
+    view = api.stop_run(project, api.find_run(project, run), now=now)
+    _print_runs([view], json=json)
+
+
+def resume(folder: ProjectFolder, run: RunId, detach: Detach = False, json: Json = False, debug: Debug = False) -> None:
+    """Continue a run from its last checkpoint."""
+    project = api.open_project(folder)
+    run_id = api.find_run(project, run)
+    api.resume_run(project, run_id)
+    _finish(project, [run_id], detach=detach, json=json)
+
+
+def evaluate(
+    folder: ProjectFolder,
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Training runs.", show_default=False)],
+    checkpoints: Annotated[str, typer.Option(help="all, best or last.")] = "all",
+    detach: Detach = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Sample from checkpoints of runs, and judge."""
+    project = api.open_project(folder)
+    jobs = api.evaluate_runs(project, [api.find_run(project, run) for run in runs], checkpoints=checkpoints)
+    _finish(project, [job.id for job in jobs], detach=detach, json=json)
+
+
+def score(
+    folder: ProjectFolder,
+    run: RunId,
+    source: Annotated[Path, typer.Argument(help="Any file that `import` reads.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Where to: .jsonl or .parquet.")] = Path("scores.jsonl"),
+    format: Annotated[str | None, typer.Option(help="The source's format.")] = None,  # noqa: A002
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Score responses with a reward model."""
+    project = api.open_project(folder)
+    result = api.score_responses(project, api.find_run(project, run), source, out, format=format)
+    if json:
+        print_json(result)
+    else:
+        say(f"Scored {result.responses} responses: {result.out} (mean {result.mean:.3f}, sd {result.sd:.3f}).")
+
+
+def _finish(project: api.Project, run_ids: Sequence[str], *, detach: bool, json: bool) -> None:
+    if detach:
+        views = [api.show_run(project, run_id) for run_id in run_ids]
+        _print_runs(views, json=json)
+        return
+    views = follow_to_the_end(project, run_ids, quiet=json)
+    _print_runs(views, json=json)
+    if failed := [view for view in views if view.state is not RunState.FINISHED]:
+        _end_with(failed)
+
+
+def _end_with(failed: Sequence[api.RunView]) -> NoReturn:
+    first = next((view for view in failed if view.message), failed[0])
+    rest = f" ({len(failed)} of the runs did not finish)" if len(failed) > 1 else ""
+    note(f"{first.id} {first.state}: {first.message} {first.hint}{rest}".strip())
+    raise typer.Exit(1)
+
+
+def _print_runs(views: Sequence[api.RunView], *, json: bool) -> None:
+    if json:
+        print_json({"runs": [view.model_dump(mode="json") for view in views]})
+        return
+    for view in views:
+        say(f"{view.id}  {view.state}  {view.step}/{view.total}")
