@@ -1,0 +1,152 @@
+"""Scores from a reward model: on text, with the reward model's own tokenizer and template."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from workbench.domain.errors import BadInput
+from workbench.domain.pairs import Turns
+from workbench.storage.files import write_bytes
+from workbench.training.models import context_length, load_scoring_model
+from workbench.training.text import AppendEos, encode_prompt, encode_response, ending, prompt_room, response_turns
+
+REWARD_FILE = "reward.json"
+_LEAST_STD = 1e-6  # a model that scores all samples alike is shifted, not blown up
+
+
+@dataclass(frozen=True, slots=True)
+class RewardSettings:
+    """What belongs to a reward model besides its weights; stored as reward.json in its folder.
+
+    Attributes:
+        mean, std: of raw scores on the reference's samples; a score is (raw - mean) / std (1909.08593, section 2.1).
+        max_length: tokens of prompt and response that it was trained on.
+        append_eos: when an ended response was followed by EOS in its training.
+        n_samples: how many samples mean and std come from; 0 where scores are raw.
+    """
+
+    mean: float = 0.0
+    std: float = 1.0
+    max_length: int = 1024
+    append_eos: AppendEos = "auto"
+    n_samples: int = 0
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Reads a folder's settings; one without reward.json scores raw.
+
+        Raises:
+            BadInput: the file is not what `write` writes.
+        """
+        path = folder / REWARD_FILE
+        if not path.is_file():
+            return cls()
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            values.pop("format_version", None)
+            return cls(**values)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise BadInput(f"{path} is not a reward model's settings: {error}.", "Restore it from a copy.") from error
+
+    def write(self, folder: Path) -> None:
+        """Writes reward.json."""
+        values: dict[str, Any] = {"format_version": 1, "mean": self.mean, "std": self.std}
+        values |= {"max_length": self.max_length, "append_eos": self.append_eos, "n_samples": self.n_samples}
+        write_bytes(folder / REWARD_FILE, json.dumps(values, indent=2).encode() + b"\n")
+
+    @staticmethod
+    def moments(raw: npt.NDArray[np.float64]) -> tuple[float, float]:
+        """Returns mean and population standard deviation of raw scores."""
+        return float(raw.mean()), max(float(raw.std()), _LEAST_STD)
+
+
+class RewardScorer:
+    """A reward model that scores texts.
+
+    Args:
+        model: gives one score for a sequence, read at its last token.
+        tokenizer: the reward model's own.
+        settings: normalisation and how it was trained.
+    """
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: RewardSettings) -> None:
+        self.model, self.tokenizer, self.settings = model, tokenizer, settings
+        self.max_length = min(settings.max_length, context_length(model) or settings.max_length)
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path | str,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+        trust_remote_code: bool = False,
+    ) -> Self:
+        """Loads a reward model's folder, or one from the hub.
+
+        Raises:
+            ModelRefused, Offline: see `models.load_policy`.
+        """
+        model, tokenizer = load_scoring_model(folder, device, dtype, trust_remote_code)
+        settings = RewardSettings.read(Path(folder)) if Path(folder).is_dir() else RewardSettings()
+        return cls(model, tokenizer, settings)
+
+    def score(
+        self,
+        prompts: Sequence[Turns],
+        responses: Sequence[str],
+        ended: Sequence[bool] | None = None,
+        batch_size: int = 64,
+    ) -> npt.NDArray[np.float64]:
+        """Returns normalised scores [n].
+
+        Args:
+            prompts, responses: n of each; a response as the policy's tokenizer decodes it.
+            ended: whether each response ended by itself, and so gets an EOS as in training; None: all did.
+            batch_size: sequences at once; no effect on the result beyond rounding.
+        """
+        raw = self.raw_scores(prompts, responses, ended, batch_size)
+        return (raw - self.settings.mean) / self.settings.std
+
+    def raw_scores(
+        self,
+        prompts: Sequence[Turns],
+        responses: Sequence[str],
+        ended: Sequence[bool] | None = None,
+        batch_size: int = 64,
+    ) -> npt.NDArray[np.float64]:
+        """Returns the model's own scores [n]; arguments as in `score`."""
+        endings = [True] * len(responses) if ended is None else ended
+        sequences = [
+            self._encode(prompt, response, end)
+            for prompt, response, end in zip(prompts, responses, endings, strict=True)
+        ]
+        order = sorted(range(len(sequences)), key=lambda row: (len(sequences[row]), row))  # little padding
+        scores = np.empty(len(sequences), dtype=np.float64)
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            scores[rows] = self._score_batch([sequences[row] for row in rows])
+        return scores
+
+    def _encode(self, prompt: Turns, response: str, ended: bool) -> list[int]:
+        """Returns prompt and response as ids, shortened as `text.encode_pair` does in training."""
+        end = ending(self.tokenizer, self.settings.append_eos, cut=not ended, end_id=None)
+        response_ids = encode_response(response_turns(prompt, response), self.tokenizer, end)
+        prompt_ids = encode_prompt(prompt, self.tokenizer, prompt_room(self.max_length, len(response_ids)))
+        return prompt_ids + response_ids[: self.max_length - len(prompt_ids)]
+
+    @torch.no_grad()
+    def _score_batch(self, sequences: list[list[int]]) -> npt.NDArray[np.float64]:
+        longest = max(len(ids) for ids in sequences)
+        pad = self.tokenizer.pad_token_id
+        ids = torch.tensor([row + [pad] * (longest - len(row)) for row in sequences], device=self.model.device)
+        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in sequences], device=ids.device)
+        logits = self.model(input_ids=ids, attention_mask=mask, use_cache=False).logits  # [b, 1]
+        scores: npt.NDArray[np.float64] = logits.squeeze(-1).float().cpu().numpy().astype(np.float64)
+        return scores
