@@ -13,6 +13,7 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    GenerationMixin,
     PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -74,7 +75,7 @@ def load_scoring_model(
         ModelRefused, Offline: as in `load_policy`.
     """
     folder = fetch(source, trust_remote_code)
-    model = _load(folder, "SEQ_CLS", dtype, trust_remote_code)
+    model = _load(folder, "SEQ_CLS", dtype, trust_remote_code, new_head=head_seed is not None)
     tokenizer = load_tokenizer(folder, model, trust_remote_code)
     model.config.get_text_config().pad_token_id = tokenizer.pad_token_id  # the score is read before the padding
     if head_seed is not None:
@@ -153,14 +154,17 @@ def wrap_lora(model: PreTrainedModel, recipe: TrainingRecipe, task: Task = "CAUS
 
 
 def _end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:
-    generation = model.generation_config.eos_token_id if model.generation_config is not None else None
+    # Only models that generate have generation settings; a scoring model has none.
+    generation = model.generation_config.eos_token_id if isinstance(model, GenerationMixin) else None
     named: set[int] = set()
     for value in (tokenizer.eos_token_id, generation, model.config.get_text_config().eos_token_id):
         named.update(value if isinstance(value, list | tuple) else [] if value is None else [value])
     return named
 
 
-def _load(folder: Path, task: Task, dtype: torch.dtype, trust_remote_code: bool) -> PreTrainedModel:
+def _load(
+    folder: Path, task: Task, dtype: torch.dtype, trust_remote_code: bool, new_head: bool = False
+) -> PreTrainedModel:
     check_folder(folder, trust_remote_code)
     if (base := base_of_adapter(folder)) is not None:
         return _load_adapter(folder, fetch(base, trust_remote_code), task, dtype, trust_remote_code)
@@ -169,16 +173,37 @@ def _load(folder: Path, task: Task, dtype: torch.dtype, trust_remote_code: bool)
     if task == "SEQ_CLS":
         config.num_labels = 1
     with _refusing(folder, "weights"):
-        model: PreTrainedModel = _CLASSES[task].from_pretrained(
-            folder, config=config, dtype=dtype, use_safetensors=True, trust_remote_code=trust_remote_code
+        model, report = _CLASSES[task].from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            use_safetensors=True,
+            trust_remote_code=trust_remote_code,
+            output_loading_info=True,
         )
-    return model
+    if missing := sorted(report["missing_keys"]):
+        _refuse_missing(folder, missing, new_head)
+    loaded: PreTrainedModel = model
+    return loaded
+
+
+def _refuse_missing(folder: Path, missing: list[str], new_head: bool) -> None:
+    """Weights that are not in the folder would be random ones; only a head that is drawn anew may be missing."""
+    heads = [name for name in missing if name.startswith(("score.", "classifier."))]
+    if len(heads) < len(missing):
+        raise ModelRefused(
+            f"The weights in {folder} lack {missing[0]} and {len(missing) - 1} more.", "Is the download complete?"
+        )
+    if not new_head:
+        raise ModelRefused(
+            f"{folder} is no reward model: it gives no score.", "Train a reward model from it, or name another folder."
+        )
 
 
 def _load_adapter(folder: Path, base: Path, task: Task, dtype: torch.dtype, trust_remote_code: bool) -> PreTrainedModel:
     from peft import PeftModel  # noqa: PLC0415
 
-    model = _load(base, task, dtype, trust_remote_code)
+    model = _load(base, task, dtype, trust_remote_code, new_head=True)  # the adapter brings its head
     with _refusing(folder, "adapter"):
         merged: PreTrainedModel = PeftModel.from_pretrained(model, folder).merge_and_unload()
     merged.config._name_or_path = str(folder)  # what adapters trained on top name as their base
