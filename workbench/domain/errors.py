@@ -38,12 +38,15 @@ class BadRow(BadInput):
         problem: what is wrong, as "is empty" or "is not valid UTF-8".
         expected: what was expected instead.
         hint: what to do.
+        counted: what `line` counts: "row" where a file has no lines.
     """
 
     code = "bad_row"
 
-    def __init__(self, source: Path | str, line: int, field: str, problem: str, expected: str, hint: str) -> None:
-        place = f", line {line}" if line else ""
+    def __init__(
+        self, source: Path | str, line: int, field: str, problem: str, expected: str, hint: str, counted: str = "line"
+    ) -> None:
+        place = f", {counted} {line}" if line else ""
         subject = f" `{field}`" if field else ""
         super().__init__(f"{source}{place}:{subject} {problem}; expected {expected}.", hint)
         self.source, self.line, self.field = str(source), line, field

@@ -1,0 +1,89 @@
+"""Records of comma- or tab-separated files. Their first row names the columns."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from workbench.data.fields import FieldError
+from workbench.data.json_rows import unreadable
+from workbench.data.records import Flaw, Record
+from workbench.data.streams import MAX_ROW_BYTES, CutShort, LongLine, lines
+
+# Cells that hold chats, raters or an object are written as JSON.
+_JSON_CELL = re.compile(r'^\s*(\[\s*)?\{\s*"')
+
+
+class _Lines:
+    """Text lines for the csv module, which remembers what stopped them."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._lines = lines(stream)
+        self.stopped: LongLine | CutShort | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in enumerate(self._lines):
+            if not isinstance(line, bytes):
+                self.stopped = line
+                return
+            body = line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
+            yield body.decode(errors="surrogateescape")
+
+
+def read(stream: io.BufferedReader, delimiter: str) -> Iterator[Record | Flaw]:
+    """Yields one record for each row below the header; empty cells are null."""
+    csv.field_size_limit(MAX_ROW_BYTES)
+    source = _Lines(stream)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    header: list[str] = []
+    line = 1
+    try:
+        header = next(reader, [])
+        if flaw := _header_flaw(header):
+            yield flaw
+            return
+        line = reader.line_num + 1
+        for cells in reader:
+            if cells:
+                yield _record(line, header, cells)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        yield Flaw(
+            line, FieldError("", f"is not valid CSV ({error})", "cells in closed quotes", "Correct the row."), ""
+        )
+    if source.stopped is not None:
+        yield unreadable(line, source.stopped)
+
+
+def _header_flaw(header: list[str]) -> Flaw | None:
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if not twice:
+        return None
+    error = FieldError(twice[0], "names two columns", "a name for each column", "Rename one in the header.")
+    return Flaw(1, error, ",".join(header))
+
+
+def _record(line: int, header: list[str], cells: list[str]) -> Record | Flaw:
+    raw = json.dumps(cells, ensure_ascii=True)[:2000]
+    if len(cells) != len(header):
+        error = FieldError(
+            "", f"has {len(cells)} cells", f"{len(header)}, as in the header", "Correct or quote the row."
+        )
+        return Flaw(line, error, raw)
+    for name, cell in zip(header, cells, strict=True):
+        if not cell.isascii() and any("\udc80" <= character <= "\udcff" for character in cell):
+            return Flaw(line, FieldError(name, "is not valid UTF-8", "text in UTF-8", "Save the file as UTF-8."), raw)
+    return Record(line, {name: _value(cell) for name, cell in zip(header, cells, strict=True)})
+
+
+def _value(cell: str) -> Any:
+    if not cell:
+        return None
+    if _JSON_CELL.match(cell):
+        try:
+            return json.loads(cell)
+        except ValueError:
+            return cell  # text that only looks like JSON
+    return cell
