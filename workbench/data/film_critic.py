@@ -63,17 +63,21 @@ def _different_notes(rng: Random) -> Iterator[Note]:
 
 
 def _demonstration(rng: Random, note: Note) -> dict[str, Any]:
-    return {"prompt": write_note(note), "completion": draw_review(rng, note)}
+    return {"prompt": write_note(note), "completion": _review(rng, note)}
 
 
 def _comparison(rng: Random, note: Note) -> dict[str, Any]:
     prompt = write_note(note)
-    first = second = draw_review(rng, note)
+    first = second = _review(rng, note)
     while second == first:
-        second = draw_review(rng, note)
+        second = _review(rng, note)
     choices = {rater.name: "a" if rater.prefers_first(rng, prompt, first, second) else "b" for rater in RATERS}
     gold = {"gold_a": gold_score(prompt, first), "gold_b": gold_score(prompt, second)}
     return {"prompt": prompt, "response_a": first, "response_b": second, "ratings": choices, **gold}
+
+
+def _review(rng: Random, note: Note) -> str:
+    return f" {draw_review(rng, note)}"  # so that note + review is the text, as it is with what a policy samples
 
 
 def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -1,0 +1,73 @@
+"""Which checkpoints an evaluation takes."""
+
+from pathlib import Path
+
+import pytest
+
+from workbench.domain.errors import NotFound
+from workbench.domain.events import Evaluated
+from workbench.domain.recipes import DpoRecipe, EvaluateRecipe
+from workbench.domain.records import Inputs, Job
+from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
+from workbench.storage.project import Project
+from workbench.training.targets import evaluation_targets
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project.create(tmp_path / "p")
+    inputs = Inputs(model="base")
+    project.add_job(Job(id="dpo-s0", name="dpo", method="dpo", recipe=DpoRecipe(), inputs=inputs))
+    for step in (10, 20, 30):
+        final = checkpoint_folder(project.run_folder("dpo-s0"), step)
+        temporary = final.with_name(".tmp")
+        temporary.mkdir(parents=True)
+        commit_checkpoint(temporary, final, step, None, None, 1.0)
+    return project
+
+
+def evaluation(model: str, id_: str = "e", reference: str | None = "base", **recipe: object) -> Job:
+    inputs = Inputs(model=model, reference=reference)
+    settings = {"judges": ("vader",)} | recipe
+    return Job(id=id_, name="e", method="evaluate", recipe=EvaluateRecipe(**settings), inputs=inputs)
+
+
+def steps(project: Project, job: Job) -> list[int]:
+    return [target.step for target in evaluation_targets(job, project)]
+
+
+def add_evaluation(project: Project, job: Job, gold: dict[int, float]) -> None:
+    project.add_job(job)
+    for step, value in gold.items():
+        event = Evaluated(step=step, samples="s.parquet", values={"eval/gold": value})
+        project.run(job.id).append(event)
+
+
+def test_all_last_and_a_named_checkpoint(project: Project) -> None:
+    assert steps(project, evaluation("run:dpo-s0", checkpoints="all")) == [10, 20, 30]
+    assert steps(project, evaluation("run:dpo-s0", checkpoints="last")) == [30]
+    assert steps(project, evaluation("run:dpo-s0@20")) == [20]
+
+
+def test_the_start_model_stands_at_step_zero_even_if_it_is_a_runs_last_checkpoint(project: Project) -> None:
+    [target] = evaluation_targets(evaluation("run:dpo-s0", reference="run:dpo-s0"), project)
+    assert target.step == 0
+    assert target.source == checkpoint_folder(project.run_folder("dpo-s0"), 30)
+
+
+def test_best_is_the_highest_gold_among_those_evaluated(project: Project) -> None:
+    add_evaluation(project, evaluation("run:dpo-s0", "earlier"), {10: 0.2, 20: 0.6, 30: 0.4})
+    assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [20]
+
+
+def test_best_is_the_last_where_nothing_was_evaluated_by_the_same_gold_judge(project: Project) -> None:
+    assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
+    add_evaluation(project, evaluation("run:dpo-s0", "other", judges=("length",)), {10: 99.0})
+    assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
+
+
+def test_a_run_without_checkpoints_is_named(project: Project) -> None:
+    inputs = Inputs(model="base")
+    project.add_job(Job(id="dpo-s1", name="dpo", method="dpo", recipe=DpoRecipe(), inputs=inputs))
+    with pytest.raises(NotFound, match="dpo-s1 has no checkpoint yet"):
+        evaluation_targets(evaluation("run:dpo-s1"), project)

@@ -1,0 +1,239 @@
+"""Evaluation: sample from each checkpoint on the same prompts, measure its KL to the reference, and let the judges score.
+
+Every arm is treated alike: the same held-out prompts in the same order, the same temperature, length limit and ending
+rule, the same stream of random numbers (so that differences between arms are not luck), KL on each policy's own samples.
+What the samples say is data: a policy that says nothing or has left the reference far behind is written down as it is.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from workbench.data.store import check_content, read_prompts
+from workbench.domain import samples as column
+from workbench.domain.errors import BadInput
+from workbench.domain.events import Evaluated
+from workbench.domain.pairs import Turns, prompt_key
+from workbench.domain.recipes import EvaluateRecipe
+from workbench.domain.records import Job
+from workbench.storage.project import Project
+from workbench.storage.runlog import RunFolder
+from workbench.storage.sources import resolve_model
+from workbench.training.judging import Answers, ScoreColumn, load_judges
+from workbench.training.kl import sequence_statistics
+from workbench.training.models import context_length, end_token_ids, load_policy
+from workbench.training.rollout import Rollout, generate, response_texts
+from workbench.training.sample_table import summarize, write_samples
+from workbench.training.session import RunSession, StopRun
+from workbench.training.targets import Target, evaluation_targets
+from workbench.training.text import encode_prompt, render_prompt, warn_of_plain_text
+
+_STREAM = 0x5EED  # added to the run's seed, so that evaluation does not reuse the random numbers of training
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """A model with its tokenizer."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+
+@dataclass(slots=True)
+class _Samples:
+    """What is known of the responses so far, one value for each prompt, by the columns of `domain.samples`."""
+
+    columns: dict[str, list[str] | list[int] | list[float]]
+
+    def extend(self, name: str, values: list[str] | list[int] | list[float]) -> None:
+        self.columns.setdefault(name, []).extend(values)  # type: ignore[arg-type]
+
+
+def run(job: Job, session: RunSession) -> None:
+    """Evaluates the checkpoints that `job` asks for, in order of their steps, except those that are done already.
+
+    Raises:
+        WorkbenchError: a model, dataset or judge cannot be used.
+        StopRun: the person asked; the checkpoint that was being sampled is begun again next time.
+    """
+    session.started()
+    _Evaluation(job, session).run()
+
+
+class _Evaluation:
+    """One evaluation run: what all its checkpoints share."""
+
+    def __init__(self, job: Job, session: RunSession) -> None:
+        if not isinstance(job.recipe, EvaluateRecipe):
+            raise BadInput(f"The job {job.id} is not an evaluation.")
+        self.job, self.session, self.recipe = job, session, job.recipe
+        self.project = Project(session.project)
+        self.prompts = self._read_prompts()
+        self.load = partial(load_policy, device=session.device, trust_remote_code=job.trust_remote_code)
+
+    def run(self) -> None:
+        # 1. What is asked for and not done yet.
+        targets = evaluation_targets(self.job, self.project)
+        done = self._done()
+        self.session.last_step = max(done, default=0)
+        if done.issuperset(target.step for target in targets):
+            return
+        # 2. What all of them are measured against.
+        reference_name = self.job.inputs.reference or self.job.inputs.model
+        reference_source = resolve_model(reference_name, self.project.folder)
+        reference = _Policy(*self.load(reference_source))
+        judges = load_judges(self.session, self.recipe, self.job.inputs.reward)
+        warn_of_plain_text(self.prompts, reference.tokenizer, self.session)
+        # 3. One checkpoint after another; the start model is the reference itself.
+        for place, target in enumerate(targets):
+            if target.step in done:
+                continue
+            same = target.source == reference_source
+            policy = reference if same else _Policy(*self.load(target.source))
+            _check_vocabulary(policy, reference)
+            self._evaluate(target, policy, reference, judges, place, len(targets))
+
+    def _read_prompts(self) -> list[Turns]:
+        data = self.job.inputs.prompts
+        if data is None:
+            raise BadInput("The evaluation names no prompts.", "Give test prompts, or a dataset with a test split.")
+        folder = self.project.dataset_folder(data.name)
+        check_content(folder, data.sha256)
+        prompts = read_prompts(folder, data.split)[: self.recipe.max_prompts]
+        if not prompts:
+            part = f"the {data.split} split of " if data.split else ""
+            raise BadInput(f"There are no prompts in {part}the dataset {data.name}.", "Import some, or change splits.")
+        return prompts
+
+    def _done(self) -> set[int]:
+        events, _ = RunFolder(self.session.folder).events()
+        said = [event for event in events if isinstance(event, Evaluated)]
+        return {event.step for event in said if (self.session.folder / event.samples).is_file()}
+
+    def _evaluate(
+        self,
+        target: Target,
+        policy: _Policy,
+        reference: _Policy,
+        judges: list[ScoreColumn],
+        place: int,
+        n_targets: int,
+    ) -> None:
+        """Samples, measures and judges one checkpoint, then writes its samples and says what they come to."""
+        samples = _Samples({})
+        phase = f"evaluating checkpoint-{target.step}"
+        total, before = len(self.prompts) * n_targets, len(self.prompts) * place
+        prompt_ids = self._encode(policy)
+        generator = torch.Generator().manual_seed(self.job.seed + _STREAM)
+        with _autocast(self.session):
+            for rows in _batches(len(self.prompts), self.recipe.batch_size):
+                self.session.progress(phase, before + rows.start, total)
+                self._stop_if_asked(target)
+                rollout = self._sample(policy, prompt_ids[rows], generator)
+                self._measure(samples, policy, reference, rollout)
+                self._judge(samples, policy, rollout, self.prompts[rows], judges)
+        self.session.progress(phase, before + len(self.prompts), total)
+        about = {"step": str(target.step), "seed": str(self.job.seed), "temperature": str(self.recipe.temperature)}
+        write_samples(self.session.folder / target.samples, samples.columns, about)
+        values = summarize(samples.columns)
+        self._warn_of_kl(values, target)
+        self.session.say(Evaluated(step=target.step, samples=target.samples, values=values))
+        self.session.last_step = target.step
+
+    def _encode(self, policy: _Policy) -> list[list[int]]:
+        limit = context_length(policy.model)
+        room = None if limit is None else limit - self.recipe.max_new_tokens
+        if room is not None and room < 1:
+            raise BadInput(
+                f"Responses of {self.recipe.max_new_tokens} tokens leave no room for a prompt: the model reads {limit}.",
+                f"Set the longest response to {limit // 2 if limit else 1} tokens or fewer.",
+            )
+        ids = [encode_prompt(prompt, policy.tokenizer, room) for prompt in self.prompts]
+        if room is not None:
+            n_cut = sum(len(encode_prompt(prompt, policy.tokenizer)) > room for prompt in self.prompts)
+            if n_cut:
+                self.session.warn(
+                    "prompts_cut", f"{n_cut} of {len(ids)} prompts lost their beginning to fit the model."
+                )
+        return ids
+
+    def _sample(self, policy: _Policy, prompt_ids: list[list[int]], generator: torch.Generator) -> Rollout:
+        return generate(
+            policy.model,
+            prompt_ids,
+            max_new_tokens=self.recipe.max_new_tokens,
+            temperature=self.recipe.temperature,
+            end_ids=end_token_ids(policy.model, policy.tokenizer),
+            pad_id=_pad_id(policy),
+            generator=generator,
+            batch_size=self.recipe.batch_size,
+        )
+
+    def _measure(self, samples: _Samples, policy: _Policy, reference: _Policy, rollout: Rollout) -> None:
+        statistics = sequence_statistics(
+            policy.model,
+            reference.model,
+            rollout.prompt_ids,
+            rollout.response_ids,
+            self.recipe.temperature,
+            _pad_id(policy),
+            self.recipe.batch_size,
+        )
+        samples.extend(column.N_TOKENS, statistics.n_tokens.tolist())
+        samples.extend(column.STOP_REASON, [str(reason) for reason in rollout.stop_reasons])
+        samples.extend(column.LOGP_POLICY, statistics.logp_policy.tolist())
+        samples.extend(column.LOGP_REFERENCE, statistics.logp_reference.tolist())
+        samples.extend(column.KL, statistics.kl.tolist())
+        samples.extend(column.KL_K1, statistics.kl_k1.tolist())
+        samples.extend(column.KL_K3, statistics.kl_k3.tolist())
+        samples.extend(column.ENTROPY, statistics.entropy.tolist())
+
+    def _judge(
+        self, samples: _Samples, policy: _Policy, rollout: Rollout, prompts: list[Turns], judges: list[ScoreColumn]
+    ) -> None:
+        texts = response_texts(policy.tokenizer, rollout.prompt_ids, rollout.response_ids)
+        rendered = [render_prompt(prompt, policy.tokenizer) for prompt in prompts]
+        answers = Answers(prompts, rendered, texts, rollout.ended)
+        samples.extend(column.PROMPT_KEY, [prompt_key(prompt) for prompt in prompts])
+        samples.extend(column.PROMPT, rendered)
+        samples.extend(column.RESPONSE, texts)
+        for name, score in judges:
+            samples.extend(name, score(answers))
+
+    def _stop_if_asked(self, target: Target) -> None:
+        if (request := self.session.stop_requested()) is not None:
+            raise StopRun("paused" if request == "pause" else "stopped", target.step)
+
+    def _warn_of_kl(self, values: dict[str, float], target: Target) -> None:
+        if not math.isfinite(values.get("eval/kl", math.nan)):
+            self.session.warn(
+                "kl_not_finite", f"The KL of checkpoint {target.step} is not a number; its samples are kept."
+            )
+
+
+def _batches(n: int, size: int) -> Iterator[slice]:
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def _pad_id(policy: _Policy) -> int:
+    pad = policy.tokenizer.pad_token_id
+    return int(pad) if isinstance(pad, int) else 0
+
+
+def _autocast(session: RunSession) -> AbstractContextManager[object]:
+    """Computes as training does: weights in fp32, matrix products in the session's number format."""
+    return torch.autocast(session.device.type, torch.bfloat16, enabled=session.dtype == torch.bfloat16)
+
+
+def _check_vocabulary(policy: _Policy, reference: _Policy) -> None:
+    sizes = [item.model.config.get_text_config().vocab_size for item in (policy, reference)]
+    if sizes[0] != sizes[1]:
+        raise BadInput(
+            f"The policy has {sizes[0]} tokens and the reference {sizes[1]}: no KL between them is defined.",
+            "Name the model that training started from as the reference.",
+        )

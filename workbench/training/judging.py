@@ -1,0 +1,76 @@
+"""The judges of an evaluation: the reward model as proxy, the first judge as gold, and any further ones."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from workbench.data.judges import REWARD_PREFIX, checked_scores, load_judge
+from workbench.domain.pairs import Turns
+from workbench.domain.recipes import EvaluateRecipe
+from workbench.domain.samples import GOLD, PROXY, score_column
+from workbench.storage.sources import resolve_model
+from workbench.training.scoring import RewardScorer
+from workbench.training.session import RunSession
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Responses to be judged.
+
+    Attributes:
+        prompts: as turns, for judges with a template of their own.
+        prompt_texts: as the policy read them.
+        responses: text without special tokens.
+        ended: whether each ended by itself.
+    """
+
+    prompts: Sequence[Turns]
+    prompt_texts: Sequence[str]
+    responses: Sequence[str]
+    ended: Sequence[bool]
+
+
+ScoreColumn = tuple[str, Callable[[Answers], list[float]]]  # the samples' column, and how it is filled
+
+
+def load_judges(session: RunSession, recipe: EvaluateRecipe, reward: str | None) -> list[ScoreColumn]:
+    """Returns the score columns: proxy where there is a reward model, gold, then one for each further judge.
+
+    Args:
+        session: the evaluation's; relative files of judges are looked up in the project's folder.
+        recipe: which judges.
+        reward: the run's reward model, by its name in the job.
+
+    Raises:
+        WorkbenchError: a judge or a reward model cannot be loaded.
+    """
+    columns: list[ScoreColumn] = []
+    if recipe.proxy and reward is not None:
+        columns.append((PROXY, _reward_judge(session, recipe, reward)))
+    for place, name in enumerate(recipe.judges):
+        column = GOLD if place == 0 else score_column(name)
+        columns.append((column, _judge(session, recipe, name)))
+    return columns
+
+
+def _judge(session: RunSession, recipe: EvaluateRecipe, name: str) -> Callable[[Answers], list[float]]:
+    if name.startswith(REWARD_PREFIX):
+        return _reward_judge(session, recipe, reward_source(session, name.removeprefix(REWARD_PREFIX)))
+    judge = load_judge(name, session.project)
+    return lambda answers: judge(answers.prompt_texts, answers.responses)
+
+
+def reward_source(session: RunSession, name: str) -> str:
+    """Returns the model name behind ``reward:NAME``: a run of the project where there is one, else a folder or hub id."""
+    run_id = name.partition("@")[0]
+    return f"run:{name}" if (session.project / "runs" / run_id / "job.json").is_file() else name
+
+
+def _reward_judge(session: RunSession, recipe: EvaluateRecipe, source: str) -> Callable[[Answers], list[float]]:
+    folder = resolve_model(source, session.project)
+    scorer = RewardScorer.load(folder, session.device, trust_remote_code=session.job.trust_remote_code)
+
+    def score(answers: Answers) -> list[float]:
+        scores = scorer.score(answers.prompts, answers.responses, answers.ended, recipe.batch_size)
+        return checked_scores(source, scores, len(answers.responses))
+
+    return score
