@@ -1,64 +1,97 @@
-"""Is the process that was started for a run, or for a project, still the one that runs?"""
+"""Does a process work on a run at this moment? Answered by a lock that the worker inherits, not by guessing from pids.
 
+Whoever starts a worker opens runs/ID/worker.lock, locks it and hands the open file down. The system releases the lock when
+the worker and all that it forked are gone, however they died; a copy of the project has a lock file that nobody holds;
+and nobody can start a second worker while the first lives.
+"""
+
+import fcntl
+import os
 import platform
-import time
-from pathlib import Path
 
 import psutil
 
 from workbench.domain.records import ProcessMark
-from workbench.storage.runlog import EVENTS, RunFolder
+from workbench.storage.runlog import RunFolder
 
-# A worker says something at least every half minute. Of one on another computer (a shared disk) nothing else is seen.
-_SILENT_S = 180.0
-_CLOCK_S = 1.5  # the system rounds creation times, and derives them from the boot time, which the clock's setting moves
+WORKER_LOCK = "worker.lock"
+CLOCK_S = 1.5  # creation times are derived from the boot time, which moves when the clock is set
 
 
 def is_working(run: RunFolder) -> bool:
-    """Says whether the process named in process.json still works on this very folder.
-
-    Pids are used again after a restart, so the creation time must fit; and a copied project holds the marks of the
-    original's workers, so the process must have its working folder here.
-    """
-    mark = run.process()
-    if mark is None:
+    """Says whether a worker, or anything that it forked, is alive."""
+    try:
+        descriptor = os.open(run.folder / WORKER_LOCK, os.O_RDONLY)
+    except FileNotFoundError:
         return False
-    if mark.host != platform.node():
-        return run.outcome() is None and time.time() - _last_word(run.folder) < _SILENT_S
-    process = find_process(mark)
-    return process is not None and works_in(process, run.folder)
+    try:
+        # Shared, so that any number may ask at once without taking one another for a worker.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def lock_for_worker(run: RunFolder, device: str) -> int | None:
+    """Takes the run's lock for a worker that is about to start.
+
+    Args:
+        run: the run's folder.
+        device: the slot that the worker will occupy, noted in the lock file.
+
+    Returns:
+        The descriptor to hand down; None when a worker lives, or somebody is asking just now.
+    """
+    descriptor = os.open(run.folder / WORKER_LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{device}\n".encode())
+    return descriptor
+
+
+def note_worker(descriptor: int) -> None:
+    """Writes the calling process's id into the lock file; called in the worker before its program is loaded."""
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+
+
+def worker_mark(run: RunFolder) -> ProcessMark | None:
+    """Returns the mark of the worker that last held the run's lock, as the lock file tells it; None where it tells none."""
+    path = run.folder / WORKER_LOCK
+    lines = path.read_text().split()
+    if len(lines) != 2:
+        return None
+    gone = ProcessMark(pid=int(lines[1]), started=path.stat().st_mtime, device=lines[0], host=platform.node())
+    return mark_process(gone.pid, gone.device) or gone
+
+
+def mark_process(pid: int, device: str) -> ProcessMark | None:
+    """Returns the mark of a process of this computer; None when it is gone."""
+    try:
+        started = psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return None
+    return ProcessMark(pid=pid, started=started, device=device, host=platform.node())
 
 
 def find_process(mark: ProcessMark) -> psutil.Process | None:
-    """Returns the live process of a mark of this computer; None when it is gone or a zombie."""
+    """Returns the live process of a mark; None when it is gone, a zombie, of another computer, or its pid is used anew."""
+    if mark.host != platform.node():
+        return None
     try:
         process = psutil.Process(mark.pid)
-        if abs(process.create_time() - mark.started) > _CLOCK_S or process.status() == psutil.STATUS_ZOMBIE:
+        if abs(process.create_time() - mark.started) > CLOCK_S or process.status() == psutil.STATUS_ZOMBIE:
             return None
-    except psutil.Error:
+    except psutil.NoSuchProcess:
         return None
     return process
 
 
-def works_in(process: psutil.Process, folder: Path) -> bool:
-    """Says whether the process has `folder` as its working folder; it follows the folder when that is renamed."""
-    try:
-        return folder.samefile(process.cwd())
-    except psutil.AccessDenied:
-        return True  # another person's process, with the right pid and creation time
-    except (psutil.Error, OSError):
-        return False
-
-
-def mark_process(pid: int, device: str) -> ProcessMark:
-    """Returns the mark of a live process of this computer.
-
-    Raises:
-        psutil.NoSuchProcess: it is gone already.
-    """
-    return ProcessMark(pid=pid, started=psutil.Process(pid).create_time(), device=device, host=platform.node())
-
-
-def _last_word(folder: Path) -> float:
-    path = folder / EVENTS
-    return path.stat().st_mtime if path.exists() else 0.0
+def started_before_boot(mark: ProcessMark) -> bool:
+    """Says whether the computer was restarted since the process began."""
+    return mark.host == platform.node() and mark.started < psutil.boot_time() - CLOCK_S

@@ -109,9 +109,9 @@ class RunFolder:
         """Says that no process works on the run."""
         (self.folder / PROCESS).unlink(missing_ok=True)
 
-    def request_stop(self) -> None:
-        """Asks the worker to save a checkpoint and end."""
-        write_bytes(self.folder / STOP, b"")
+    def request_stop(self, how: bytes = b"") -> None:
+        """Asks the worker to save a checkpoint and end; `how` is for the runner, which may not wait for that."""
+        write_bytes(self.folder / STOP, how)
 
     def request_pause(self) -> None:
         """Asks the worker to save a checkpoint and end, to be continued later."""

@@ -1,0 +1,136 @@
+"""What this computer can train on: each GPU is a slot, and so is the CPU."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import psutil
+import pynvml
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU as its driver describes it; memory in MiB."""
+
+    index: int
+    uuid: str
+    name: str
+    memory_mib: float
+    free_mib: float
+    driver: str
+
+
+class Machine(NamedTuple):
+    """The computer; memory in MiB."""
+
+    cpu: str
+    cores: int
+    memory_mib: float
+    free_mib: float
+    gpus: tuple[Gpu, ...]
+
+
+class Slot(NamedTuple):
+    """A device that one run occupies, by torch's name for it: cpu, cuda:0, mps. `uuid` is a GPU's."""
+
+    name: str
+    uuid: str = ""
+
+    @property
+    def kind(self) -> str:
+        """cpu, cuda or mps."""
+        return self.name.partition(":")[0]
+
+    def suits(self, device: str, slots: "tuple[Slot, ...]") -> bool:
+        """Says whether a run that asks for `device` may go here; `auto` takes an accelerator where there is one."""
+        if device == "auto":
+            return self.kind != "cpu" or all(slot.kind == "cpu" for slot in slots)
+        return device in {self.name, self.kind}
+
+    def environment(self, device: str, threads: int) -> dict[str, str]:
+        """Returns the variables that confine a worker to this slot.
+
+        Args:
+            device: what the run asks for. To a run that names cuda:1, that GPU must be torch's number 1; to any other it
+                is the only one.
+            threads: CPU threads that the worker may use.
+        """
+        limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        if self.kind != "cuda":
+            return limits | {"CUDA_VISIBLE_DEVICES": ""}
+        number = int(self.name.partition(":")[2])
+        visible = ",".join(str(i) for i in range(number + 1)) if device == self.name else self.uuid or str(number)
+        return limits | {"CUDA_VISIBLE_DEVICES": visible, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+
+
+def describe_machine() -> Machine:
+    """Returns processors and memory as they are now."""
+    memory = psutil.virtual_memory()
+    return Machine(
+        cpu=platform.processor() or platform.machine(),
+        cores=usable_cores(),
+        memory_mib=memory.total / _MIB,
+        free_mib=memory.available / _MIB,
+        gpus=find_gpus(),
+    )
+
+
+def usable_cores() -> int:
+    """Returns the number of cores that this process may use, which in a container is fewer than there are."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def find_slots() -> tuple[Slot, ...]:
+    """Returns this computer's slots, accelerators first."""
+    gpus = tuple(Slot(f"cuda:{gpu.index}", gpu.uuid) for gpu in find_gpus())
+    apple = (Slot("mps"),) if sys.platform == "darwin" and platform.machine() == "arm64" else ()
+    return (*gpus, *apple, Slot("cpu"))
+
+
+def find_gpus(environment: Mapping[str, str] = os.environ) -> tuple[Gpu, ...]:
+    """Returns the NVIDIA GPUs that CUDA_VISIBLE_DEVICES leaves visible; none where there is no driver."""
+    with _nvml() as loaded:
+        if not loaded:
+            return ()
+        driver = pynvml.nvmlSystemGetDriverVersion()
+        gpus = tuple(_describe_gpu(index, driver) for index in range(pynvml.nvmlDeviceGetCount()))
+    visible = environment.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        return gpus
+    names = {name.strip() for name in visible.split(",")}
+    return tuple(gpu for gpu in gpus if str(gpu.index) in names or gpu.uuid in names)
+
+
+def _describe_gpu(index: int, driver: str) -> Gpu:
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    return Gpu(
+        index=index,
+        uuid=pynvml.nvmlDeviceGetUUID(handle),
+        name=pynvml.nvmlDeviceGetName(handle),
+        memory_mib=memory.total / _MIB,
+        free_mib=memory.free / _MIB,
+        driver=driver,
+    )
+
+
+@contextmanager
+def _nvml() -> Iterator[bool]:
+    """Loads the driver's library for the block; yields whether there is one."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        pynvml.nvmlShutdown()

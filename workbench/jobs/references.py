@@ -1,0 +1,118 @@
+"""What a person named, resolved once at planning: models, datasets and judges, each with the hash of its content."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.pairs import DatasetKind
+from workbench.domain.records import DataInput, DatasetRecord, SplitName
+from workbench.jobs.hashes import Hasher
+from workbench.storage.project import Project
+from workbench.storage.sources import RUN_PREFIX, parse_run_name, resolve_model, run_of
+
+_REWARD_JUDGE = "reward:"
+
+
+class Reference(NamedTuple):
+    """Something that a run reads.
+
+    Attributes:
+        name: as the job stores it.
+        hash: names its content.
+        needs: the runs that make it.
+    """
+
+    name: str
+    hash: str
+    needs: tuple[str, ...] = ()
+
+
+@dataclass
+class References:
+    """Resolves names.
+
+    Attributes:
+        project: runs and datasets are looked up here.
+        base: the experiment file's folder, which relative paths start from.
+        hasher: computes the hashes.
+    """
+
+    project: Project
+    base: Path
+    hasher: Hasher
+
+    def model(self, name: str) -> Reference:
+        """Resolves a model: a run of the project, a folder, or a hub id.
+
+        Folders are stored relative to the project where they lie inside it, so that it can be moved; else absolute.
+
+        Raises:
+            NotFound: there is no such run or folder.
+        """
+        if (run_id := run_of(name)) is not None:
+            job = self.project.job(run_id)
+            step = parse_run_name(name)[1]
+            return Reference(name, f"{job.content_hash}@{step or 'last'}", (run_id,))
+        source = resolve_model(name, self.base)
+        if isinstance(source, str):
+            return Reference(source, f"hub:{source}")
+        return Reference(self._stored(source), self.hasher.model_folder(source))
+
+    def dataset(self, name: str, kinds: set[DatasetKind], purpose: str) -> DatasetRecord:
+        """Returns a dataset of one of the given kinds.
+
+        Raises:
+            NotFound: the project has none of that name.
+            BadInput: it holds something else.
+        """
+        record = self.project.dataset(name)
+        if record.kind not in kinds:
+            wanted = " or ".join(sorted(kinds))
+            raise BadInput(f"The dataset `{name}` holds {record.kind} rows; {purpose} needs {wanted}.", "Name another.")
+        return record
+
+    def judge(self, name: str) -> Reference:
+        """Resolves a judge. Those of this program and of installed packages are named, files are hashed.
+
+        Raises:
+            NotFound: the judge's file, folder or run is not there.
+        """
+        if name.startswith(_REWARD_JUDGE):
+            return self._reward_judge(name.removeprefix(_REWARD_JUDGE))
+        path, _, function = name.rpartition(":")
+        if not path.endswith(".py"):
+            return Reference(name, name)
+        file = Path(self.base, Path(path).expanduser()).resolve()
+        if not file.is_file():
+            raise NotFound(f"There is no judge file {file}.", "Paths start from the experiment file's folder.")
+        return Reference(f"{file}:{function}", f"{self.hasher.file(file)}:{function}")
+
+    def _reward_judge(self, source: str) -> Reference:
+        is_run = (self.project.run_folder(source) if "/" not in source else self.base).joinpath("job.json").exists()
+        found = self.model(f"{RUN_PREFIX}{source}" if is_run else source)
+        name = found.name.removeprefix(RUN_PREFIX)
+        return Reference(f"{_REWARD_JUDGE}{name}", f"{_REWARD_JUDGE}{found.hash}", found.needs)
+
+    def _stored(self, folder: Path) -> str:
+        absolute = folder.resolve()
+        home = self.project.folder.resolve()
+        return f"./{absolute.relative_to(home)}" if absolute.is_relative_to(home) else str(absolute)
+
+
+def rows(record: DatasetRecord, split: SplitName) -> DataInput:
+    """Returns a split of a dataset as a run reads it.
+
+    Raises:
+        BadInput: the split is empty.
+    """
+    if not record.splits.counts.get(split, 0):
+        raise BadInput(
+            f"The {split} split of the dataset `{record.name}` is empty.", "Import it with other split fractions."
+        )
+    return DataInput(name=record.name, sha256=record.content_sha256, split=split)
+
+
+def rows_if_any(record: DatasetRecord, split: SplitName) -> DataInput | None:
+    """Returns a split of a dataset as a run reads it; None where it is empty."""
+    return rows(record, split) if record.splits.counts.get(split, 0) else None
