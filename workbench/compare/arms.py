@@ -1,0 +1,255 @@
+"""Runs grouped into what is compared: one arm for each method with its settings, one track for each of its seeds.
+
+A track is a training run with the evaluation of its checkpoints. The start model is an arm too, named `reference`.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from workbench.compare.logs import NOTHING_SPENT, RunLog, Spent, read_log
+from workbench.compare.samples import Samples, read_samples, sample_files
+from workbench.domain.errors import NotFound
+from workbench.domain.records import Job, Outcome
+from workbench.domain.samples import GOLD
+from workbench.storage.project import Project
+from workbench.storage.runlog import RunFolder
+from workbench.storage.sources import run_of
+
+REFERENCE = "reference"
+_TRAINED = ("ppo", "dpo")
+Which = Literal["last", "best"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One evaluated checkpoint: its samples and what training had used by then."""
+
+    samples: Samples
+    spent: Spent
+
+    @property
+    def step(self) -> int:
+        """The checkpoint's training step; 0 for the start model."""
+        return self.samples.step
+
+    @cached_property
+    def mean_gold(self) -> float:
+        """The mean gold score; minus infinity where no response has one."""
+        gold = self.samples.column(GOLD)
+        return float(np.nanmean(gold)) if not np.isnan(gold).all() else -np.inf
+
+
+@dataclass(frozen=True)
+class Track:
+    """One seed of an arm.
+
+    Attributes:
+        seed: of the training run and of its evaluation.
+        run: the training run; None for the start model.
+        evaluation: the run that sampled its checkpoints; None where there is none yet.
+        points: the evaluated checkpoints, by step.
+        log: what the training run said.
+        outcome: how the training run ended; None while it has not.
+    """
+
+    seed: int
+    run: Job | None
+    evaluation: Job | None
+    points: tuple[Point, ...]
+    log: RunLog
+    outcome: Outcome | None
+
+    @property
+    def last(self) -> Point:
+        """The newest evaluated checkpoint. Only for tracks that have points."""
+        return self.points[-1]
+
+    @property
+    def best(self) -> Point:
+        """The checkpoint with the highest mean gold score; the earlier one of two equals."""
+        return max(self.points, key=lambda point: point.mean_gold)
+
+    def checkpoint(self, which: Which) -> Point:
+        """Returns the last or the best checkpoint."""
+        return self.last if which == "last" else self.best
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One method with its settings, over its seeds.
+
+    Attributes:
+        name: how charts and tables call it; unique in a comparison.
+        method: ppo, dpo, or reference for the start model.
+        start: names the start model by what it is, so that arms of one start have the same value.
+        tracks: by seed; those without an evaluation stand in `waiting` instead.
+        waiting: seeds that have nothing to compare yet.
+    """
+
+    name: str
+    method: str
+    start: str
+    tracks: tuple[Track, ...]
+    waiting: tuple[Track, ...] = ()
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that were evaluated."""
+        return tuple(track.seed for track in self.tracks)
+
+    @property
+    def is_reference(self) -> bool:
+        """Says whether this is the start model."""
+        return self.method == REFERENCE
+
+    def track(self, seed: int) -> Track | None:
+        """Returns the track of a seed."""
+        return next((track for track in self.tracks if track.seed == seed), None)
+
+
+def gather_arms(project: Project, run_ids: Sequence[str] | None = None) -> list[Arm]:
+    """Groups a project's runs into arms, start models first, then in the order in which they were planned.
+
+    Args:
+        project: whose runs.
+        run_ids: training runs, or evaluations of them; the start models that belong to them come along, and stages that
+            arms share are passed over. None takes all.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    jobs = {job.id: job for job in project.jobs()}
+    trained = _selected(jobs, run_ids)
+    reader = _Reader(project, jobs)
+    groups: dict[str, dict[int, Job]] = {}
+    for job in trained:  # the newer of two runs of one arm and seed counts
+        groups.setdefault(_identity(job, jobs), {})[job.seed] = job
+    arms = [reader.trained_arm(list(group.values())) for group in groups.values()]
+    starts = dict.fromkeys(arm.start for arm in arms) if arms else reader.evaluated_starts()
+    references = [arm for start in starts if (arm := reader.reference_arm(start)) is not None]
+    return _with_unique_names([*references, *arms])
+
+
+def start_of(job: Job, jobs: dict[str, Job]) -> str:
+    """Returns what a job's start model is: its folder or id, and the fine-tuning it had. The same for every seed."""
+    return _describe_model(job.inputs.reference or job.inputs.model, jobs)
+
+
+def _describe_model(name: str, jobs: dict[str, Job]) -> str:
+    run = jobs.get(run_of(name) or "")
+    if run is None:
+        return name
+    data = run.inputs.data.sha256 if run.inputs.data else ""
+    return f"{run.inputs.model} after {run.method} {_stable(run.recipe.model_dump(mode='json'))} {data}"
+
+
+def _selected(jobs: dict[str, Job], run_ids: Sequence[str] | None) -> list[Job]:
+    if run_ids is None:
+        return [job for job in jobs.values() if job.method in _TRAINED]
+    wanted = set()
+    for run_id in run_ids:
+        if run_id not in jobs:
+            raise NotFound(f"There is no run {run_id} in this project.", "`workbench show` lists its runs.")
+        job = jobs[run_id]
+        wanted.add(run_of(job.inputs.model) if job.method == "evaluate" else run_id)
+    return [job for job in jobs.values() if job.id in wanted and job.method in _TRAINED]
+
+
+def _identity(job: Job, jobs: dict[str, Job]) -> str:
+    data = job.inputs.data.sha256 if job.inputs.data else ""
+    recipe = job.recipe.model_dump(mode="json")
+    return _stable([job.arm or job.name, job.method, recipe, data, start_of(job, jobs), job.budget.model_dump()])
+
+
+def _stable(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+class _Reader:
+    """Finds each run's evaluation and reads both."""
+
+    def __init__(self, project: Project, jobs: dict[str, Job]) -> None:
+        self._project = project
+        self._jobs = jobs
+        self._evaluations: dict[str, list[Job]] = {}
+        for job in jobs.values():
+            if job.method == "evaluate":
+                self._evaluations.setdefault(run_of(job.inputs.model) or job.inputs.model, []).append(job)
+
+    def trained_arm(self, runs: list[Job]) -> Arm:
+        tracks = [self._track(run, self._evaluations.get(run.id, [])) for run in sorted(runs, key=lambda run: run.seed)]
+        return Arm(
+            name=runs[0].arm or runs[0].name,
+            method=runs[0].method,
+            start=start_of(runs[0], self._jobs),
+            tracks=tuple(track for track in tracks if track.points),
+            waiting=tuple(track for track in tracks if not track.points),
+        )
+
+    def reference_arm(self, start: str) -> Arm | None:
+        by_seed: dict[int, list[Job]] = {}
+        for job in self._start_evaluations():
+            if start_of(job, self._jobs) == start:
+                by_seed.setdefault(job.seed, []).append(job)
+        tracks = [self._start_track(seed, by_seed[seed]) for seed in sorted(by_seed)]
+        if not tracks:
+            return None
+        return Arm(
+            name=REFERENCE,
+            method=REFERENCE,
+            start=start,
+            tracks=tuple(track for track in tracks if track.points),
+            waiting=tuple(track for track in tracks if not track.points),
+        )
+
+    def evaluated_starts(self) -> Iterable[str]:
+        return dict.fromkeys(start_of(job, self._jobs) for job in self._start_evaluations())
+
+    def _start_evaluations(self) -> list[Job]:
+        targets = {job.id for job in self._jobs.values() if job.method in _TRAINED}
+        return [job for target, jobs in self._evaluations.items() if target not in targets for job in jobs]
+
+    def _track(self, run: Job, evaluations: list[Job]) -> Track:
+        folder = self._project.run_folder(run.id)
+        log = read_log(folder, names=())
+        evaluation = self._fullest(evaluations)
+        points = [
+            Point(read_samples(path, step), log.saved.get(step, Spent(np.nan, np.nan, np.nan)))
+            for step, path in self._files(evaluation)
+        ]
+        return Track(run.seed, run, evaluation, tuple(points), log, RunFolder(folder).outcome())
+
+    def _start_track(self, seed: int, evaluations: list[Job]) -> Track:
+        evaluation = self._fullest(evaluations)
+        points = [Point(read_samples(path, 0), NOTHING_SPENT) for _, path in self._files(evaluation)[:1]]
+        folder = self._project.run_folder(evaluations[0].id)
+        return Track(seed, None, evaluation, tuple(points), read_log(folder, names=()), RunFolder(folder).outcome())
+
+    def _fullest(self, evaluations: list[Job]) -> Job | None:
+        """Of several evaluations of one run the one with most checkpoints, the newest of those."""
+        return max(evaluations, key=lambda job: (len(self._files(job)), job.created), default=None)
+
+    def _files(self, evaluation: Job | None) -> list[tuple[int, Path]]:
+        return sample_files(self._project.run_folder(evaluation.id)) if evaluation else []
+
+
+def _with_unique_names(arms: list[Arm]) -> list[Arm]:
+    taken: dict[str, int] = {}
+    named = []
+    for arm in arms:
+        taken[arm.name] = taken.get(arm.name, 0) + 1
+        suffix = "" if taken[arm.name] == 1 else f" ({_experiment(arm) or taken[arm.name]})"
+        named.append(Arm(arm.name + suffix, arm.method, arm.start, arm.tracks, arm.waiting))
+    return named
+
+
+def _experiment(arm: Arm) -> str | None:
+    tracks = [*arm.tracks, *arm.waiting]
+    run = tracks[0].run or tracks[0].evaluation
+    return run.experiment if run else None

@@ -1,0 +1,159 @@
+"""Curves: what was measured as training went on, as mean and band over seeds (or over prompts where there is one seed)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from workbench.compare.arms import Arm, Point, Track
+from workbench.compare.logs import Spent
+from workbench.compare.samples import stack
+from workbench.compare.statistics import FloatArray, mean_interval, rate_interval
+from workbench.compare.winrates import pair, win_table
+from workbench.domain.estimates import Estimate
+from workbench.domain.samples import KL
+
+XAxis = Literal["step", "episodes", "tokens", "seconds", "kl"]
+Measure = Callable[[Point, Track], FloatArray]  # [b] one value for each response of the checkpoint
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points with their intervals, all of one length. `n` is of the last point: seeds, or prompts with one seed."""
+
+    x: FloatArray
+    y: FloatArray
+    low: FloatArray
+    high: FloatArray
+    n: int = 0
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+EMPTY = Curve(np.empty(0), np.empty(0), np.empty(0), np.empty(0))
+
+
+def aligned_points(arm: Arm, start: Arm | None) -> list[list[tuple[Point, Track]]]:
+    """Returns the checkpoints that an arm's seeds have in common, each as one (point, track) for every seed.
+
+    Seeds with as many checkpoints as each other are aligned by order, since a budget of time ends each at a step of its
+    own; else by step. The start model comes first where it was evaluated.
+
+    Args:
+        arm: whose checkpoints.
+        start: its start model.
+    """
+    tracks = list(arm.tracks)
+    if len({len(track.points) for track in tracks}) == 1:
+        rows = [[(track.points[i], track) for track in tracks] for i in range(len(tracks[0].points))]
+    else:
+        steps = set.intersection(*({point.step for point in track.points} for track in tracks)) if tracks else set()
+        by_step = [{point.step: point for point in track.points} for track in tracks]
+        rows = [
+            [(points[step], track) for points, track in zip(by_step, tracks, strict=True)] for step in sorted(steps)
+        ]
+    first = [(begin.last, track) for track in tracks if (begin := start_track(track, start)) is not None]
+    # A start model that was sampled for some of the seeds only would make the first point another mixture than the rest.
+    return [first, *rows] if first and len(first) == len(tracks) and not arm.is_reference else rows
+
+
+def start_track(track: Track, start: Arm | None) -> Track | None:
+    """Returns the start model's evaluation under a track's seed, else its first; None where it was not evaluated."""
+    if start is None or not start.tracks:
+        return None
+    return start.track(track.seed) or start.tracks[0]
+
+
+def evaluation_curve(arm: Arm, start: Arm | None, measure: Measure, x: XAxis) -> Curve:
+    """Returns a figure of an arm's checkpoints with its interval at each.
+
+    Args:
+        arm: whose checkpoints.
+        start: its start model, where the curve begins.
+        measure: what is averaged.
+        x: what the checkpoints are placed by; `kl` is the mean KL that was measured there.
+    """
+    xs, found = [], []
+    for row in aligned_points(arm, start):
+        table = stack([point.samples.by_prompt(measure(point, track)) for point, track in row])[1]
+        estimate, at = mean_interval(table), _place(row, x)
+        if estimate is not None and np.isfinite(at):
+            xs.append(at)
+            found.append(estimate)
+    return _curve(xs, found)
+
+
+def win_curve(arm: Arm, start: Arm, x: XAxis) -> Curve:
+    """Returns an arm's win rate in percent against its start model at each checkpoint; 50 at the start itself."""
+    xs, found = [], []
+    for row in aligned_points(arm, start):
+        opponents = [(point, begin.last) for point, track in row if (begin := start_track(track, start)) is not None]
+        if not opponents:
+            continue
+        rate, at = rate_interval(win_table([pair(a.samples, b.samples) for a, b in opponents])), _place(row, x)
+        if rate is not None and np.isfinite(at):
+            is_start = all(point is begin for point, begin in opponents)
+            mean, low, high = (0.5, 0.5, 0.5) if is_start else (rate.mean, rate.low, rate.high)
+            xs.append(at)
+            found.append(Estimate(mean=100 * mean, low=100 * low, high=100 * high, n=rate.n))
+    return _curve(xs, found)
+
+
+def _curve(xs: Sequence[float], found: Sequence[Estimate]) -> Curve:
+    if not found:
+        return EMPTY
+    y, low, high = (np.array([getattr(item, name) for item in found]) for name in ("mean", "low", "high"))
+    return Curve(np.array(xs), y, low, high, found[-1].n)
+
+
+def _place(row: list[tuple[Point, Track]], x: XAxis) -> float:
+    return float(np.mean([_coordinate(point, x) for point, _ in row]))
+
+
+def _coordinate(point: Point, x: XAxis) -> float:
+    match x:
+        case "step":
+            return point.step
+        case "kl":
+            kl = point.samples.column(KL)
+            return float(np.nanmean(kl)) if not np.isnan(kl).all() else np.nan
+        case _:
+            return float(point.spent._asdict()[x])
+
+
+def training_curve(tracks: Sequence[Track], metric: str, x: XAxis, n_points: int = 400) -> Curve:
+    """Returns a training metric as mean and band over seeds, on at most `n_points` places that all seeds reach.
+
+    The logs of the tracks must hold the metric (`read_log(folder, names=[metric])`). With one seed the band has no width:
+    the points of one run are not repetitions of each other.
+    """
+    lines = [line for track in tracks if (line := _training_line(track, metric, x)) is not None]
+    if not lines:
+        return EMPTY
+    low, high = max(xs[0] for xs, _ in lines), min(xs[-1] for xs, _ in lines)
+    grid = np.unique(np.concatenate([xs[(xs >= low) & (xs <= high)] for xs, _ in lines]))
+    if len(grid) > n_points:
+        grid = np.linspace(low, high, n_points)
+    values = np.stack([np.interp(grid, xs, ys) for xs, ys in lines]) if len(grid) else np.empty((len(lines), 0))
+    found = [mean_interval(column[:, None]) if len(lines) > 1 else None for column in values.T]
+    points = [
+        estimate or Estimate(mean=float(column[0]), low=float(column[0]), high=float(column[0]), n=1)
+        for estimate, column in zip(found, values.T, strict=True)
+    ]
+    return _curve(grid.tolist(), points)
+
+
+def _training_line(track: Track, metric: str, x: XAxis) -> tuple[FloatArray, FloatArray] | None:
+    log = track.log
+    if metric not in log.values:
+        return None
+    if x == "kl":
+        xs = log.values.get("objective/kl", np.full(len(log.steps), np.nan))
+    else:
+        xs = log.steps.astype(np.float64) if x == "step" else log.spent[:, Spent._fields.index(x)]
+    ys = log.values[metric]
+    known = ~(np.isnan(xs) | np.isnan(ys))
+    order = np.argsort(xs[known], kind="stable")
+    return (xs[known][order], ys[known][order]) if known.any() else None

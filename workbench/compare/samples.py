@@ -1,0 +1,135 @@
+"""The samples of an evaluation as arrays: one row for each response of one checkpoint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from workbench.compare.statistics import FloatArray
+from workbench.domain import samples as columns
+from workbench.domain.errors import BadInput
+
+Keys = NDArray[np.str_]
+_PATTERN = "checkpoint-*.parquet"
+_NUMBERS = {
+    columns.PROXY,
+    columns.GOLD,
+    columns.N_TOKENS,
+    columns.KL,
+    columns.KL_K1,
+    columns.KL_K3,
+    columns.ENTROPY,
+}
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What one checkpoint answered, as numbers; texts stay on disk until asked for.
+
+    Attributes:
+        path: the Parquet file.
+        step: the checkpoint's training step.
+        keys: [b] the prompt of each response.
+        numbers: [b] for each numeric column that the file has, NaN where it has no value.
+        ended: [b] whether the response ended by itself.
+    """
+
+    path: Path
+    step: int
+    keys: Keys
+    numbers: dict[str, FloatArray]
+    ended: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @cached_property
+    def turn(self) -> NDArray[np.int64]:
+        """How many earlier responses to the same prompt each response has: [b], all 0 with one response a prompt."""
+        order = np.argsort(self.keys, kind="stable")
+        ordered = self.keys[order]
+        first = np.searchsorted(ordered, ordered, side="left")
+        turn = np.empty(len(ordered), np.int64)
+        turn[order] = np.arange(len(ordered)) - first
+        return turn
+
+    def column(self, name: str) -> FloatArray:
+        """Returns [b] values, all NaN where the file has no such column."""
+        return self.numbers.get(name, np.full(len(self.keys), np.nan))
+
+    def n_missing(self, name: str) -> int:
+        """Counts the responses without a value."""
+        return int(np.isnan(self.column(name)).sum())
+
+    def by_prompt(self, values: FloatArray) -> tuple[Keys, FloatArray]:
+        """Returns the different prompts, sorted, and the mean of [b] `values` for each; NaN where none has a value."""
+        return mean_by_key(self.keys, values)
+
+
+def mean_by_key(keys: Keys, values: FloatArray) -> tuple[Keys, FloatArray]:
+    """Returns the different keys, sorted, and the mean of the known values of each."""
+    names, group = np.unique(keys, return_inverse=True)
+    known = ~np.isnan(values)
+    counts = np.bincount(group[known], minlength=len(names))
+    sums = np.bincount(group[known], weights=values[known], minlength=len(names))
+    with np.errstate(invalid="ignore"):
+        return names, sums / counts
+
+
+def stack(rows: Sequence[tuple[Keys, FloatArray]]) -> tuple[Keys, FloatArray]:
+    """Aligns per-prompt values of several seeds: returns the union of prompts and [s x p] values, NaN where absent."""
+    keys = np.unique(np.concatenate([names for names, _ in rows])) if rows else np.empty(0, "U1")
+    table = np.full((len(rows), len(keys)), np.nan)
+    for row, (names, values) in zip(table, rows, strict=True):
+        row[np.searchsorted(keys, names)] = values
+    return keys, table
+
+
+def sample_files(run_folder: Path) -> list[tuple[int, Path]]:
+    """Returns the checkpoints that an evaluation has sampled so far, by step. Opens nothing."""
+    found = [(path.stem.removeprefix("checkpoint-"), path) for path in (run_folder / "samples").glob(_PATTERN)]
+    return sorted((int(step), path) for step, path in found if step.isdigit())
+
+
+def read_samples(path: Path, step: int) -> Samples:
+    """Reads the numbers of one checkpoint's samples.
+
+    Raises:
+        BadInput: it is not a Parquet file, or not one of samples.
+    """
+    names = _schema(path).names
+    for needed in (columns.PROMPT_KEY, columns.GOLD, columns.STOP_REASON):
+        if needed not in names:
+            raise BadInput(f"{path}: there is no column `{needed}`.", "Evaluate the run again.")
+    wanted = [name for name in names if name in _NUMBERS or name.startswith(columns.SCORE_PREFIX)]
+    table = pq.read_table(path, columns=[columns.PROMPT_KEY, columns.STOP_REASON, *wanted])
+    return Samples(
+        path=path,
+        step=step,
+        keys=np.asarray(table[columns.PROMPT_KEY].to_pylist(), dtype=np.str_),
+        numbers={name: _floats(table[name]) for name in wanted},
+        ended=np.asarray([reason != "length" for reason in table[columns.STOP_REASON].to_pylist()], dtype=bool),
+    )
+
+
+def read_texts(path: Path) -> tuple[list[str], list[str]]:
+    """Returns the rendered prompts and the responses of a file of samples, in its order."""
+    table = pq.read_table(path, columns=[columns.PROMPT, columns.RESPONSE])
+    return table[columns.PROMPT].to_pylist(), table[columns.RESPONSE].to_pylist()
+
+
+def _schema(path: Path) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except pa.ArrowInvalid as error:
+        raise BadInput(f"{path} is not a Parquet file of samples: {error}.", "Evaluate the run again.") from error
+
+
+def _floats(column: pa.ChunkedArray) -> FloatArray:
+    values = column.cast(pa.float64()).to_numpy()
+    return np.where(np.isfinite(values), values, np.nan)

@@ -1,0 +1,206 @@
+"""Intervals and tests. Pure functions of arrays; every random one takes a seed and gives the same numbers again.
+
+Letters: ``s`` seeds, ``p`` prompts, ``d`` bootstrap draws. NaN marks a score that is missing; it is left out, never guessed.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from workbench.domain.estimates import Estimate
+
+FloatArray = NDArray[np.float64]
+LEVEL = 0.95
+DRAWS = 2000
+_CELLS = 2_000_000  # resampling weights held at once: 16 MB
+
+
+class Spread(NamedTuple):
+    """A mean with its standard error and the degrees of freedom of that error's estimate."""
+
+    mean: float
+    se: float
+    df: float
+    n: int
+
+    def interval(self, level: float = LEVEL) -> Estimate:
+        """Returns the t interval."""
+        half = float(stats.t.ppf(0.5 + level / 2, self.df)) * self.se if self.se > 0 else 0.0
+        return Estimate(mean=self.mean, low=self.mean - half, high=self.mean + half, n=self.n)
+
+    def p_value(self, null: float = 0.0) -> float:
+        """Returns the two-sided p of the mean being `null`; 1 where nothing varies and nothing differs."""
+        if self.se == 0:
+            return 1.0 if self.mean == null else 0.0
+        return float(2 * stats.t.sf(abs(self.mean - null) / self.se, self.df))
+
+
+def wilson(wins: float, n: int, level: float = LEVEL) -> Estimate:
+    """Returns a rate with Wilson's interval (1927, Eq. 4); 158 of 256 gives 0.5563 to 0.6746.
+
+    Args:
+        wins: successes; a tie counts one half, which makes the interval a little wide and never narrow.
+        n: trials, at least 1.
+        level: coverage.
+    """
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    rate, scale = wins / n, 1 + z * z / n
+    centre = (rate + z * z / (2 * n)) / scale
+    half = z / scale * np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+    return Estimate(mean=rate, low=max(0.0, float(centre - half)), high=min(1.0, float(centre + half)), n=n)
+
+
+def mcnemar(b: int, c: int) -> tuple[float, float]:
+    """Returns McNemar's exact two-sided p and its chi-square without continuity correction.
+
+    Args:
+        b, c: prompts that only the one, only the other side wins; 40 and 25 give 0.0817 and 3.462.
+    """
+    if b + c == 0:
+        return 1.0, 0.0
+    return float(stats.binomtest(b, b + c).pvalue), (b - c) ** 2 / (b + c)
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Returns p-values adjusted for making all these claims at once (Holm 1979); (.01, .04, .03) gives (.03, .06, .06)."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, running = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        running = max(running, (len(p_values) - rank) * p_values[i])
+        adjusted[i] = min(1.0, running)
+    return adjusted
+
+
+def spread(table: FloatArray) -> Spread | None:
+    """Returns the mean of a figure measured on the same prompts under several seeds, with its standard error.
+
+    With one seed the prompts are the units. With several, seeds and prompts are crossed random effects: the variance of
+    the mean is that of the seeds' means plus that of the prompts' means less the residual counted twice, with
+    Satterthwaite's degrees of freedom. With 2, 3 and 5 seeds its 95 % interval covered 91-99 % in simulation; the plain
+    hierarchical bootstrap fell to 68 % where seeds differ much, since it cannot know more seeds than it saw.
+
+    Args:
+        table: [s x p], NaN where a score is missing.
+
+    Returns:
+        None where fewer than two units have a value. `n` counts prompts with one seed, else seeds.
+    """
+    table = table[~np.isnan(table).all(axis=1)][:, ~np.isnan(table).all(axis=0)] if table.size else table
+    if table.shape[0] < 2:
+        return _spread_over_prompts(table.ravel())
+    n_seeds, n_prompts = table.shape
+    by_seed, by_prompt = np.nanmean(table, axis=1), np.nanmean(table, axis=0)
+    mean = float(by_seed.mean())
+    v_seed = float(by_seed.var(ddof=1)) / n_seeds
+    if n_prompts < 2:
+        return Spread(mean, float(np.sqrt(v_seed)), n_seeds - 1, n_seeds)
+    v_prompt = float(by_prompt.var(ddof=1)) / n_prompts
+    residual = table - by_seed[:, None] - by_prompt[None, :] + mean
+    v_residual = float(np.nansum(residual**2)) / ((n_seeds - 1) * (n_prompts - 1)) / (n_seeds * n_prompts)
+    variance = max(v_seed + v_prompt - v_residual, v_seed, v_prompt)
+    weight = v_seed**2 / (n_seeds - 1) + v_prompt**2 / (n_prompts - 1)
+    df = variance**2 / weight if weight > 0 else n_seeds - 1
+    return Spread(mean, float(np.sqrt(variance)), df, n_seeds)
+
+
+def _spread_over_prompts(values: FloatArray) -> Spread | None:
+    values = values[~np.isnan(values)]
+    if len(values) < 2:
+        return None
+    return Spread(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))), len(values) - 1, len(values))
+
+
+def mean_interval(table: FloatArray, level: float = LEVEL) -> Estimate | None:
+    """Returns the mean of [s x p] values with its interval; see `spread` for what the interval is over."""
+    found = spread(table)
+    return found.interval(level) if found else None
+
+
+def rate_interval(table: FloatArray, level: float = LEVEL) -> Estimate | None:
+    """Returns a share with its interval: Wilson's over prompts with one seed, over seeds with several.
+
+    Args:
+        table: [s x p] with values in 0..1, NaN where nothing could be compared.
+        level: coverage.
+    """
+    found = spread(table)
+    if found is None:
+        return None
+    if found.n > 1 and table.shape[0] > 1 and found.se > 0:
+        wide = found.interval(level)
+        return Estimate(mean=wide.mean, low=max(0.0, wide.low), high=min(1.0, wide.high), n=wide.n)
+    # One seed; or several that agree on every prompt, where a t interval would have no width at all.
+    by_prompt = np.nanmean(table[:, ~np.isnan(table).all(axis=0)], axis=0)
+    rate = wilson(float(by_prompt.sum()), len(by_prompt), level)
+    return rate.model_copy(update={"n": found.n})
+
+
+def paired_bootstrap(
+    differences: FloatArray,
+    clusters: NDArray[np.generic] | None = None,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    level: float = LEVEL,
+) -> Estimate | None:
+    """Returns the mean of paired differences with a percentile interval that resamples whole clusters.
+
+    Args:
+        differences: [b], one for each pair of responses; NaN where one of the two has no score.
+        clusters: [b], the prompt of each: all its pairs stay together. None: each pair is a prompt of its own.
+        draws: bootstrap samples.
+        seed: of the resampling.
+        level: coverage.
+
+    Returns:
+        None with fewer than two clusters; `n` is the number of clusters.
+    """
+    known = ~np.isnan(differences)
+    values = differences[known]
+    names = np.arange(len(values)) if clusters is None else np.unique(clusters[known], return_inverse=True)[1]
+    counts = np.bincount(names).astype(np.float64)
+    if len(counts) < 2:
+        return None
+    sums: FloatArray = np.bincount(names, weights=values).astype(np.float64)
+    found = _resampled_means(sums[None, :], counts[None, :], draws, np.random.default_rng(seed))[:, 0]
+    return _percentile(float(values.mean()), found, len(counts), level)
+
+
+def hierarchical_bootstrap(
+    table: FloatArray, *, draws: int = DRAWS, seed: int = 0, level: float = LEVEL
+) -> Estimate | None:
+    """Returns the mean of [s x p] values with a percentile interval that resamples seeds, then prompts.
+
+    The seeds share their prompts, so a draw takes the same prompts for all its seeds (Owen 2007, math/0712.1111). With few
+    seeds it is too narrow where seeds differ (see `spread`); it needs no assumption about the shape of the scores.
+    """
+    table = table[~np.isnan(table).all(axis=1)] if table.size else table
+    if table.shape[0] < 2:
+        return paired_bootstrap(table.ravel(), draws=draws, seed=seed, level=level)
+    random = np.random.default_rng(seed)
+    known = ~np.isnan(table)
+    by_seed = _resampled_means(np.where(known, table, 0.0), known.astype(np.float64), draws, random)
+    n_seeds = table.shape[0]
+    weights = random.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=draws) / n_seeds
+    mean = float(np.nanmean(table, axis=1).mean())
+    return _percentile(mean, (np.nan_to_num(by_seed, nan=mean) * weights).sum(axis=1), n_seeds, level)
+
+
+def _resampled_means(sums: FloatArray, counts: FloatArray, draws: int, random: np.random.Generator) -> FloatArray:
+    """Returns [d x s]: the mean of each row over prompts drawn with replacement, as a ratio of sums."""
+    n_prompts = sums.shape[1]
+    at_once = max(1, _CELLS // n_prompts)
+    parts = []
+    for start in range(0, draws, at_once):
+        size = min(at_once, draws - start)
+        weights = random.multinomial(n_prompts, np.full(n_prompts, 1 / n_prompts), size=size).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a draw without any scored prompt has no mean
+            parts.append((weights @ sums.T) / (weights @ counts.T))
+    return np.concatenate(parts)
+
+
+def _percentile(mean: float, draws: FloatArray, n: int, level: float) -> Estimate:
+    low, high = np.nanquantile(draws, [0.5 - level / 2, 0.5 + level / 2])
+    return Estimate(mean=mean, low=float(low), high=float(high), n=n)

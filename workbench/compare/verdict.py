@@ -1,0 +1,159 @@
+"""The verdict: a short paragraph made from the numbers by fixed rules, each sentence with its evidence.
+
+The rules, in order:
+1. Arms that were not treated alike are not comparable, and that is said first.
+2. Every two arms are compared on the same prompts; a claim is made where its p-value, adjusted by Holm for all claims
+   of the comparison, is below 0.05. The arm with the highest mean win rate over the others is named first.
+3. Each arm against the start model, by the same rule.
+4. Where the proxy rises while gold falls, the checkpoint before the turn is named.
+5. One seed says nothing about other seeds, and that is said last.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from workbench.compare.overoptimisation import Turn
+from workbench.compare.statistics import holm
+from workbench.compare.winrates import WinCell
+from workbench.domain.estimates import Estimate
+
+_ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a verdict is made from.
+
+    Attributes:
+        judge: the gold judge's name.
+        trained: the arms that were trained, by name, in order.
+        references: each arm's start model by name; arms whose start was not evaluated are absent.
+        cells: every two arms, each pair once.
+        turns: where arms turned from gold, by name.
+        n_seeds: the smallest number of seeds of an arm.
+        unfair: what arms differ in that should be the same.
+    """
+
+    judge: str
+    trained: Sequence[str]
+    references: Mapping[str, str]
+    cells: Sequence[WinCell]
+    turns: Mapping[str, Turn]
+    n_seeds: int
+    unfair: Sequence[str] = ()
+
+
+def write_verdict(evidence: Evidence) -> str:
+    """Returns the paragraph."""
+    claims = _Claims(evidence.cells)
+    sentences = []
+    if evidence.unfair:
+        sentences.append(f"Not comparable as it stands, because {_decapitalised(evidence.unfair[0])}")
+    sentences += [_between_arms(evidence, claims), _against_start(evidence, claims)]
+    sentences += [_turned(name, turn) for name, turn in evidence.turns.items()]
+    if not evidence.trained:
+        sentences.append("Only the start model was evaluated, so there is nothing to compare it with yet.")
+    if evidence.n_seeds == 1:
+        sentences.append("Only one seed was run: another seed may order the arms differently.")
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+class _Claims:
+    """The cells from either side, with their p-values adjusted for all claims at once."""
+
+    def __init__(self, cells: Sequence[WinCell]) -> None:
+        adjusted = holm([cell.p_value for cell in cells])
+        self._cells = {(cell.row, cell.column): cell for cell in cells}
+        self._cells |= {(cell.column, cell.row): cell.swapped() for cell in cells}
+        self._p = {frozenset((cell.row, cell.column)): p for cell, p in zip(cells, adjusted, strict=True)}
+
+    def cell(self, row: str, column: str) -> WinCell | None:
+        return self._cells.get((row, column))
+
+    def is_shown(self, cell: WinCell) -> bool:
+        return self._p[frozenset((cell.row, cell.column))] < _ALPHA
+
+
+def _between_arms(evidence: Evidence, claims: _Claims) -> str:
+    names = list(evidence.trained)
+    if len(names) < 2:
+        return ""
+    first = max(names, key=lambda name: _mean_rate(name, names, claims))
+    cells = [cell for name in names if name != first and (cell := claims.cell(first, name)) is not None]
+    beaten = [cell for cell in cells if claims.is_shown(cell) and cell.rate.mean > 0.5]
+    # The first by its mean rate may still lose to one of the others.
+    lost = [cell for cell in cells if claims.is_shown(cell) and cell.rate.mean < 0.5]
+    level = [cell for cell in cells if not claims.is_shown(cell)]
+    on = f"by the gold judge ({evidence.judge})"
+    if not cells:
+        return "The arms share no prompts and seeds to be compared on."
+    if not beaten and not lost:
+        told = "; ".join(f"{first} against {cell.column} {_rate(cell)}" for cell in cells)
+        return f"No difference between the arms was shown {on}: {told}."
+    parts = [f"{first} won {on}: " + ", ".join(f"it beats {cell.column} {_evidence(cell)}" for cell in beaten)]
+    if not beaten:
+        parts = [f"{first} has the highest win rate over all arms {on}"]
+    if level:
+        parts.append("no difference was shown to " + ", ".join(f"{cell.column} {_rate(cell)}" for cell in level))
+    if lost:
+        parts.append("it loses to " + ", ".join(f"{cell.column} {_rate(cell)}" for cell in lost))
+    return "; ".join(parts) + "."
+
+
+def _mean_rate(name: str, names: Sequence[str], claims: _Claims) -> float:
+    rates = [cell.rate.mean for other in names if other != name and (cell := claims.cell(name, other)) is not None]
+    return sum(rates) / len(rates) if rates else -math.inf
+
+
+def _against_start(evidence: Evidence, claims: _Claims) -> str:
+    cells = [
+        cell for name in evidence.trained if (cell := claims.cell(name, evidence.references.get(name, ""))) is not None
+    ]
+    better = [cell for cell in cells if claims.is_shown(cell) and cell.rate.mean > 0.5]
+    worse = [cell for cell in cells if claims.is_shown(cell) and cell.rate.mean < 0.5]
+    same = [cell for cell in cells if not claims.is_shown(cell)]
+    parts = []
+    if better:
+        beats = "beats" if len(better) == 1 else "beat"
+        parts.append(f"{_joined([f'{cell.row} {_evidence(cell)}' for cell in better])} {beats} the start model")
+    if worse:
+        parts.append(f"{_joined([f'{cell.row} {_evidence(cell)}' for cell in worse])} did worse than the start model")
+    if same:
+        parts.append(f"no difference to the start model was shown for {_joined([f'{c.row} {_rate(c)}' for c in same])}")
+    return _capitalised("; ".join(parts)) + "." if parts else ""
+
+
+def _turned(name: str, turn: Turn) -> str:
+    where = f" (KL {turn.kl:.1f} nats)" if math.isfinite(turn.kl) else ""
+    return (
+        f"{name}: after step {turn.step}{where} the proxy went on rising ({_change(turn.proxy)}) while gold fell "
+        f"({_change(turn.gold)}), so the reward model was exploited; its earlier checkpoints are the better ones."
+    )
+
+
+def _change(value: Estimate) -> str:
+    return f"{value.mean:+.3g}, {value.low:+.3g} to {value.high:+.3g}"
+
+
+def _evidence(cell: WinCell) -> str:
+    difference = cell.gold_difference
+    return f"{_rate(cell)[:-1]}; gold {difference.mean:+.3g}, {difference.low:+.3g} to {difference.high:+.3g})"
+
+
+def _rate(cell: WinCell) -> str:
+    rate = cell.rate
+    return f"({100 * rate.mean:.1f} % of prompts, {100 * rate.low:.1f} to {100 * rate.high:.1f})"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _capitalised(text: str) -> str:
+    # Sentences may begin with an arm's name, which keeps the spelling its author gave it.
+    return f"N{text[1:]}" if text.startswith("no difference") else text
+
+
+def _decapitalised(text: str) -> str:
+    return text[:1].lower() + text[1:]

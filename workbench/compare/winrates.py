@@ -1,0 +1,154 @@
+"""Win rates: two arms on the same prompts, the gold judge deciding. Ties count one half; what has no score is left out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from workbench.compare.arms import Arm, Point, Which
+from workbench.compare.samples import Keys, Samples, mean_by_key, stack
+from workbench.compare.statistics import (
+    FloatArray,
+    hierarchical_bootstrap,
+    mcnemar,
+    mean_interval,
+    rate_interval,
+    spread,
+)
+from workbench.domain.estimates import Estimate
+from workbench.domain.samples import GOLD
+
+
+class WinCell(BaseModel):
+    """How often the row's arm beats the column's, each at its last checkpoint.
+
+    `p_value` is of the rate being one half: McNemar's exact test over prompts with one seed, a t test over seeds with several.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    row: str
+    column: str
+    rate: Estimate = Field(description="Share of comparisons that the row wins, ties half.")
+    bootstrap: Estimate = Field(description="The same with an interval by resampling prompts, and seeds where several.")
+    gold_difference: Estimate = Field(description="Mean gold score of the row less that of the column, same prompts.")
+    wins: int
+    ties: int
+    losses: int
+    missing: int = Field(description="Comparisons where a side has no response or no score: left out, never guessed.")
+    p_value: float
+
+    def swapped(self) -> "WinCell":
+        """Returns the same comparison from the other side."""
+        return WinCell(
+            row=self.column,
+            column=self.row,
+            rate=_reflected(self.rate, 1.0),
+            bootstrap=_reflected(self.bootstrap, 1.0),
+            gold_difference=_reflected(self.gold_difference, 0.0),
+            wins=self.losses,
+            ties=self.ties,
+            losses=self.wins,
+            missing=self.missing,
+            p_value=self.p_value,
+        )
+
+
+def _reflected(value: Estimate, total: float) -> Estimate:
+    return Estimate(mean=total - value.mean, low=total - value.high, high=total - value.low, n=value.n)
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Two checkpoints' responses put side by side, prompt by prompt.
+
+    Attributes:
+        keys: [b] the prompt of each comparison; several responses to one prompt are paired in their order.
+        difference: [b] gold score of the first less that of the second, NaN where either has none.
+        missing: comparisons without a score, and responses whose prompt the other side did not answer.
+    """
+
+    keys: Keys
+    difference: FloatArray
+    missing: int
+
+    @property
+    def outcome(self) -> FloatArray:
+        """Returns [b]: 1 where the first wins, 0 where it loses, one half in a tie, NaN where unknown."""
+        return np.where(np.isnan(self.difference), np.nan, (np.sign(self.difference) + 1) / 2)
+
+
+def pair(first: Samples, second: Samples) -> Pairing:
+    """Pairs the responses of two checkpoints by prompt."""
+    names = [np.char.add(np.char.add(side.keys, "/"), side.turn.astype(np.str_)) for side in (first, second)]
+    _, at_first, at_second = np.intersect1d(names[0], names[1], assume_unique=True, return_indices=True)
+    difference = first.column(GOLD)[at_first] - second.column(GOLD)[at_second]
+    unanswered = len(first) + len(second) - 2 * len(difference)
+    return Pairing(first.keys[at_first], difference, unanswered + int(np.isnan(difference).sum()))
+
+
+def win_table(pairings: list[Pairing]) -> FloatArray:
+    """Returns [s x p]: the share of its comparisons that the first side wins, for each seed and prompt."""
+    return stack([mean_by_key(found.keys, found.outcome) for found in pairings])[1]
+
+
+def difference_table(pairings: list[Pairing]) -> FloatArray:
+    """Returns [s x p]: the mean difference of gold scores for each seed and prompt."""
+    return stack([mean_by_key(found.keys, found.difference) for found in pairings])[1]
+
+
+def compare_arms(row: Arm, column: Arm, which: Which = "last") -> WinCell | None:
+    """Compares two arms on the prompts and seeds that both have; None where there are too few.
+
+    Args:
+        row, column: the arms; a start model that was evaluated under other seeds is compared by its first.
+        which: the checkpoint of the arms that is compared.
+    """
+    pairings = [pair(first.samples, second.samples) for first, second in matched_points(row, column, which)]
+    if not pairings:
+        return None
+    wins, differences = win_table(pairings), difference_table(pairings)
+    rate, bootstrap = rate_interval(wins), hierarchical_bootstrap(wins)
+    gold_difference = mean_interval(differences)
+    if rate is None or bootstrap is None or gold_difference is None:
+        return None
+    outcomes = np.concatenate([found.outcome for found in pairings])
+    return WinCell(
+        row=row.name,
+        column=column.name,
+        rate=rate,
+        bootstrap=bootstrap,
+        gold_difference=gold_difference,
+        wins=int((outcomes == 1).sum()),
+        ties=int((outcomes == 0.5).sum()),
+        losses=int((outcomes == 0).sum()),
+        missing=sum(found.missing for found in pairings),
+        p_value=_p_value(wins),
+    )
+
+
+def matched_points(row: Arm, column: Arm, which: Which = "last") -> list[tuple[Point, Point]]:
+    """Returns the checkpoints of two arms seed by seed; one side is a start model where the seeds differ, or nothing."""
+    pairs = []
+    for track in row.tracks:
+        other = column.track(track.seed) or (column.tracks[0] if column.is_reference and column.tracks else None)
+        if other is not None:
+            pairs.append((track.checkpoint(which), other.checkpoint(which)))
+    return pairs
+
+
+def win_matrix(arms: list[Arm]) -> list[WinCell]:
+    """Compares every two arms; each pair stands once, the arm that comes later in the list as the row."""
+    cells = [
+        compare_arms(row, column) for i, row in enumerate(arms) for column in arms[:i] if row.tracks and column.tracks
+    ]
+    return [cell for cell in cells if cell is not None]
+
+
+def _p_value(wins: FloatArray) -> float:
+    found = spread(wins)
+    if found is not None and wins.shape[0] > 1 and found.se > 0:
+        return found.p_value(null=0.5)
+    with np.errstate(invalid="ignore"):
+        by_prompt = np.nanmean(wins[:, ~np.isnan(wins).all(axis=0)], axis=0)
+    return mcnemar(int((by_prompt > 0.5).sum()), int((by_prompt < 0.5).sum()))[0]

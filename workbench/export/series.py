@@ -1,0 +1,38 @@
+"""The numbers behind the charts, as CSV: one line for each point of each curve."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench.compare.panels import Axis, PanelSpec
+from workbench.storage.files import write_bytes
+
+COLUMNS = ("panel", "arm", "role", "x_name", "x", "y_name", "y", "low", "high")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_series_csv(panels: Sequence[PanelSpec], path: Path) -> None:
+    """Writes every curve of the panels with its band, in the order drawn.
+
+    Raises:
+        DiskFull: there is no room for the file.
+    """
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for panel in panels:
+        for series in panel.series:
+            names = (panel.title, _as_text(series.arm), series.role)
+            for x, y, low, high in zip(series.x, series.y, series.low, series.high, strict=True):
+                rows.writerow([*names, _title(panel.x), x, _title(panel.y), y, low, high])
+    write_bytes(path, text.getvalue().encode())
+
+
+def _title(axis: Axis) -> str:
+    return f"{axis.label} ({axis.unit})" if axis.unit else axis.label
+
+
+def _as_text(name: str) -> str:
+    # A spreadsheet runs a cell that begins like a formula; the names of arms are whatever a project's author wrote.
+    return f"'{name}" if name.startswith(_FORMULA) else name
