@@ -1,26 +1,21 @@
 """An experiment becomes runs: one fine-tuning and one reward model a seed, each arm, and the same evaluation for all."""
 
-import re
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from workbench.domain.errors import BadSetting
-from workbench.domain.experiments import Arm, Budget, Experiment
+from workbench.domain.experiments import Arm, Experiment
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
-from workbench.domain.records import DataInput, Inputs, Job, Method
+from workbench.domain.records import DataInput, Job
 from workbench.domain.settings import Settings
-from workbench.jobs.hashes import Hasher, hash_values
+from workbench.jobs.drafts import Draft, result_of
+from workbench.jobs.hashes import Hasher
 from workbench.jobs.references import Reference, References, rows, rows_if_any
-from workbench.jobs.versions import resolved_versions
 from workbench.storage.project import Project
-from workbench.storage.sources import RUN_PREFIX
 
 REFERENCE = "reference"  # the start model, which is always compared
 _DEMONSTRATIONS = {DatasetKind.DEMONSTRATION, DatasetKind.PREFERENCE, DatasetKind.THUMBS}
-_NO_EFFECT = {"model", "judges"}  # recipe fields that name something whose content is hashed instead
 
 
 def plan(experiment: Experiment, project: Project, *, base: Path) -> list[Job]:
@@ -45,18 +40,6 @@ def plan(experiment: Experiment, project: Project, *, base: Path) -> list[Job]:
     return list({job.id: job for job in jobs}.values())
 
 
-def result_hash(method: Method, recipe: Settings, seed: int, budget: Budget, inputs: dict[str, str]) -> str:
-    """Returns what names the result of a run: the same for runs that compute the same.
-
-    Args:
-        method, recipe, seed, budget: as in the job.
-        inputs: hashes of what is read, by role.
-    """
-    settings = {name: value for name, value in recipe.model_dump(mode="json").items() if name not in _NO_EFFECT}
-    values = {"method": method, "recipe": settings, "seed": seed, "inputs": inputs}
-    return hash_values(values | {"budget": budget.model_dump(mode="json")})
-
-
 class _Planner:
     """Plans one experiment; what does not depend on the seed is resolved once."""
 
@@ -64,7 +47,6 @@ class _Planner:
         self._experiment = experiment
         self._references = references
         self._existing = {job.content_hash: job for job in project.jobs()}
-        self._versions = resolved_versions()
         self._created = time.time()
         self._base_model = references.model(experiment.model)
         other = experiment.reward.model
@@ -104,7 +86,7 @@ class _Planner:
         record = self._pairs
         if stage.dataset is not None:
             record = self._references.dataset(stage.dataset, _DEMONSTRATIONS, "fine-tuning")
-        draft = _Draft("sft", "sft", seed, stage.recipe)
+        draft = Draft("sft", "sft", seed, stage.recipe)
         draft.read("model", self._base_model)
         draft.read_rows("data", rows(record, "train"))
         draft.read_rows("validation", rows_if_any(record, "validation"))
@@ -114,7 +96,7 @@ class _Planner:
         recipe = self._experiment.reward
         if self._reward_model is not None:
             recipe = recipe.model_copy(update={"model": self._reward_model.name})
-        draft = _Draft("reward", "reward", seed, recipe)
+        draft = Draft("reward", "reward", seed, recipe)
         draft.read("model", self._reward_model or start)
         draft.read("reference", start)  # whose samples the scores are normalised on
         draft.read_rows("data", self._train)
@@ -123,7 +105,7 @@ class _Planner:
         return self._finish(draft)
 
     def _arm(self, arm: Arm, seed: int, start: Reference, reward: Reference) -> Job:
-        draft = _Draft(arm.method, arm.name, seed, self._completed(arm), arm=arm.name, budget=self._experiment.budget)
+        draft = Draft(arm.method, arm.name, seed, self._completed(arm), arm=arm.name, budget=self._experiment.budget)
         draft.read("model", start)
         draft.read("reference", start)
         if arm.method == "ppo":
@@ -151,7 +133,7 @@ class _Planner:
             max_prompts=self._experiment.max_prompts,
             judges=tuple(judge.name for judge in self._judges),
         )
-        draft = _Draft("evaluate", arm, seed, recipe, arm=arm)
+        draft = Draft("evaluate", arm, seed, recipe, arm=arm)
         draft.read("model", model)
         draft.read("reference", start)
         draft.read("reward", reward)
@@ -166,70 +148,15 @@ class _Planner:
             if (twin := seen.setdefault(job.content_hash, name)) != name:
                 raise BadSetting(f"The arms `{twin}` and `{name}` are the same.", "Change a setting, or drop one.")
 
-    def _finish(self, draft: "_Draft") -> Job:
-        content_hash = result_hash(draft.method, draft.recipe, draft.seed, draft.budget, draft.hashes)
+    def _finish(self, draft: Draft) -> Job:
+        content_hash = draft.content_hash()
         if content_hash in self._existing:
             return self._existing[content_hash]
         self._created += 1e-3  # lists show runs in the order in which they were planned
-        return Job(
-            id=run_id(draft.name, draft.method, draft.seed, content_hash),
-            name=draft.name,
-            method=draft.method,
-            experiment=self._experiment.name,
-            arm=draft.arm,
-            seed=draft.seed,
-            recipe=draft.recipe,
-            inputs=Inputs.model_validate(draft.inputs),
-            needs=tuple(draft.needs),
-            budget=draft.budget,
-            device=self._experiment.device,
-            trust_remote_code=self._experiment.trust_remote_code,
-            input_hashes=draft.hashes,
-            content_hash=content_hash,
-            versions=self._versions,
+        experiment = self._experiment
+        return draft.job(
+            experiment=experiment.name,
+            device=experiment.device,
+            trust_remote_code=experiment.trust_remote_code,
             created=self._created,
         )
-
-
-@dataclass
-class _Draft:
-    """A job while its inputs are gathered."""
-
-    method: Method
-    name: str
-    seed: int
-    recipe: Settings
-    arm: str | None = None
-    budget: Budget = field(default_factory=Budget)
-    inputs: dict[str, Any] = field(default_factory=dict)
-    hashes: dict[str, str] = field(default_factory=dict)
-    needs: dict[str, None] = field(default_factory=dict)
-
-    def read(self, role: str, source: Reference) -> None:
-        """Adds a model."""
-        self.inputs[role] = source.name
-        self.hashes[role] = source.hash
-        self.needs |= dict.fromkeys(source.needs)
-
-    def read_rows(self, role: str, source: DataInput | None) -> None:
-        """Adds rows, if there are any."""
-        if source is not None:
-            self.inputs[role] = source
-            self.hashes[role] = f"{source.sha256}/{source.split or 'all'}"
-
-    def judge(self, place: int, judge: Reference) -> None:
-        """Adds a judge; the first is the gold judge, so the order counts."""
-        self.hashes[f"judge {place}"] = judge.hash
-        self.needs |= dict.fromkeys(judge.needs)
-
-
-def result_of(job: Job) -> Reference:
-    """Returns what a run makes, for the runs that need it."""
-    return Reference(f"{RUN_PREFIX}{job.id}", f"{job.content_hash}@last", (job.id,))
-
-
-def run_id(name: str, method: Method, seed: int, content_hash: str) -> str:
-    """Returns a run's id: what it is for people, and enough of its hash to be its own."""
-    slug = re.sub(r"[^\w.-]+", "-", name).strip("-._") or method
-    kind = "-eval" if method == "evaluate" else ""
-    return f"{slug[:40]}{kind}-s{seed}-{content_hash[:8]}"
