@@ -63,6 +63,15 @@ def batch_responses(
     return ResponseBatch(ids.to(device), predicts.to(device), targets.to(device), lengths.to(device))
 
 
+def select_rows(batch: ResponseBatch, rows: Tensor) -> ResponseBatch:
+    """Returns the sequences `rows` of a batch, without padding that none of them needs."""
+    lengths, predicts = batch.lengths[rows], batch.predicts[rows]
+    last = predicts.any(0).nonzero().max() + 1  # the last token is predicted from here, and itself predicts nothing
+    ids = batch.ids[rows, : last + 1]
+    predicts = predicts[:, : last + 1]
+    return ResponseBatch(ids, predicts, ids[:, 1:][predicts[:, :-1]], lengths)
+
+
 def forward_responses(model: PreTrainedModel, batch: ResponseBatch) -> ResponseOutputs:
     """Runs a causal language model, its head on the positions that predict response tokens only.
 

@@ -9,9 +9,9 @@ same luck.
 import inspect
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
-from peft import PeftModel
 from torch import Tensor
 from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -220,5 +220,6 @@ def _extend(row: _Row, token: int, logp: float, ends: frozenset[int], stops: _St
 
 
 def _takes_positions(model: PreTrainedModel) -> bool:
-    base = model.get_base_model() if isinstance(model, PeftModel) else model
+    whole: Any = model  # may be wrapped by peft, whose forward takes any argument and hands it on
+    base = whole if isinstance(whole, PreTrainedModel) else whole.get_base_model()
     return "position_ids" in inspect.signature(base.forward).parameters

@@ -1,0 +1,169 @@
+"""The episodes of one update: what was sampled, and what policy, reference and value model say of each token.
+
+Letters: e episodes, t response tokens (padded on the right), n real response tokens, v vocabulary.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from workbench.domain.recipes import PpoRecipe
+from workbench.training.forward import ResponseBatch, batch_responses, forward_responses, length_batches, select_rows
+from workbench.training.kl import k1, k3
+from workbench.training.policy_gradient import Advantages, gae, place_score, replace_unended, whiten
+from workbench.training.rollout import Rollout
+from workbench.training.value import ValueModel
+
+_MEASURED_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """The models of PPO.
+
+    Attributes:
+        policy: trained.
+        reference: frozen; None where it is the policy with its adapters off.
+        value: trained.
+    """
+
+    policy: PreTrainedModel
+    reference: PreTrainedModel | None
+    value: ValueModel
+
+    @contextmanager
+    def as_reference(self) -> Iterator[PreTrainedModel]:
+        """Gives the reference model."""
+        if self.reference is not None:
+            yield self.reference
+            return
+        adapters: Any = self.policy  # wrapped by peft, which PreTrainedModel's type knows nothing of
+        with adapters.disable_adapter():
+            yield self.policy
+
+
+@dataclass(frozen=True, slots=True)
+class Episodes:
+    """Sampled responses and what was measured before the first optimizer step; tensors are [e, t], zero on padding.
+
+    Attributes:
+        batch: all sequences.
+        mask: true on response tokens, the end of sequence included.
+        logps: of the policy that sampled, under the distribution that it sampled from.
+        reference_logps: of the reference at the same temperature.
+        values: of the value model.
+        scores: [e] of the reward model.
+        ended: [e] the response ended by itself.
+    """
+
+    batch: ResponseBatch
+    mask: Tensor
+    logps: Tensor
+    reference_logps: Tensor
+    values: Tensor
+    scores: Tensor
+    ended: Tensor
+
+
+@torch.no_grad()
+def measure_episodes(
+    actors: Actors, rollout: Rollout, scores: Tensor, *, temperature: float, pad_id: int, recompute: bool
+) -> Episodes:
+    """Lays a rollout out as tensors and asks reference and value model about each token.
+
+    Args:
+        actors: in eval mode.
+        rollout: of the policy as it is now.
+        scores: [e].
+        temperature: of the sampling; divides the logits of both.
+        pad_id: any token.
+        recompute: takes the policy's log-probabilities from a training pass and not from the sampler. In bf16 the two
+            differ by more than the first ratio may.
+    """
+    device = actors.policy.device
+    batch = batch_responses(rollout.prompt_ids, rollout.response_ids, pad_id, device)
+    mask = torch.arange(int(batch.lengths.max()), device=device) < batch.lengths.unsqueeze(-1)
+    vocabulary = actors.policy.config.get_text_config().vocab_size
+    chunks = list(length_batches(rollout.prompt_ids, rollout.response_ids, _MEASURED_AT_ONCE, vocabulary))
+
+    def over_chunks(measure: Callable[[ResponseBatch], Tensor]) -> Tensor:
+        found = torch.zeros(mask.shape, device=device)
+        for chunk in chunks:
+            rows = torch.tensor(chunk, device=device)
+            found[rows] = to_rows(measure(select_rows(batch, rows)), mask[rows])
+        return found
+
+    with actors.as_reference() as reference:
+        reference_logps = over_chunks(lambda part: response_logps(reference, part, temperature))
+    logps = to_rows(torch.cat(rollout.logps).to(device), mask)
+    if recompute:
+        logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
+    values = over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
+    ended = torch.tensor(rollout.ended, device=device)
+    return Episodes(batch, mask, logps, reference_logps, values, scores.to(device).float(), ended)
+
+
+def token_rewards(episodes: Episodes, kl_coef: float, recipe: PpoRecipe) -> Tensor:
+    """Returns the reward of each token [e, t]: -kl_coef k1, and the score on the last kept one."""
+    penalty = -kl_coef * k1(episodes.logps, episodes.reference_logps)
+    scores = replace_unended(episodes.scores, episodes.ended, recipe.missing_eos_score)
+    rewards = place_score(penalty, scores, episodes.mask)
+    return whiten(rewards, episodes.mask, shift_mean=False) if recipe.whiten_rewards else rewards
+
+
+def advantages_of(episodes: Episodes, rewards: Tensor, values: Tensor, recipe: PpoRecipe) -> Advantages:
+    """Returns the targets of policy and value, the advantages whitened where the recipe says so."""
+    found = gae(rewards, values, episodes.mask, recipe.gamma, recipe.lam)
+    if not recipe.whiten_advantages:
+        return found
+    return Advantages(whiten(found.advantages, episodes.mask), found.returns)
+
+
+@torch.no_grad()
+def episode_features(actors: Actors, episodes: Episodes) -> Tensor:
+    """Returns what the value head reads before each response token, [n, d], in reading order."""
+    rows = torch.arange(len(episodes.mask), device=episodes.mask.device)
+    parts = [select_rows(episodes.batch, part) for part in torch.split(rows, _MEASURED_AT_ONCE)]
+    return torch.cat([actors.value.features(part, _policy_hidden(actors, part)).float() for part in parts])
+
+
+def response_logps(model: PreTrainedModel, batch: ResponseBatch, temperature: float) -> Tensor:
+    """Returns the log-probability of each response token, [n]."""
+    logits = forward_responses(model, batch).logits / temperature
+    return logits.gather(-1, batch.targets.unsqueeze(-1)).squeeze(-1) - torch.logsumexp(logits, -1)
+
+
+def objective_metrics(episodes: Episodes, kl_coef: float) -> dict[str, float]:
+    """Returns what the batch says of the objective, by the names of the metric catalogue."""
+    mask = episodes.mask
+    kl = (k1(episodes.logps, episodes.reference_logps) * mask).sum(-1).mean()
+    values = {
+        "objective/kl": kl,
+        "objective/kl_k3": (k3(episodes.logps, episodes.reference_logps) * mask).sum(-1).mean(),
+        "objective/entropy": (-episodes.logps * mask).sum(-1).mean(),
+        "objective/scores": episodes.scores.mean(),
+        "objective/non_score_reward": -kl_coef * kl,
+        "objective/rlhf_reward": episodes.scores.mean() - kl_coef * kl,
+        "objective/length": episodes.batch.lengths.float().mean(),
+        "val/num_eos_tokens": episodes.ended.sum(),
+    }
+    return {name: float(value) for name, value in values.items()} | {"objective/kl_coef": kl_coef}
+
+
+def to_rows(flat: Tensor, mask: Tensor) -> Tensor:
+    """Lays flat values [n] out as [e, t], zero on padding."""
+    rows = torch.zeros(mask.shape, dtype=flat.dtype, device=flat.device)
+    rows[mask] = flat
+    return rows
+
+
+def _policy_hidden(actors: Actors, batch: ResponseBatch) -> Tensor:
+    """Returns the policy's hidden states [n, d] where the value model reads them, else nothing."""
+    if actors.value.trunk is not None:
+        return torch.empty(0, device=batch.ids.device)
+    return forward_responses(actors.policy, batch).hidden

@@ -1,0 +1,120 @@
+"""The four models of a PPO run: policy, reference, reward and value; new, or as a checkpoint left them."""
+
+import copy
+from dataclasses import dataclass
+from typing import cast
+
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from workbench.domain.errors import BadInput
+from workbench.domain.recipes import PpoRecipe
+from workbench.domain.records import Job
+from workbench.storage.checkpoints import Checkpoint
+from workbench.storage.sources import resolve_model
+from workbench.training.models import load_policy, wrap_lora
+from workbench.training.ppo_data import derived_seed
+from workbench.training.ppo_episodes import Actors
+from workbench.training.ppo_state import VALUE
+from workbench.training.scoring import RewardScorer
+from workbench.training.session import RunSession
+from workbench.training.value import ValueModel
+
+# What must agree for a value model to take over a reward model's weights and read the policy's tokens with them.
+_SHAPE = ("model_type", "hidden_size", "num_hidden_layers", "vocab_size")
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """All models of a run.
+
+    Attributes:
+        actors: policy, reference and value model.
+        tokenizer: the policy's.
+        scorer: the reward model with its own tokenizer.
+    """
+
+    actors: Actors
+    tokenizer: PreTrainedTokenizerBase
+    scorer: RewardScorer
+
+
+def load_models(job: Job, recipe: PpoRecipe, session: RunSession, checkpoint: Checkpoint | None) -> Models:
+    """Loads what the job names; weights are fp32 whatever the precision, so that small steps are not rounded away.
+
+    Raises:
+        BadInput: the job names no reward model.
+        ModelRefused: see `models.load_policy`.
+    """
+    if job.inputs.reward is None:
+        raise BadInput("PPO needs a reward model.", "Train one first, or name one as `reward`.")
+    source = resolve_model(job.inputs.reward, session.project)
+    scorer = RewardScorer.load(source, session.device, trust_remote_code=job.trust_remote_code)
+    scorer.model.requires_grad_(False)
+    start, tokenizer = _load(job, session, job.inputs.model)
+    value = _value_model(job, recipe, session, checkpoint, start=start, tokenizer=tokenizer, scorer=scorer)
+    reference = _reference(job, recipe, session, start)
+    policy = _policy(job, recipe, session, checkpoint, start)
+    return Models(Actors(policy, reference, value), tokenizer, scorer)
+
+
+def _load(job: Job, session: RunSession, name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    source = resolve_model(name, session.project)
+    return load_policy(source, session.device, trust_remote_code=job.trust_remote_code)
+
+
+def _reference(job: Job, recipe: PpoRecipe, session: RunSession, start: PreTrainedModel) -> PreTrainedModel | None:
+    """Returns the frozen reference; None where it is the policy's own base under adapters."""
+    name = job.inputs.reference or job.inputs.model
+    if name == job.inputs.model and recipe.lora_rank:
+        return None
+    reference = copy.deepcopy(start) if name == job.inputs.model else _load(job, session, name)[0]
+    return reference.requires_grad_(False)
+
+
+def _policy(
+    job: Job, recipe: PpoRecipe, session: RunSession, checkpoint: Checkpoint | None, start: PreTrainedModel
+) -> PreTrainedModel:
+    if not recipe.lora_rank:
+        return start if checkpoint is None else load_policy(checkpoint.folder, session.device)[0]
+    if checkpoint is None:
+        adapted = wrap_lora(start, recipe, seed=derived_seed(job.seed, "adapters"))
+        return cast("PreTrainedModel", adapted.eval())
+    from peft import PeftModel  # noqa: PLC0415  (a second of import that full fine-tuning does without)
+
+    adapted = PeftModel.from_pretrained(start, checkpoint.folder, is_trainable=True)
+    return cast("PreTrainedModel", adapted.eval())
+
+
+def _value_model(
+    job: Job,
+    recipe: PpoRecipe,
+    session: RunSession,
+    checkpoint: Checkpoint | None,
+    *,
+    start: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    scorer: RewardScorer,
+) -> ValueModel:
+    if checkpoint is not None:
+        folder = checkpoint.folder / VALUE
+        return ValueModel.load(folder, session.device, trust_remote_code=job.trust_remote_code)
+    if recipe.value_model == "separate" and (score := _readable_score(scorer, start, tokenizer)) is not None:
+        return ValueModel.from_reward(_own_trunk(scorer.model), score, scorer.settings.mean, scorer.settings.std)
+    trunk = _own_trunk(start) if recipe.value_model == "separate" else None
+    return ValueModel.new(start.config.get_text_config().hidden_size, trunk, session.device)
+
+
+def _own_trunk(model: PreTrainedModel) -> PreTrainedModel:
+    return cast("PreTrainedModel", copy.deepcopy(model.base_model).requires_grad_(True))
+
+
+def _readable_score(
+    scorer: RewardScorer, policy: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> nn.Linear | None:
+    """Returns the reward model's head where a value model can start from it, else None."""
+    ours, theirs = (model.config.get_text_config().to_dict() for model in (policy, scorer.model))
+    head = dict(scorer.model.named_children()).get("score")
+    alike = all(ours.get(key) == theirs.get(key) for key in _SHAPE)
+    same_tokens = tokenizer.get_vocab() == scorer.tokenizer.get_vocab()
+    return head if isinstance(head, nn.Linear) and alike and same_tokens else None

@@ -1,0 +1,256 @@
+"""One update of PPO: from scored responses to new weights."""
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor, nn
+
+from workbench.domain.errors import KlDiverged
+from workbench.domain.recipes import PpoRecipe
+from workbench.training.forward import forward_responses, select_rows
+from workbench.training.kl import entropy_of
+from workbench.training.policy_gradient import (
+    Advantages,
+    adapt_kl_coef,
+    approx_kl,
+    explained_variance,
+    policy_loss,
+    scheduled,
+    value_loss,
+)
+from workbench.training.ppo_data import derived_seed, minibatches, seeded
+from workbench.training.ppo_episodes import (
+    Actors,
+    Episodes,
+    advantages_of,
+    episode_features,
+    measure_episodes,
+    objective_metrics,
+    token_rewards,
+)
+from workbench.training.rollout import Rollout
+from workbench.training.value import fit_head
+
+
+@dataclass(frozen=True, slots=True)
+class PpoSettings:
+    """What a run settled before its first update.
+
+    Attributes:
+        recipe: the person's settings.
+        learning_rate: peak.
+        temperature: of the sampling.
+        n_updates: in all; the schedule ends there.
+        seed: the run's.
+        pad_id: any token.
+        dtype: of matrix products; bf16 goes through autocast, weights stay fp32.
+    """
+
+    recipe: PpoRecipe
+    learning_rate: float
+    temperature: float
+    n_updates: int
+    seed: int
+    pad_id: int
+    dtype: torch.dtype = torch.float32
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Sums over the response tokens of a minibatch, as tensors on the device: reading them would wait for it."""
+
+    policy_loss: Tensor
+    value_loss: Tensor
+    approx_kl: Tensor
+    policy_clipped: Tensor
+    value_clipped: Tensor
+    entropy: Tensor
+    ratio: Tensor
+
+    def stacked(self) -> Tensor:
+        return torch.stack([getattr(self, field.name).detach().float() for field in fields(self)])
+
+
+class PpoLearner:
+    """Trains policy and value model on scored rollouts.
+
+    Args:
+        actors: the models; their trainable weights are what is trained.
+        settings: settled settings.
+
+    Attributes:
+        optimizer: one AdamW over both models' weights.
+        kl_coef: the KL coefficient; moves where it is adaptive.
+    """
+
+    def __init__(self, actors: Actors, settings: PpoSettings) -> None:
+        self.actors, self.settings = actors, settings
+        self.kl_coef = settings.recipe.kl_coef
+        recipe = settings.recipe
+        self._policy_weights = [weight for weight in actors.policy.parameters() if weight.requires_grad]
+        self._value_weights = list(actors.value.parameters())
+        self.optimizer = torch.optim.AdamW(
+            [*self._policy_weights, *self._value_weights],
+            lr=settings.learning_rate,
+            eps=recipe.adam_epsilon,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        if recipe.gradient_checkpointing:
+            for model in (actors.policy, actors.value.trunk):
+                if model is not None:
+                    model.gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[no-untyped-call]
+
+    def autocast(self) -> torch.autocast:
+        """Returns the context in which all models compute."""
+        device = self.actors.policy.device.type
+        return torch.autocast(device, dtype=torch.bfloat16, enabled=self.settings.dtype == torch.bfloat16)
+
+    def learn(self, rollout: Rollout, scores: Tensor, step: int) -> dict[str, float]:
+        """Does update number `step` (from 0).
+
+        Args:
+            rollout: sampled from the policy as it is now.
+            scores: [e] of the reward model.
+            step: decides the learning rate and the minibatches.
+
+        Returns:
+            Metrics by the names of the catalogue.
+
+        Raises:
+            KlDiverged: the policy is further from the reference than the recipe allows; nothing was trained.
+        """
+        recipe = self.settings.recipe
+        with self.autocast():
+            episodes = self._measure(rollout, scores)
+            objective = objective_metrics(episodes, self.kl_coef)
+            _check_kl(objective["objective/kl"], recipe.max_kl)
+            rewards = token_rewards(episodes, self.kl_coef, recipe)
+            values = self._fitted_values(episodes, rewards)
+            targets = advantages_of(episodes, rewards, values, recipe)
+            learned = self._optimise(episodes, values, targets, step)
+        if recipe.adaptive_kl:
+            self.kl_coef = adapt_kl_coef(
+                self.kl_coef, objective["objective/kl"], recipe.kl_target, len(scores), recipe.kl_horizon
+            )
+        explained = explained_variance(values, targets.returns, episodes.mask)
+        return objective | learned | {"val/explained_variance": float(explained)}
+
+    def _measure(self, rollout: Rollout, scores: Tensor) -> Episodes:
+        return measure_episodes(
+            self.actors,
+            rollout,
+            scores,
+            temperature=self.settings.temperature,
+            pad_id=self.settings.pad_id,
+            recompute=self.settings.dtype == torch.bfloat16,
+        )
+
+    def _fitted_values(self, episodes: Episodes, rewards: Tensor) -> Tensor:
+        """Returns the values [e, t]; a new head is fitted to the first rollout's rewards to come."""
+        value = self.actors.value
+        if value.is_fitted:
+            return episodes.values
+        to_come = rewards.flip(-1).cumsum(-1).flip(-1)
+        features = episode_features(self.actors, episodes)
+        fit_head(value.head, features, to_come[episodes.mask])
+        value.is_fitted = True
+        fitted = torch.zeros_like(episodes.values)
+        fitted[episodes.mask] = value.read(features).detach()
+        return fitted
+
+    def _optimise(self, episodes: Episodes, values: Tensor, targets: Advantages, step: int) -> dict[str, float]:
+        recipe, n_episodes = self.settings.recipe, len(episodes.mask)
+        rate = scheduled(
+            self.settings.learning_rate,
+            step,
+            self.settings.n_updates,
+            kind=recipe.lr_scheduler_type,
+            warmup_ratio=recipe.warmup_ratio,
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        shuffle = seeded(self.settings.seed, "minibatches", step)
+        torch.manual_seed(derived_seed(self.settings.seed, "dropout", step))  # LoRA's, where the recipe asks for it
+        means, norms = [], []
+        self._train_mode(on=True)
+        for _ in range(recipe.num_ppo_epochs):
+            for rows in minibatches(n_episodes, recipe.num_mini_batches, shuffle):
+                means.append(self._minibatch(episodes, values, targets, rows.to(episodes.mask.device)))
+                norms.append(self._step())
+        self._train_mode(on=False)
+        return _learned_metrics(torch.stack(means), torch.stack(norms), recipe.vf_coef) | {"learning_rate": rate}
+
+    def _minibatch(self, episodes: Episodes, values: Tensor, targets: Advantages, rows: Tensor) -> Tensor:
+        """Adds up a minibatch's gradients, part by part; returns the means over its tokens."""
+        n_tokens = episodes.batch.lengths[rows].sum()
+        by_length = rows[torch.argsort(episodes.batch.lengths[rows], stable=True)]
+        n_parts = min(self.settings.recipe.gradient_accumulation_steps, len(rows))
+        total = torch.zeros(len(fields(_Sums)), device=rows.device)
+        for part in by_length.tensor_split(n_parts):
+            sums = self._sums(episodes, values, targets, part)
+            loss = (sums.policy_loss + self.settings.recipe.vf_coef * sums.value_loss) / n_tokens
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += sums.stacked()
+        return total / n_tokens
+
+    def _sums(self, episodes: Episodes, values: Tensor, targets: Advantages, rows: Tensor) -> _Sums:
+        recipe, mask = self.settings.recipe, episodes.mask[rows]
+        batch = select_rows(episodes.batch, rows)
+        outputs = forward_responses(self.actors.policy, batch)
+        log_p = torch.log_softmax(outputs.logits / self.settings.temperature, -1)
+        logps = log_p.gather(-1, batch.targets.unsqueeze(-1)).squeeze(-1)
+        old_logps = episodes.logps[rows][mask]
+        policy = policy_loss(logps, old_logps, targets.advantages[rows][mask], recipe.cliprange)
+        predicted = self.actors.value(batch, outputs.hidden)
+        value = value_loss(predicted, values[rows][mask], targets.returns[rows][mask], recipe.cliprange_value)
+        log_p, logps = log_p.detach(), logps.detach()  # what follows is for reading only
+        return _Sums(
+            policy_loss=policy.loss.sum(),
+            value_loss=value.loss.sum(),
+            approx_kl=approx_kl(logps, old_logps).sum(),
+            policy_clipped=policy.clipped.sum(),
+            value_clipped=value.clipped.sum(),
+            entropy=entropy_of(log_p).sum(),
+            ratio=torch.exp(logps - old_logps).sum(),
+        )
+
+    def _step(self) -> Tensor:
+        """Clips each model's gradient by its own norm, so that a value model's errors do not slow the policy."""
+        limit = self.settings.recipe.max_grad_norm
+        norm = nn.utils.clip_grad_norm_(self._policy_weights, limit)
+        nn.utils.clip_grad_norm_(self._value_weights, limit)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return norm.detach()
+
+    def _train_mode(self, *, on: bool) -> None:
+        # Training mode switches dropout on, and checkpointing works in no other; the models' own dropout is zero.
+        if self.settings.recipe.gradient_checkpointing or self.settings.recipe.lora_dropout > 0:
+            self.actors.policy.train(on)
+            self.actors.value.train(on)
+
+
+def _check_kl(kl: float, max_kl: float) -> None:
+    if not kl <= max_kl:  # NaN is refused too
+        raise KlDiverged(
+            f"The policy is {kl:.0f} nats a sequence from the reference; the run gives up above {max_kl:.0f}.",
+            "Raise the KL coefficient, turn the adaptive one on, or lower the learning rate.",
+        )
+
+
+def _learned_metrics(means: Tensor, norms: Tensor, vf_coef: float) -> dict[str, float]:
+    """Args: means [m, 7] of the minibatches in the order of `_Sums`; norms [m]."""
+    policy, value, kl, clipped, value_clipped, entropy, ratio = means.mean(0).tolist()
+    return {
+        "loss": policy + vf_coef * value,
+        "loss/policy_avg": policy,
+        "loss/value_avg": value,
+        "policy/approxkl_avg": kl,
+        "policy/clipfrac_avg": clipped,
+        "policy/entropy_avg": entropy,
+        "val/clipfrac_avg": value_clipped,
+        "val/ratio": ratio,
+        "val/ratio_var": float(means[:, -1].var(unbiased=False)),
+        "grad_norm": float(norms.mean()),
+    }
