@@ -1,0 +1,164 @@
+"""The reward model: -log sigmoid(r_chosen - r_rejected - margin) (2203.02155, section 3.5, Eq. 1), on TRL's trainer."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import PreTrainedTokenizerBase
+from trl.trainer.reward_config import RewardConfig
+from trl.trainer.reward_trainer import RewardTrainer
+
+from workbench.data.store import read_prompts
+from workbench.domain.errors import BadInput
+from workbench.domain.pairs import Turns
+from workbench.domain.recipes import RewardRecipe
+from workbench.domain.records import Job
+from workbench.storage.sources import resolve_model
+from workbench.training.batches import Encoder, dataset_folder
+from workbench.training.models import context_length, end_token_ids, load_policy, load_scoring_model, lora_config
+from workbench.training.rollout import generate, response_texts
+from workbench.training.scoring import RewardScorer, RewardSettings
+from workbench.training.session import RunSession
+from workbench.training.text import encode_prompt
+from workbench.training.trainer import (
+    Bridge,
+    SessionTrainer,
+    resumed_from,
+    run,
+    seed_everything,
+    training_arguments,
+    weights_dtype,
+)
+
+VALIDATION_ROWS = 512  # enough for a curve; more would cost as much as training
+
+
+class Trainer(SessionTrainer, RewardTrainer):
+    """TRL's reward trainer in a run."""
+
+
+def train(job: Job, session: RunSession) -> None:
+    """Trains a reward model on preference pairs.
+
+    Raises:
+        StopRun: the person asked to stop or pause.
+        WorkbenchError: the inputs cannot be used, or training could not go on.
+    """
+    recipe = job.recipe
+    if not isinstance(recipe, RewardRecipe) or job.inputs.data is None:
+        raise BadInput("A reward run needs its settings and a dataset.", "Make the run again.")
+    session.started(resumed_from(session))
+
+    # 1. A language model with a new head that gives one score at the last token.
+    seed_everything(session)
+    source = resolve_model(recipe.model or job.inputs.model, session.project)
+    model, tokenizer = load_scoring_model(
+        source, session.device, weights_dtype(session), job.trust_remote_code, head_seed=job.seed
+    )
+
+    # 2. Pairs as tokens: prompt and response in one sequence, the ending included.
+    encoder = Encoder(session, recipe, model, tokenizer)
+    pairs, counts = encoder.pairs(job.inputs.data)
+    columns = ["chosen_ids", "rejected_ids", *(["margin"] if recipe.use_margin and counts.margins else [])]
+    validation = None
+    if job.inputs.validation is not None:
+        validation, _ = encoder.pairs(job.inputs.validation, VALIDATION_ROWS)
+
+    # 3. Train, and put what turns raw scores into normalised ones beside each checkpoint's weights.
+    trainer = Trainer(
+        model=model,
+        args=training_arguments(
+            RewardConfig,
+            session,
+            model,
+            len(pairs),
+            center_rewards_coefficient=recipe.center_rewards_coefficient or None,
+        ),
+        train_dataset=whole_sequences(pairs, columns),
+        eval_dataset=None if validation is None else whole_sequences(validation, columns),
+        processing_class=tokenizer,
+        peft_config=lora_config(recipe, "SEQ_CLS"),
+    )
+    settings = RewardSettings(max_length=encoder.max_length, append_eos=recipe.append_eos)
+    normalizer = Normalizer(session, trainer.model, tokenizer, settings, counts.usual_length())
+    adds = normalizer.write if recipe.normalize else settings.write
+    run(trainer, Bridge(session, trainer, len(pairs), adds=adds, validates=validation is not None), session)
+
+
+def whole_sequences(pairs: Any, columns: list[str]) -> Any:
+    """Returns the pairs with the prompt in front of each response, as TRL's reward trainer wants them."""
+
+    def join(batch: dict[str, list[list[int]]]) -> dict[str, list[list[int]]]:
+        return {
+            name: [prompt + response for prompt, response in zip(batch["prompt_ids"], batch[name], strict=True)]
+            for name in ("chosen_ids", "rejected_ids")
+        }
+
+    return pairs.map(join, batched=True).select_columns(columns)
+
+
+class Normalizer:
+    """Measures a reward model's scores on samples of the start model, to shift and scale them (1909.08593, section 2.1).
+
+    Args:
+        session: its job names the start model and the prompts.
+        model, tokenizer: the reward model in training.
+        settings: what is stored, but for mean and std.
+        length: how long samples may get, in tokens of the start model.
+    """
+
+    def __init__(
+        self, session: RunSession, model: Any, tokenizer: PreTrainedTokenizerBase, settings: RewardSettings, length: int
+    ) -> None:
+        self._session, self._model, self._tokenizer = session, model, tokenizer
+        self._settings, self._length = settings, length
+        self._samples: tuple[list[Turns], list[str], list[bool]] | None = None
+
+    def write(self, folder: Path) -> None:
+        """Writes reward.json into a checkpoint's folder."""
+        if self._samples is None:
+            self._samples = self._draw()
+        prompts, responses, ended = self._samples
+        mean, std = RewardSettings.moments(self._score(prompts, responses, ended))
+        replace(self._settings, mean=mean, std=std, n_samples=len(prompts)).write(folder)
+
+    def _score(self, prompts: list[Turns], responses: list[str], ended: list[bool]) -> npt.NDArray[np.float64]:
+        was_training = self._model.training
+        self._model.eval()
+        scores = RewardScorer(self._model, self._tokenizer, self._settings).raw_scores(prompts, responses, ended)
+        self._model.train(was_training)
+        return scores
+
+    def _draw(self) -> tuple[list[Turns], list[str], list[bool]]:
+        """Samples the start model; the same on every part of a resumed run, and without training's random state."""
+        job, session = self._session.job, self._session
+        prompts = self._prompts()
+        session.progress("sampling the start model", 0, 1)
+        with torch.random.fork_rng():
+            source = resolve_model(job.inputs.model, session.project)
+            policy, tokenizer = load_policy(source, session.device, session.dtype, job.trust_remote_code)
+            room = max(1, (context_length(policy) or 2 * self._length) - self._length)
+            ids = [encode_prompt(prompt, tokenizer, room) for prompt in prompts]
+            rollout = generate(
+                policy,
+                ids,
+                max_new_tokens=self._length,
+                temperature=1.0,
+                end_ids=end_token_ids(policy, tokenizer),
+                pad_id=tokenizer.pad_token_id,
+                generator=torch.Generator().manual_seed(job.seed),
+            )
+        session.progress("sampling the start model", 1, 1)
+        return prompts, response_texts(tokenizer, ids, rollout.response_ids), rollout.ended
+
+    def _prompts(self) -> list[Turns]:
+        job, recipe = self._session.job, self._session.job.recipe
+        data = job.inputs.prompts or job.inputs.data
+        if data is None or not isinstance(recipe, RewardRecipe):
+            raise BadInput("Normalising a reward model needs prompts.", "Set `normalize: false`, or name a dataset.")
+        prompts = read_prompts(dataset_folder(self._session.project, data), data.split)
+        stride = max(1, len(prompts) // recipe.normalize_samples)  # from all over the dataset: files are often sorted
+        return prompts[::stride][: recipe.normalize_samples]
