@@ -16,26 +16,45 @@ _BATCH = 1024
 _FILE_MAGIC = b"ARROW1"
 
 
-def numbered(path: Path, rows: Iterator[dict[str, Any]]) -> Iterator[Record | Flaw]:
-    """Numbers rows from 1.
+def records(path: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[Record | Flaw]:
+    """Yields the batches' rows, numbered from 1.
 
     Raises:
         BadInput: the file is damaged.
     """
     number = 0
     try:
-        for number, values in enumerate(rows, 1):
-            yield Record(number, values)
-    except UnicodeDecodeError:
-        error = FieldError(
-            "", "or one of the rows after it is not valid UTF-8", "text in UTF-8", "Write the file again."
-        )
-        yield Flaw(number + 1, error, "")
+        for batch in batches:
+            yield from _records(batch, number + 1)
+            number += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         what = str(error).splitlines()[0]
+        place = f" after row {number}" if number else ""
         raise BadInput(
-            f"{path}: is damaged after row {number} ({what}); expected a whole file.", "Copy it again."
+            f"{path}: is damaged{place} ({what}); expected a whole file.", "Copy or download it again."
         ) from error
+
+
+def _records(batch: pa.RecordBatch, first: int) -> Iterator[Record | Flaw]:
+    try:
+        rows = batch.to_pylist()
+    except UnicodeDecodeError:  # rare: then row by row
+        for i in range(batch.num_rows):
+            yield _record(batch.slice(i, 1), first + i)
+    else:
+        for number, values in enumerate(rows, first):
+            yield Record(number, values)
+
+
+def _record(row: pa.RecordBatch, number: int) -> Record | Flaw:
+    values: dict[str, Any] = {}
+    for name, column in zip(row.schema.names, row.columns, strict=True):
+        try:
+            values[name] = column[0].as_py()
+        except UnicodeDecodeError:
+            error = FieldError(name, "is not valid UTF-8", "text in UTF-8", "Write the file again with text in UTF-8.")
+            return Flaw(number, error, repr(values))
+    return Record(number, values)
 
 
 def count(path: Path, container: str) -> int | None:
@@ -48,19 +67,18 @@ def count(path: Path, container: str) -> int | None:
         return None  # reading it will say what is wrong
 
 
-def _parquet(path: Path) -> Iterator[dict[str, Any]]:
+def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(_BATCH):
-            yield from batch.to_pylist()
+        yield from file.iter_batches(_BATCH)
 
 
-def _arrow(path: Path) -> Iterator[dict[str, Any]]:
+def _arrow(path: Path) -> Iterator[pa.RecordBatch]:
     with path.open("rb") as head:
         is_file = head.read(len(_FILE_MAGIC)) == _FILE_MAGIC
     with pa.memory_map(str(path)) as source:
         for batch in _file_batches(source) if is_file else pa.ipc.open_stream(source):
             for start in range(0, batch.num_rows, _BATCH):
-                yield from batch.slice(start, _BATCH).to_pylist()
+                yield batch.slice(start, _BATCH)
 
 
 def _file_batches(source: pa.MemoryMappedFile) -> Iterator[pa.RecordBatch]:
@@ -69,4 +87,4 @@ def _file_batches(source: pa.MemoryMappedFile) -> Iterator[pa.RecordBatch]:
         yield file.get_batch(i)
 
 
-READERS: dict[str, Callable[[Path], Iterator[dict[str, Any]]]] = {"parquet": _parquet, "arrow": _arrow}
+READERS: dict[str, Callable[[Path], Iterator[pa.RecordBatch]]] = {"parquet": _parquet, "arrow": _arrow}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.data.fields import FieldError, kind_of, nearest
-from workbench.domain.pairs import PLAIN_TEXT, Message, Turns, plain
+from workbench.domain.pairs import PLAIN_TEXT, Message, Turns, is_plain, plain
 
 # Every name the formats give a speaker. `developer` is OpenAI's later word for system.
 _ROLES = {
@@ -89,6 +89,13 @@ def from_transcript(transcript: str, field: str) -> Turns:
             for who, said in zip(speakers, texts, strict=True)
         ]
     )
+
+
+def as_answer(prompt: Turns, response: Turns) -> Turns:
+    """Returns a response of plain text as the assistant's turn where the prompt is a chat."""
+    if is_plain(response) and not is_plain(prompt):
+        return (Message("assistant", response[0].content),)
+    return response
 
 
 def split_conversations(chosen: Turns, rejected: Turns) -> tuple[Turns, Turns, Turns]:

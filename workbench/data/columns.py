@@ -12,18 +12,18 @@ import pyarrow as pa
 from workbench.domain.pairs import Message, Rating, Row, Turns
 from workbench.domain.records import SplitName
 
-_MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
-_RATING = pa.struct([pa.field("rater", pa.string()), pa.field("choice", pa.string())])
+MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
+RATING = pa.struct([pa.field("rater", pa.string()), pa.field("choice", pa.string())])
 SCHEMA = pa.schema(
     [
         pa.field("row", pa.int64()),  # position in the dataset, from 0
         pa.field("split", pa.string()),
         pa.field("prompt_key", pa.string()),
-        pa.field("prompt", pa.list_(_MESSAGE)),
-        pa.field("chosen", pa.list_(_MESSAGE)),
-        pa.field("rejected", pa.list_(_MESSAGE)),
+        pa.field("prompt", pa.list_(MESSAGE)),
+        pa.field("chosen", pa.list_(MESSAGE)),
+        pa.field("rejected", pa.list_(MESSAGE)),
         pa.field("tie", pa.bool_()),
-        pa.field("ratings", pa.list_(_RATING)),
+        pa.field("ratings", pa.list_(RATING)),
         pa.field("margin", pa.float64()),
         pa.field("gold_chosen", pa.float64()),
         pa.field("gold_rejected", pa.float64()),
@@ -52,11 +52,11 @@ def to_batch(rows: Sequence[Placed]) -> pa.RecordBatch:
         pa.array([placed.position for placed in rows], pa.int64()),
         pa.array([placed.split for placed in rows], pa.string()),
         pa.array([placed.key for placed in rows], pa.string()),
-        _lists([row.prompt for row in plain], _MESSAGE),
-        _lists([row.chosen for row in plain], _MESSAGE),
-        _lists([row.rejected for row in plain], _MESSAGE),
+        _lists([row.prompt for row in plain], MESSAGE),
+        _lists([row.chosen for row in plain], MESSAGE),
+        _lists([row.rejected for row in plain], MESSAGE),
         pa.array([row.tie for row in plain], pa.bool_()),
-        _lists([row.ratings for row in plain], _RATING),
+        _lists([row.ratings for row in plain], RATING),
         pa.array([row.margin for row in plain], pa.float64()),
         pa.array([row.gold_chosen for row in plain], pa.float64()),
         pa.array([row.gold_rejected for row in plain], pa.float64()),

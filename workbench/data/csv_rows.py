@@ -1,7 +1,6 @@
 """Records of comma- or tab-separated files. Their first row names the columns."""
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -10,51 +9,63 @@ from typing import Any
 from workbench.data.fields import FieldError
 from workbench.data.json_rows import unreadable
 from workbench.data.records import Flaw, Record
-from workbench.data.streams import MAX_ROW_BYTES, CutShort, LongLine, lines
+from workbench.data.streams import MAX_ROW_BYTES, ByteStream, CutShort, LongLine, lines
 
 # Cells that hold chats, raters or an object are written as JSON.
 _JSON_CELL = re.compile(r'^\s*(\[\s*)?\{\s*"')
 
 
 class _Lines:
-    """Text lines for the csv module, which remembers what stopped them."""
+    """Text lines for the csv module. It ends before a line that cannot be had, says why, and can be asked again."""
 
-    def __init__(self, stream: io.BufferedReader) -> None:
+    def __init__(self, stream: ByteStream) -> None:
         self._lines = lines(stream)
+        self.n_taken = 0
         self.stopped: LongLine | CutShort | None = None
 
     def __iter__(self) -> Iterator[str]:
-        for number, line in enumerate(self._lines):
-            if not isinstance(line, bytes):
-                self.stopped = line
-                return
-            body = line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
-            yield body.decode(errors="surrogateescape")
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.n_taken += 1
+        if not isinstance(line, bytes):
+            self.stopped = line
+            raise StopIteration
+        body = line.removeprefix(b"\xef\xbb\xbf") if self.n_taken == 1 else line
+        return body.decode(errors="surrogateescape")
 
 
-def read(stream: io.BufferedReader, delimiter: str) -> Iterator[Record | Flaw]:
+def read(stream: ByteStream, delimiter: str) -> Iterator[Record | Flaw]:
     """Yields one record for each row below the header; empty cells are null."""
     csv.field_size_limit(MAX_ROW_BYTES)
     source = _Lines(stream)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
-    header: list[str] = []
-    line = 1
-    try:
-        header = next(reader, [])
-        if flaw := _header_flaw(header):
-            yield flaw
+    header = next(reader, [])
+    if flaw := _header_flaw(header):
+        yield flaw
+        return
+    while True:
+        line = source.n_taken + 1
+        cells = _next_cells(reader, line)
+        if source.stopped is not None:
+            yield unreadable(source.n_taken, source.stopped)
+            source.stopped = None
+        elif cells is None:
             return
-        line = reader.line_num + 1
-        for cells in reader:
-            if cells:
-                yield _record(line, header, cells)
-            line = reader.line_num + 1
+        elif isinstance(cells, Flaw):
+            yield cells
+        elif cells:
+            yield _record(line, header, cells)
+
+
+def _next_cells(reader: Iterator[list[str]], line: int) -> list[str] | Flaw | None:
+    try:
+        return next(reader, None)
     except csv.Error as error:
-        yield Flaw(
+        return Flaw(
             line, FieldError("", f"is not valid CSV ({error})", "cells in closed quotes", "Correct the row."), ""
         )
-    if source.stopped is not None:
-        yield unreadable(line, source.stopped)
 
 
 def _header_flaw(header: list[str]) -> Flaw | None:
@@ -66,7 +77,9 @@ def _header_flaw(header: list[str]) -> Flaw | None:
 
 
 def _record(line: int, header: list[str], cells: list[str]) -> Record | Flaw:
-    raw = json.dumps(cells, ensure_ascii=True)[:2000]
+    raw = json.dumps(
+        cells,
+    )
     if len(cells) != len(header):
         error = FieldError(
             "", f"has {len(cells)} cells", f"{len(header)}, as in the header", "Correct or quote the row."

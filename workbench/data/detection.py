@@ -147,7 +147,7 @@ def _likeness(reader: Reader, base: set[str], spare: list[str]) -> float:
 
 def _lacking(reader: Reader, best: Reader | None, ours: tuple[str, ...]) -> FieldError:
     error = missing(reader.missing(ours)[0], ours)
-    error.expected = f"as in {reader.title} ({', '.join(reader.required)}); found {', '.join(ours)}"
+    error.expected = f"{', '.join(reader.required)} as in {reader.title}; found {', '.join(ours[:12])}"
     if best is not None:
         error.hint += f" If it is meant as {best.title}, add --format {best.name}."
     return error

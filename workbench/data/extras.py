@@ -3,12 +3,13 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from workbench.data.fields import FieldError, Values, decoded, flag, number, ratings, rest
-from workbench.domain.pairs import Choice, Row, Turns
+from workbench.data.fields import Values, decoded, flag, missing, number, rest, votes
+from workbench.domain.pairs import Choice, Rating, Row, Turns
 
 PREFERENCE_EXTRAS = (
     "tie", "ratings", "margin", "gold_chosen", "gold_rejected", "chosen_cut", "rejected_cut", "metadata",
 )  # fmt: skip
+THUMB_EXTRAS = ("chosen_cut", "rejected_cut", "metadata")
 CHOICES: Mapping[str, Choice] = {"chosen": "chosen", "rejected": "rejected", "tie": "tie"}
 
 
@@ -28,7 +29,7 @@ def preference_row(values: Values, used: Collection[str], prompt: Turns, chosen:
         return row
     row.tie = bool(flag(values, "tie"))
     if values.get("ratings") is not None:
-        row.ratings = ratings(values["ratings"], "ratings", CHOICES)
+        row.ratings = tuple([Rating(rater, choice) for rater, choice in votes(values["ratings"], "ratings", CHOICES)])
     row.margin = number(values, "margin")
     row.gold_chosen, row.gold_rejected = number(values, "gold_chosen"), number(values, "gold_rejected")
     row.chosen_cut, row.rejected_cut = bool(flag(values, "chosen_cut")), bool(flag(values, "rejected_cut"))
@@ -53,7 +54,16 @@ def metadata(values: Values, used: Collection[str]) -> dict[str, Any]:
     return {**others, **kept}
 
 
-def refuse_both(values: Values, first: str, second: str) -> None:
-    """Raises FieldError where two columns say the same thing in different ways."""
-    if values.get(first) is not None and values.get(second) is not None:
-        raise FieldError(second, f"stands beside `{first}`", "one of the two", f"Remove `{first}` or `{second}`.")
+def thumb_row(values: Values, used: Collection[str], prompt: Turns, said: Turns) -> Row:
+    """Returns a response in `chosen` if its label says that it was liked, else in `rejected`.
+
+    Raises:
+        FieldError: the label is missing or neither yes nor no.
+    """
+    liked = flag(values, "label")
+    if liked is None:
+        raise missing("label", values)
+    row = Row(prompt, chosen=said if liked else None, rejected=None if liked else said)
+    row.chosen_cut, row.rejected_cut = bool(flag(values, "chosen_cut")), bool(flag(values, "rejected_cut"))
+    row.metadata = metadata(values, {*used, *THUMB_EXTRAS})
+    return row

@@ -4,13 +4,13 @@ import difflib
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
-
-from workbench.domain.pairs import Choice, Rating
+from typing import Any, TypeVar
 
 Values = Mapping[str, Any]
+M = TypeVar("M")
 _TRUE = frozenset({"true", "yes", "1", "liked", "good", "up"})
 _FALSE = frozenset({"false", "no", "0", "disliked", "bad", "down"})
+PROMPT_LIKE = frozenset({"question", "query", "instruction", "input", "context", "user", "human"})  # others call it so
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 
 
@@ -56,7 +56,8 @@ def missing(name: str, columns: Collection[str]) -> FieldError:
     """Returns the error for a column that is not there, with the nearest name that is."""
     if name in columns:
         return FieldError(name, "is null", "a value", "Fill it in, or skip such rows (--skip-bad).")
-    near = nearest(name, columns)
+    alike = [column for column in columns if name == "prompt" and column in PROMPT_LIKE]
+    near = alike[0] if alike else nearest(name, columns)
     hint = f"Did you mean `{near}`? Then add --map {name}={near}." if near else f"Name it with --map {name}=COLUMN."
     found = ", ".join(f"`{column}`" for column in list(columns)[:12]) or "no columns"
     return FieldError(name, "is missing", f"a column of that name (found {found})", hint)
@@ -120,7 +121,7 @@ def flag(values: Values, name: str) -> bool | None:
     raise FieldError(name, f"is {str(value)[:40]!r}", "true or false", "Use true or false, or 1 or 0.")
 
 
-def label(values: Values, name: str, meanings: Mapping[str, Choice]) -> Choice:
+def label(values: Values, name: str, meanings: Mapping[str, M]) -> M:
     """Returns what a label such as 1, "2" or "b" means.
 
     Args:
@@ -131,11 +132,10 @@ def label(values: Values, name: str, meanings: Mapping[str, Choice]) -> Choice:
     Raises:
         FieldError: it is missing or none of them.
     """
-    value = required(values, name)
-    return _meaning(value, name, meanings)
+    return _meaning(required(values, name), name, meanings)
 
 
-def ratings(value: object, name: str, meanings: Mapping[str, Choice]) -> tuple[Rating, ...]:
+def votes(value: object, name: str, meanings: Mapping[str, M]) -> list[tuple[str, M]]:
     """Reads who chose what: {rater: label} or [{"rater": ..., "choice": label}], or either as JSON text.
 
     Raises:
@@ -144,13 +144,9 @@ def ratings(value: object, name: str, meanings: Mapping[str, Choice]) -> tuple[R
     if isinstance(value, str):
         value = decoded(value, name)
     if isinstance(value, Mapping):
-        return tuple(
-            Rating(str(rater), _meaning(choice, f"{name}.{rater}", meanings)) for rater, choice in value.items()
-        )
-    if isinstance(value, list) and all(
-        isinstance(item, Mapping) and {"rater", "choice"} <= set(item) for item in value
-    ):
-        return tuple(Rating(str(item["rater"]), _meaning(item["choice"], name, meanings)) for item in value)
+        return [(str(rater), _meaning(choice, f"{name}.{rater}", meanings)) for rater, choice in value.items()]
+    if isinstance(value, list) and all(isinstance(one, Mapping) and {"rater", "choice"} <= set(one) for one in value):
+        return [(str(one["rater"]), _meaning(one["choice"], name, meanings)) for one in value]
     raise FieldError(name, f"is {kind_of(value)}", "an object of rater names and choices", 'As {"anna": "a"}.')
 
 
@@ -171,7 +167,7 @@ def rest(values: Values, used: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in used}
 
 
-def _meaning(value: object, name: str, meanings: Mapping[str, Choice]) -> Choice:
+def _meaning(value: object, name: str, meanings: Mapping[str, M]) -> M:
     whole = isinstance(value, float) and value.is_integer()
     word = str(int(value) if whole and isinstance(value, float) else value).strip().lower()
     if word not in meanings:

@@ -12,10 +12,12 @@ from typing import IO, Any
 from workbench.data.checks import check_row
 from workbench.data.detection import Chosen, Detection, choose_reader, detect
 from workbench.data.fields import FieldError
+from workbench.data.hub import fetch, is_hub_id
 from workbench.data.reader import renamed
 from workbench.data.records import Flaw, Record
 from workbench.data.splits import Splitter, default_fractions
 from workbench.data.store import RowWriter
+from workbench.data.streams import MAX_ROW_BYTES
 from workbench.data.tables import Reading, Source, look_at, read_source
 from workbench.domain.errors import AlreadyExists, BadInput, BadRow, DiskFull
 from workbench.domain.pairs import Row
@@ -60,11 +62,17 @@ class _Rejects:
             "reason": f"{error.problem}; expected {error.expected}",
             "row": raw,
         }
-        self._file.write(json.dumps(entry, default=str) + "\n")
+        self._file.write(_shortened(entry) + "\n")
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def _shortened(entry: dict[str, Any]) -> str:
+    """Returns an entry as JSON, without the row where that is longer than a row may be."""
+    written = json.dumps(entry, default=str)
+    return written if len(written) <= MAX_ROW_BYTES else json.dumps({**entry, "row": None})
 
 
 def import_file(  # noqa: PLR0913
@@ -82,7 +90,7 @@ def import_file(  # noqa: PLR0913
     """Imports a file as a dataset.
 
     Args:
-        source: the file.
+        source: the file, or a hub id.
         folder: the dataset's folder, which must not exist yet; it appears when all is done.
         name: the dataset's name.
         format: a reader's name; None lets the content decide.
@@ -102,10 +110,11 @@ def import_file(  # noqa: PLR0913
         BadSetting: a format, column or share is unknown.
         AlreadyExists: the folder is there already.
         DiskFull: the rows did not fit.
+        Offline: a hub id was given and the hub does not answer.
     """
     if folder.exists():
         raise AlreadyExists(f"{folder}: there is a dataset already.", "Choose another name.")
-    found = look_at(Path(source))
+    found = look_at(locate(source))
     chosen = choose_reader(found, format, columns, skip_bad=skip_bad)
     splitter = Splitter(seed, fractions or default_fractions(chosen.reader.kind))
     with _whole_or_nothing(folder) as temporary:
@@ -203,13 +212,22 @@ def iterate_rows(
     Raises:
         NotFound, BadInput, BadSetting: as in `import_file`.
     """
-    found = look_at(Path(source))
+    found = look_at(locate(source))
     chosen = choose_reader(found, format, columns)
     reading = read_source(found)
     try:
         yield from _rows(reading, chosen, _Rejects(found, None))
     finally:
         reading.close()
+
+
+def locate(source: Path | str) -> Path:
+    """Returns the file that is meant; one of the hub is fetched first.
+
+    Raises:
+        Offline, NotFound, BadInput: see `hub.fetch`.
+    """
+    return fetch(source) if isinstance(source, str) and is_hub_id(source) else Path(source)
 
 
 def _say_nothing(_done: int, _total: int | None) -> None:

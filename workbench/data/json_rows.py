@@ -1,6 +1,5 @@
 """Records of JSON lines and of one JSON array."""
 
-import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -10,12 +9,13 @@ import ijson
 
 from workbench.data.fields import FieldError, kind_of
 from workbench.data.records import Flaw, Record
-from workbench.data.streams import MAX_ROW_BYTES, CutShort, LongLine, lines
+from workbench.data.streams import MAX_ROW_BYTES, ByteStream, CutShort, LongLine, lines
 
-_SHOWN = 2000  # characters of an unreadable row that the rejects file keeps
+_SHOWN = 2**20  # characters of an unreadable row that the rejects file keeps
+_BUFFER = 2**22  # the parser begins a long text again with every buffer
 
 
-def read_lines(stream: io.BufferedReader) -> Iterator[Record | Flaw]:
+def read_lines(stream: ByteStream) -> Iterator[Record | Flaw]:
     """Yields one record for each line that is not blank."""
     for number, line in enumerate(lines(stream), 1):
         if isinstance(line, bytes):
@@ -78,11 +78,11 @@ def _has_strays(value: Any) -> bool:
     return any("\udc80" <= character <= "\udcff" for character in json.dumps(value, ensure_ascii=False))
 
 
-def read_array(stream: io.BufferedReader) -> Iterator[Record | Flaw]:
+def read_array(stream: ByteStream) -> Iterator[Record | Flaw]:
     """Yields one record for each object of a JSON array, without holding the array."""
     number = 0
     try:
-        for number, values in enumerate(ijson.items(stream, "item", use_float=True), 1):
+        for number, values in enumerate(ijson.items(stream, "item", use_float=True, buf_size=_BUFFER), 1):
             yield _checked(number, values)
     except (EOFError, zlib.error, OSError) as error:
         yield unreadable(number + 1, CutShort(str(error)))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from workbench.domain.errors import BadInput
 
@@ -16,6 +16,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 # A row of 16 MiB is some four million tokens: a file with longer ones is not what it seems to be.
 MAX_ROW_BYTES = 16 * 2**20
 _CHUNK = 2**20
+ByteStream: TypeAlias = io.BufferedReader | gzip.GzipFile
 
 
 class HashingFile(io.RawIOBase):
@@ -49,11 +50,12 @@ class HashingFile(io.RawIOBase):
         super().close()
 
 
-def unpacked(file: HashingFile) -> "io.BufferedReader[Any]":
+def unpacked(file: HashingFile) -> ByteStream:
     """Returns the file's content, gunzipped where it is gzip (known by its first bytes, whatever the name says)."""
-    buffered: io.BufferedReader[Any] = io.BufferedReader(file, _CHUNK)
+    buffered: io.BufferedReader = io.BufferedReader(file, _CHUNK)
     if buffered.peek(2)[:2] == GZIP_MAGIC:
-        return io.BufferedReader(gzip.GzipFile(fileobj=buffered), _CHUNK)
+        # Not buffered once more: that would lose the lines before the place where a file is cut short.
+        return gzip.GzipFile(fileobj=buffered)
     return buffered
 
 
@@ -71,7 +73,7 @@ class CutShort(Exception):
     """A compressed file ends too early or is damaged."""
 
 
-def lines(stream: io.BufferedReader) -> Iterator[bytes | LongLine | CutShort]:
+def lines(stream: ByteStream) -> Iterator[bytes | LongLine | CutShort]:
     """Yields the lines; in place of one that is too long a LongLine; CutShort last where the gzip is broken."""
     try:
         while line := stream.readline(MAX_ROW_BYTES + 1):

@@ -3,15 +3,16 @@
 What a file holds is told from its first bytes (gzip, Parquet, Arrow, JSON), and only CSV from TSV by the name or the header.
 """
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
+
+import pyarrow as pa
 
 from workbench.data import arrow_rows, csv_rows, json_rows
 from workbench.data.records import Flaw, Record
-from workbench.data.streams import HashingFile, seekable, unpacked
+from workbench.data.streams import ByteStream, HashingFile, seekable, unpacked
 from workbench.domain.errors import BadInput, BadRow, NotFound
 
 Container = Literal["jsonl", "json", "csv", "tsv", "parquet", "arrow"]
@@ -45,7 +46,7 @@ class Reading:
     n_total: int | None  # rows, where the container knows
     _file: HashingFile
     _records: Iterator[Record | Flaw]
-    _stream: "io.BufferedReader[Any] | None" = None  # kept here, because losing it would close the file
+    _stream: ByteStream | None = None  # kept here, because losing it would close the file
 
     def __iter__(self) -> Iterator[Record | Flaw]:
         return self._records
@@ -92,7 +93,7 @@ def read_source(source: Source) -> Reading:
     return Reading(source, None, file, _text_records(source, stream), stream)
 
 
-def _text_records(source: Source, stream: io.BufferedReader) -> Iterator[Record | Flaw]:
+def _text_records(source: Source, stream: ByteStream) -> Iterator[Record | Flaw]:
     match source.container:
         case "jsonl":
             return json_rows.read_lines(stream)
@@ -104,9 +105,9 @@ def _text_records(source: Source, stream: io.BufferedReader) -> Iterator[Record 
             return csv_rows.read(stream, "\t")
 
 
-def _with_seekable(source: Source, read: Callable[[Path], Iterator[dict[str, Any]]]) -> Iterator[Record | Flaw]:
+def _with_seekable(source: Source, read: Callable[[Path], Iterator[pa.RecordBatch]]) -> Iterator[Record | Flaw]:
     with seekable(source.path) as path:
-        yield from arrow_rows.numbered(source.path, read(path))
+        yield from arrow_rows.records(source.path, read(path))
 
 
 def _head(path: Path) -> bytes:
@@ -154,7 +155,7 @@ def _lines_or_one(path: Path, head: bytes, suffixes: list[str]) -> Container:
         return "jsonl"
     raise BadRow(
         path, 0, "", "holds one object", "many: an array of objects, or one object a line",
-        "Put the object in [ ], or name the file .jsonl when it is a dataset of one row.",
+        "Put the object in [ ]; if its rows stand inside it, save that list alone.",
     )  # fmt: skip
 
 

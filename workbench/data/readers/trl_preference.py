@@ -6,7 +6,7 @@ columns beside them; and UltraFeedback's mixture of a text prompt with whole con
 
 from collections.abc import Iterable
 
-from workbench.data.chats import is_chat, split_conversations, to_turns
+from workbench.data.chats import as_answer, is_chat, split_conversations, to_turns
 from workbench.data.extras import PREFERENCE_EXTRAS, preference_row
 from workbench.data.fields import Values, required
 from workbench.data.reader import Reader
@@ -25,18 +25,12 @@ def _read(values: Values) -> Iterable[Row]:
 def _as_chats(prompt: Turns, chosen: Turns, rejected: Turns) -> tuple[Turns, Turns, Turns]:
     if is_plain(prompt) and not is_plain(chosen):
         prompt = (Message("user", prompt[0].content),)
-    chosen, rejected = _answer(chosen, prompt), _answer(rejected, prompt)
+    chosen, rejected = as_answer(prompt, chosen), as_answer(prompt, rejected)
     if chosen[: len(prompt)] == rejected[: len(prompt)] == prompt and len(chosen) > len(prompt) < len(rejected):
         return prompt, chosen[len(prompt) :], rejected[len(prompt) :]
     if chosen[0].role in {"user", "system"}:  # whole conversations, with the prompt column as a copy of some part
         return split_conversations(chosen, rejected)
     return prompt, chosen, rejected
-
-
-def _answer(response: Turns, prompt: Turns) -> Turns:
-    if is_plain(response) and not is_plain(prompt):
-        return (Message("assistant", response[0].content),)
-    return response
 
 
 def _fits(values: Values) -> bool:
