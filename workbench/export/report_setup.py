@@ -1,0 +1,200 @@
+"""The report's account of how its figures came about: set-up, settings, runs, environment, how to run it again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from workbench.compare.comparison import Comparison
+from workbench.compare.logs import RunLog, read_log
+from workbench.domain.errors import NotFound
+from workbench.domain.experiments import Experiment
+from workbench.domain.recipes import EvaluateRecipe
+from workbench.domain.records import DatasetRecord, Job, Outcome
+from workbench.export.markup import Content, Markup, join, table, tag
+from workbench.storage.project import Project
+
+_NONE = "–"
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """One training run: what it was to do, what it said, how it ended."""
+
+    job: Job
+    log: RunLog
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the report tells beside the figures.
+
+    Attributes:
+        runs: the training runs of all arms, arm by arm.
+        evaluations: the evaluation runs of all arms.
+        datasets: those that the runs read and that the project still has.
+        experiments: by name, those that the runs belong to and that the project still knows.
+    """
+
+    runs: Sequence[RunFacts]
+    evaluations: Sequence[Job]
+    datasets: Sequence[DatasetRecord]
+    experiments: dict[str, Experiment]
+
+
+def read_setup(comparison: Comparison, project: Project) -> Setup:
+    """Reads what the compared runs were made of."""
+    runs = []
+    for run_id in (run_id for arm in comparison.arms for run_id in arm.runs):
+        run = project.run(run_id)
+        runs.append(RunFacts(run.job(), read_log(run.folder, names=()), run.outcome()))
+    evaluations = [project.job(run_id) for arm in comparison.arms for run_id in arm.evaluations]
+    jobs = [facts.job for facts in runs] + evaluations
+    inputs = [data for job in jobs for data in (job.inputs.data, job.inputs.prompts) if data is not None]
+    known = project.manifest().experiments
+    names = dict.fromkeys(job.experiment for job in jobs if job.experiment)
+    return Setup(
+        runs=runs,
+        evaluations=evaluations,
+        datasets=[found for name in dict.fromkeys(data.name for data in inputs) if (found := _dataset(project, name))],
+        experiments={name: known[name] for name in names if name in known},
+    )
+
+
+def _dataset(project: Project, name: str) -> DatasetRecord | None:
+    try:
+        return project.dataset(name)
+    except NotFound:  # removed since: the figures stay true
+        return None
+
+
+def question(setup: Setup, comparison: Comparison) -> str:
+    """Returns what was asked, in a sentence."""
+    trained = [arm.name for arm in comparison.arms if arm.method != "reference"]
+    data = ", ".join(dict.fromkeys(run.job.inputs.data.name for run in setup.runs if run.job.inputs.data))
+    on = f" and the same preference pairs ({data})" if data else ""
+    if len(trained) > 1:
+        return (
+            f"From the same start model{on}: which of {', '.join(trained)} gives better responses, by the gold judge "
+            f"{comparison.judge}, and how far does each move from the start?"
+        )
+    return (
+        f"How much better are the responses of {trained[0] if trained else 'the start model'}, by {comparison.judge}?"
+    )
+
+
+def facts(setup: Setup) -> Markup:
+    """Returns the set-up as a table of two columns."""
+    jobs = [run.job for run in setup.runs] or list(setup.evaluations)
+    recipes = [job.recipe for job in setup.evaluations if isinstance(job.recipe, EvaluateRecipe)]
+    rows: list[tuple[str, str]] = [
+        ("Start model", _each(job.inputs.reference or job.inputs.model for job in jobs)),
+        ("Preference pairs", _each(_named(job.inputs.data) for job in jobs)),
+        ("Test prompts", _each(_named(job.inputs.prompts) for job in setup.evaluations)),
+        ("Reward models", _each(job.inputs.reward or "" for job in setup.evaluations)),
+        ("Judges (the first is gold)", _each(", ".join(recipe.judges) for recipe in recipes)),
+        ("Sampling", _each(f"temperature {r.temperature:g}, at most {r.max_new_tokens} tokens" for r in recipes)),
+        ("Budget", _each(_budget(job) for job in jobs)),
+        *((f"Dataset {data.name}", _described(data)) for data in setup.datasets),
+    ]
+    return table(("", ""), [row for row in rows if row[1]], class_="words")
+
+
+def _each(values: Any) -> str:
+    return "; ".join(dict.fromkeys(value for value in values if value))
+
+
+def _named(data: Any) -> str:
+    return f"{data.name}{f', split {data.split}' if data.split else ''}" if data else ""
+
+
+def _budget(job: Job) -> str:
+    return ", ".join(f"{value:g} {name}" for name, value in job.budget.changed().items()) or "none set"
+
+
+def _described(data: DatasetRecord) -> str:
+    return f"{data.n_rows} rows, {data.n_prompts} prompts; from {data.source}; content {data.content_sha256[:12]}"
+
+
+def settings_table(setup: Setup) -> Markup | None:
+    """Returns each method's main settings, and whatever else an arm changed or arms differ in."""
+    arms: dict[str, Job] = {}
+    for run in setup.runs:
+        arms.setdefault(run.job.arm or run.job.name, run.job)
+    if not arms:
+        return None
+    values = {name: job.recipe.model_dump(mode="json") for name, job in arms.items()}
+    rows: dict[str, list[Content]] = {}
+    for job in arms.values():
+        for key, info in type(job.recipe).model_fields.items():
+            found = [values[arm].get(key, _NONE) for arm in arms]
+            if key not in rows and (_is_main(info.json_schema_extra) or _is_changed(key, arms) or _differ(found)):
+                rows[key] = [info.title or key, *(_shown(value) for value in found)]
+    return table(("setting", *arms), rows.values())
+
+
+def _is_main(extra: object) -> bool:
+    return isinstance(extra, dict) and not extra.get("advanced")
+
+
+def _is_changed(key: str, arms: dict[str, Job]) -> bool:
+    return any(key in job.recipe.changed() for job in arms.values())
+
+
+def _differ(values: list[Any]) -> bool:
+    return len({str(value) for value in values if value != _NONE}) > 1
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == []:
+        return "automatic" if value is None else "none"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def runs_table(setup: Setup) -> Markup | None:
+    """Returns what each training run cost and how it ended."""
+    rows: list[list[Content]] = []
+    for run in setup.runs:
+        last = max(run.log.saved.items(), default=None)
+        spent = last[1] if last else None
+        rows.append(
+            [
+                run.job.id,
+                run.job.seed,
+                last[0] if last else _NONE,
+                f"{spent.episodes:,.0f}" if spent and spent.episodes == spent.episodes else _NONE,
+                f"{spent.tokens:,.0f}" if spent and spent.tokens == spent.tokens else _NONE,
+                f"{spent.seconds:,.1f} s" if spent else _NONE,
+                run.outcome.state if run.outcome else "running",
+            ]
+        )
+    return table(("run", "seed", "steps", "episodes", "tokens", "training time", "state"), rows) if rows else None
+
+
+def environment(setup: Setup) -> Markup | None:
+    """Returns the devices and the versions of the libraries that the runs named."""
+    devices = _each(run.log.device for run in setup.runs)
+    versions: dict[str, dict[str, None]] = {}
+    for run in setup.runs:
+        for name, version in (run.job.versions | run.log.versions).items():
+            versions.setdefault(name, {})[version] = None
+    rows = [("device", devices)] if devices else []
+    rows += [(name, ", ".join(found)) for name, found in sorted(versions.items())]
+    return table(("", ""), rows, class_="words") if rows else None
+
+
+def how_to_run_again(setup: Setup) -> Markup | None:
+    """Returns the commands and the experiment files that make these runs again."""
+    if not setup.experiments:
+        return None
+    lines = ["workbench new again"]
+    lines += [f"workbench import again {data.source} --name {data.name}" for data in setup.datasets]
+    lines += [f"workbench run again {name}.yaml" for name in setup.experiments]
+    files = [
+        join(tag("p", tag("b", f"{name}.yaml")), tag("pre", yaml.safe_dump(experiment.to_file(), sort_keys=False,
+                                                                           allow_unicode=True)))
+        for name, experiment in setup.experiments.items()
+    ]  # fmt: skip
+    return join(tag("pre", "\n".join(lines)), *files)

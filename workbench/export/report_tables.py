@@ -1,0 +1,95 @@
+"""The report's tables of figures."""
+
+from workbench.compare.comparison import ArmResult, Comparison, Figures
+from workbench.compare.side_by_side import Answer
+from workbench.domain.estimates import Estimate
+from workbench.export.markup import Content, Markup, join, table, tag
+
+NONE = "–"
+_HEAD = ("arm", "method", "seeds", "step", "gold", "proxy", "KL (nats)", "win rate", "tokens a response")
+
+
+def results(comparison: Comparison) -> Markup:
+    """Returns the table of all arms at their last checkpoint."""
+    rows = [_line(arm, arm.last) for arm in comparison.arms]
+    caption = (
+        f"Each arm at its last evaluated checkpoint. Gold is {comparison.judge}; the win rate is against the start model on "
+        f"the same prompts, ties half. {comparison.interval}."
+    )
+    return join(table(_HEAD, rows), tag("p", caption, class_="caption"))
+
+
+def best(comparison: Comparison) -> Markup | None:
+    """Returns the same table at the checkpoints with the highest gold score; None where those are the last ones."""
+    if all(arm.best.steps == arm.last.steps for arm in comparison.arms):
+        return None
+    caption = (
+        "Each arm at the checkpoint with its highest mean gold score, chosen on these very prompts: a little too good to "
+        "be true. The verdict rests on the last checkpoints, where nothing was chosen."
+    )
+    return join(table(_HEAD, [_line(arm, arm.best) for arm in comparison.arms]), tag("p", caption, class_="caption"))
+
+
+def _line(arm: ArmResult, figures: Figures) -> list[Content]:
+    seeds, steps = (", ".join(map(str, dict.fromkeys(values))) for values in (arm.seeds, figures.steps))
+    return [
+        arm.name,
+        arm.method,
+        seeds,
+        steps,
+        _figure(figures.gold),
+        _figure(figures.proxy),
+        _figure(figures.kl),
+        NONE if arm.method == "reference" else _percent(figures.win_rate),
+        _figure(figures.length, 1),
+    ]
+
+
+def head_to_head(comparison: Comparison) -> Markup | None:
+    """Returns how often each row beats each column; None with fewer than two arms."""
+    names = [arm.name for arm in comparison.arms]
+    if not comparison.wins:
+        return None
+    rows: list[list[Content]] = [[row, *(_cell(comparison, row, column) for column in names)] for row in names]
+    missing = sum(cell.missing for cell in comparison.wins)
+    left_out = f" {missing} comparisons without a response or a score on one side are left out." if missing else ""
+    caption = (
+        f"How often the row's response scores above the column's on the same prompt, by {comparison.judge}; ties half. Bold "
+        f"where the interval leaves out 50 %.{left_out} {comparison.interval}."
+    )
+    return join(table(["row beats column", *names], rows), tag("p", caption, class_="caption"))
+
+
+def _cell(comparison: Comparison, row: str, column: str) -> Content:
+    cell = comparison.cell(row, column)
+    if cell is None:
+        return NONE
+    shown = _percent(cell.rate)
+    return tag("b", shown) if cell.rate.excludes(0.5) else shown
+
+
+def scores(answer: Answer) -> str:
+    """Says an answer's scores in words."""
+    parts = [
+        f"{name} {value:+.2f}" for name, value in (("gold", answer.gold), ("proxy", answer.proxy)) if value is not None
+    ]
+    if answer.n_tokens is not None:
+        parts.append(f"{answer.n_tokens} tokens{', cut' if answer.was_cut else ''}")
+    return " · ".join(parts)
+
+
+def _figure(value: Estimate | None, digits: int = 2) -> Content:
+    if value is None:
+        return NONE
+    return _with_interval(*(f"{number:.{digits}f}" for number in (value.mean, value.low, value.high)))
+
+
+def _percent(value: Estimate | None) -> Content:
+    if value is None:
+        return NONE
+    mean, low, high = (f"{100 * number:.1f}" for number in (value.mean, value.low, value.high))
+    return _with_interval(f"{mean} %", low, high)
+
+
+def _with_interval(mean: str, low: str, high: str) -> Markup:
+    return join(mean, tag("small", f"{low} to {high}".replace("-", "\N{MINUS SIGN}")))
