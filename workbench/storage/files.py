@@ -87,7 +87,7 @@ def read_json(path: Path) -> dict[str, Any]:
         BadInput: it is not a JSON object; the sentence names line and column.
     """
     try:
-        raw = json.loads(path.read_bytes())
+        raw = json.loads(path.read_bytes().decode())
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {path}.", "Check the name.") from error
     except json.JSONDecodeError as error:

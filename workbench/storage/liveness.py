@@ -1,6 +1,6 @@
 """Does a process work on a run at this moment? Answered by a lock that the worker inherits, not by guessing from pids.
 
-Whoever starts a worker opens runs/ID/worker.lock, locks it and hands the open file down. The system releases the lock when
+Whoever starts a worker opens runs/ID/process.lock, locks it and hands the open file down. The system releases the lock when
 the worker and all that it forked are gone, however they died; a copy of the project has a lock file that nobody holds;
 and nobody can start a second worker while the first lives.
 """
@@ -14,7 +14,7 @@ import psutil
 from workbench.domain.records import ProcessMark
 from workbench.storage.runlog import RunFolder
 
-WORKER_LOCK = "worker.lock"
+WORKER_LOCK = "process.lock"
 CLOCK_S = 1.5  # creation times are derived from the boot time, which moves when the clock is set
 
 

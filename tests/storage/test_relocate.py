@@ -1,0 +1,74 @@
+import os
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.storage.records import job
+from workbench.domain.errors import AlreadyExists, BadInput, Busy
+from workbench.domain.records import Outcome, ProcessMark
+from workbench.storage.liveness import lock_for_worker
+from workbench.storage.project import Project
+from workbench.storage.relocate import copy_project, move_project, rename_project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project.create(tmp_path / "one")
+    project.add_job(job("dpo-s0-1"))
+    project.run("dpo-s0-1").write_outcome(Outcome(state="finished", step=5))
+    return project
+
+
+def test_a_copy_has_everything_but_the_running_state(project: Project, tmp_path: Path) -> None:
+    run = project.run("dpo-s0-1")
+    run.write_process(ProcessMark(pid=1, started=0.0, device="cpu", host="h"))
+    run.request_stop()
+    (run.folder / "checkpoints" / ".tmp-3").mkdir(parents=True)
+    (project.state_folder() / "queue.json").write_text("{}")
+    copy = copy_project(project, tmp_path / "deep" / "two", "Two")
+    assert copy.name == "Two"
+    assert project.name == "one"
+    copied = copy.run("dpo-s0-1")
+    assert copied.outcome() == run.outcome()
+    assert copied.process() is None
+    assert copied.stop_requested() is None
+    assert list((copied.folder / "checkpoints").iterdir()) == []
+    assert not (copy.state_folder() / "queue.json").exists()
+
+
+def test_a_project_moves_with_its_queue(project: Project, tmp_path: Path) -> None:
+    (project.state_folder() / "queue.json").write_text("{}")
+    moved = move_project(project, tmp_path / "deep" / "two")
+    assert not project.folder.exists()
+    assert [item.id for item in moved.jobs()] == ["dpo-s0-1"]
+    assert (moved.state_folder() / "queue.json").exists()
+
+
+def test_a_project_is_not_moved_under_a_working_run(project: Project, tmp_path: Path) -> None:
+    lock = lock_for_worker(project.run("dpo-s0-1"), "cpu")
+    assert lock is not None
+    with os.fdopen(lock), pytest.raises(Busy, match="while runs go on: dpo-s0-1"):
+        move_project(project, tmp_path / "two")
+    assert project.folder.exists()
+
+
+def test_a_project_is_not_moved_under_its_runner(project: Project, tmp_path: Path) -> None:
+    with FileLock(project.state_folder() / "runner.lock"), pytest.raises(Busy, match="while its runner works"):
+        move_project(project, tmp_path / "two")
+    assert project.folder.exists()
+
+
+def test_a_place_that_is_taken_or_inside_is_refused(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    for relocate in (copy_project, move_project):
+        with pytest.raises(AlreadyExists):
+            relocate(project, tmp_path / "taken")
+        with pytest.raises(BadInput, match="inside the project itself"):
+            relocate(project, project.folder / "inner")
+
+
+def test_a_project_is_renamed_but_never_to_nothing(project: Project) -> None:
+    assert rename_project(project, " Stories ").name == "Stories"
+    with pytest.raises(BadInput, match="empty name"):
+        rename_project(project, " ")
