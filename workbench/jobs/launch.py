@@ -45,12 +45,13 @@ def enqueue(project: Project, jobs: Iterable[Job], *, priority: int = 0, wake: b
     return wanted
 
 
-def stop_run(project: Project, run_id: str, *, now: bool = False) -> None:
+def stop_run(project: Project, run_id: str, *, now: bool = False, wake: bool = True) -> None:
     """Ends a run: a working one saves a checkpoint first, a queued one does not begin.
 
     Args:
         project, run_id: which.
         now: kill the worker and all its children if it has not ended after a few seconds.
+        wake: start the runner, which sees to that.
 
     Raises:
         NotFound: there is no such run.
@@ -60,11 +61,16 @@ def stop_run(project: Project, run_id: str, *, now: bool = False) -> None:
     run = project.run(run_id)
     if is_working(run):
         run.request_stop(STOP_NOW if now else b"")
-        wake_runner(project)
+        if wake:
+            wake_runner(project)
 
 
-def pause_run(project: Project, run_id: str) -> None:
+def pause_run(project: Project, run_id: str, *, wake: bool = True) -> None:
     """Interrupts a run until it is resumed: a working one saves a checkpoint first.
+
+    Args:
+        project, run_id: which.
+        wake: start the runner, which writes down how the run ended.
 
     Raises:
         NotFound: there is no such run.
@@ -74,7 +80,8 @@ def pause_run(project: Project, run_id: str) -> None:
     run = project.run(run_id)
     if is_working(run):
         run.request_pause()
-        wake_runner(project)
+        if wake:
+            wake_runner(project)
 
 
 def resume_run(project: Project, run_id: str, *, from_start: bool = False, wake: bool = True) -> list[str]:
@@ -123,13 +130,14 @@ def set_priority(project: Project, run_id: str, priority: int) -> None:
         edit.queue = edit.queue.with_priority(run_id, priority)
 
 
-def set_runs_per_slot(project: Project, slot: str, n_runs: int) -> None:
+def set_runs_per_slot(project: Project, slot: str, n_runs: int, *, wake: bool = True) -> None:
     """Lets a device take several runs at once.
 
     Args:
         project: whose runner.
         slot: as cpu or cuda:0.
         n_runs: at least 1.
+        wake: start the runner.
 
     Raises:
         BadInput: fewer than 1.
@@ -138,7 +146,8 @@ def set_runs_per_slot(project: Project, slot: str, n_runs: int) -> None:
         raise BadInput(f"A device takes at least one run, not {n_runs}.", "To pause everything, pause the runs.")
     with edit_queue(project) as edit:
         edit.queue = edit.queue.model_copy(update={"runs_per_slot": edit.queue.runs_per_slot | {slot: n_runs}})
-    wake_runner(project)
+    if wake:
+        wake_runner(project)
 
 
 def wake_runner(project: Project) -> bool:
