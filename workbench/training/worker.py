@@ -58,13 +58,18 @@ def main(arguments: list[str]) -> int:
         _log.warning("Another worker has this run; this one ends.")
         return 3
     try:
-        return _work(folder)
+        return work_through(folder)
     finally:
         _end_children()
         lock.release()
 
 
-def _work(folder: Path) -> int:
+def work_through(folder: Path) -> int:
+    """Runs the job of a run's folder to its last word; returns the exit status.
+
+    Raises:
+        Exception: what no error of ours names; it is in the log already.
+    """
     log = RunFolder(folder)
     log.clear_outcome()
     try:
@@ -75,7 +80,7 @@ def _work(folder: Path) -> int:
         return 1
     except Exception as error:
         _log.exception("The run failed.")
-        if named := _named(error):
+        if named := named_failure(error):
             _fail(log, named.code, named.sentence, named.hint)
             return 1
         _fail(log, "crashed", f"{type(error).__name__}: {error}", "The log has the details; this looks like a fault.")
@@ -117,7 +122,7 @@ def _fail(log: RunFolder, code: str, message: str, hint: str) -> None:
         _log.exception("The last word could not be written.")
 
 
-def _named(error: Exception) -> WorkbenchError | None:
+def named_failure(error: Exception) -> WorkbenchError | None:
     """Returns the named failure behind a library's exception, if it is one."""
     text = str(error).lower()
     if isinstance(error, MemoryError) or "out of memory" in text or "not enough memory" in text:
