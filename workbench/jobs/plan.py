@@ -74,10 +74,11 @@ class _Planner:
         jobs.append(self._reward(seed, start))
         reward = result_of(jobs[-1])
         jobs.append(self._evaluate(REFERENCE, seed, start, start, reward))
-        trained = {arm.name: self._arm(arm, seed, start, reward) for arm in self._experiment.arms}
-        self._refuse_twins(trained)
-        for name, job in trained.items():
-            jobs += [job, self._evaluate(name, seed, result_of(job), start, reward)]
+        seen: dict[str, str] = {}
+        for arm in self._experiment.arms:
+            jobs.append(self._arm(arm, seed, start, reward))
+            _refuse_twin(arm.name, seen.setdefault(jobs[-1].content_hash, arm.name))
+            jobs.append(self._evaluate(arm.name, seed, result_of(jobs[-1]), start, reward))
         return jobs
 
     def _sft(self, seed: int) -> Job:
@@ -142,12 +143,6 @@ class _Planner:
             draft.judge(place, judge)
         return self._finish(draft)
 
-    def _refuse_twins(self, trained: dict[str, Job]) -> None:
-        seen: dict[str, str] = {}
-        for name, job in trained.items():
-            if (twin := seen.setdefault(job.content_hash, name)) != name:
-                raise BadSetting(f"The arms `{twin}` and `{name}` are the same.", "Change a setting, or drop one.")
-
     def _finish(self, draft: Draft) -> Job:
         content_hash = draft.content_hash()
         if content_hash in self._existing:
@@ -160,3 +155,8 @@ class _Planner:
             trust_remote_code=experiment.trust_remote_code,
             created=self._created,
         )
+
+
+def _refuse_twin(name: str, twin: str) -> None:
+    if twin != name:
+        raise BadSetting(f"The arms `{twin}` and `{name}` are the same.", "Change a setting, or drop one.")

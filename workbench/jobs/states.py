@@ -11,7 +11,7 @@ from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
 
 CONTINUE = "Resume it: it continues from its last checkpoint."
-_DEAD_ENDS = {RunState.FAILED, RunState.STOPPED, RunState.VANISHED, RunState.BLOCKED}
+_DEAD_ENDS = {state for state in RunState if state.is_over and state is not RunState.FINISHED} | {RunState.BLOCKED}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,213 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.storage.records import dataset, splits
+from workbench.domain.errors import BadInput, BadSetting, NotFound
+from workbench.domain.experiments import Experiment
+from workbench.domain.pairs import DatasetKind
+from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
+from workbench.domain.records import DatasetRecord, Job
+from workbench.jobs.plan import plan
+from workbench.storage.files import write_record
+from workbench.storage.project import Project
+
+ARMS = [{"name": "ppo", "method": "ppo", "kl_coef": 0.1}, {"name": "dpo", "method": "dpo", "beta": 0.2}]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project.create(tmp_path / "project")
+    add(project, dataset("stories"))
+    add(project, dataset("prompts", DatasetKind.PROMPTS))
+    write_model(tmp_path / "models" / "small")
+    return project
+
+
+def add(project: Project, record: DatasetRecord) -> None:
+    project.dataset_folder(record.name).mkdir(parents=True, exist_ok=True)
+    write_record(project.dataset_folder(record.name) / "dataset.json", record)
+    with project.edit() as edit:
+        edit.add_dataset(record.name, splits())
+
+
+def write_model(folder: Path, weights: str = "weights") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "tokenizer.json").write_text("{}")
+    (folder / "model.safetensors").write_text(weights)
+
+
+def planned(project: Project, **changes: Any) -> list[Job]:
+    values = {"name": "e", "model": "models/small", "dataset": "stories", "arms": ARMS} | changes
+    return plan(Experiment.parse(values, where="e.yaml"), project, base=project.folder.parent)
+
+
+def by_name(jobs: list[Job]) -> dict[tuple[str, str], Job]:
+    return {(job.method, job.name): job for job in jobs}
+
+
+def test_an_experiment_is_a_reward_model_its_arms_and_the_same_evaluation_of_all(project: Project) -> None:
+    jobs = planned(project)
+    assert [(job.method, job.name) for job in jobs] == [
+        ("reward", "reward"),
+        ("evaluate", "reference"),
+        ("ppo", "ppo"),
+        ("evaluate", "ppo"),
+        ("dpo", "dpo"),
+        ("evaluate", "dpo"),
+    ]
+
+
+def test_every_run_comes_after_those_it_needs(project: Project) -> None:
+    jobs = planned(project, sft=True, seeds=[0, 1])
+    seen: set[str] = set()
+    for job in jobs:
+        assert set(job.needs) <= seen
+        seen.add(job.id)
+    assert len(seen) == len(jobs) == 14
+    assert [job.created for job in jobs] == sorted(job.created for job in jobs)
+
+
+def test_dpo_waits_for_no_reward_model_but_its_evaluation_does(project: Project) -> None:
+    jobs = by_name(planned(project))
+    reward = jobs["reward", "reward"].id
+    assert jobs["dpo", "dpo"].needs == ()
+    assert jobs["ppo", "ppo"].needs == (reward,)
+    assert set(jobs["evaluate", "dpo"].needs) == {jobs["dpo", "dpo"].id, reward}
+
+
+def test_with_fine_tuning_everything_starts_from_it_and_is_measured_to_it(project: Project) -> None:
+    jobs = by_name(planned(project, sft={"num_train_epochs": 2}))
+    start = f"run:{jobs['sft', 'sft'].id}"
+    assert jobs["reward", "reward"].inputs.model == start
+    for key in [("ppo", "ppo"), ("dpo", "dpo")]:
+        assert (jobs[key].inputs.model, jobs[key].inputs.reference) == (start, start)
+    assert jobs["evaluate", "reference"].inputs.model == start
+    assert jobs["evaluate", "ppo"].inputs.reference == start
+    assert jobs["evaluate", "ppo"].inputs.model == f"run:{jobs['ppo', 'ppo'].id}"
+
+
+def test_the_splits_go_where_they_belong(project: Project) -> None:
+    jobs = by_name(planned(project))
+    ppo = jobs["ppo", "ppo"].inputs
+    assert ppo.data is not None
+    assert ppo.validation is not None
+    assert (ppo.data.split, ppo.validation.split) == ("train", "validation")
+    reward = jobs["reward", "reward"].inputs
+    assert reward.prompts is not None
+    assert (reward.prompts.split, reward.reference) == ("train", reward.model)
+    evaluation = jobs["evaluate", "ppo"].inputs
+    assert evaluation.prompts is not None
+    assert (evaluation.prompts.name, evaluation.prompts.split) == ("stories", "test")
+
+
+def test_test_prompts_of_their_own_are_all_used(project: Project) -> None:
+    prompts = by_name(planned(project, test_prompts="prompts"))["evaluate", "ppo"].inputs.prompts
+    assert prompts is not None
+    assert (prompts.name, prompts.split) == ("prompts", None)
+
+
+def test_a_policy_is_trained_as_it_is_judged(project: Project) -> None:
+    jobs = by_name(planned(project, sampling={"temperature": 0.7, "max_new_tokens": 20}, judges=["vader", "length"]))
+    ppo, evaluation = jobs["ppo", "ppo"].recipe, jobs["evaluate", "dpo"].recipe
+    assert isinstance(ppo, PpoRecipe)
+    assert (ppo.temperature, ppo.response_length) == (0.7, 20)
+    assert isinstance(evaluation, EvaluateRecipe)
+    assert (evaluation.temperature, evaluation.max_new_tokens) == (0.7, 20)
+    assert evaluation.judges == ("vader", "length")
+
+
+def test_the_same_plan_names_the_same_runs_and_finds_those_that_exist(project: Project) -> None:
+    first = planned(project)
+    for job in first:
+        project.add_job(job)
+    again = planned(project, name="another experiment")
+    assert again == first
+
+
+def test_another_arm_shares_the_stages(project: Project) -> None:
+    first = {job.id for job in planned(project)}
+    more = planned(project, arms=[*ARMS, {"name": "dpo low", "method": "dpo", "beta": 0.01}])
+    assert [job.name for job in more if job.id not in first] == ["dpo low", "dpo low"]
+
+
+def test_a_renamed_arm_is_not_trained_again(project: Project) -> None:
+    for job in planned(project):
+        project.add_job(job)
+    renamed = planned(project, arms=[{"name": "other name", "method": "dpo", "beta": 0.2}])
+    assert {job.id for job in renamed} <= {job.id for job in project.jobs()}
+
+
+@pytest.mark.parametrize("what", ["weights", "dataset", "seed", "recipe", "budget"])
+def test_whatever_decides_the_result_makes_another_run(project: Project, what: str) -> None:
+    before = by_name(planned(project))["dpo", "dpo"]
+    changes: dict[str, Any] = {}
+    if what == "weights":
+        write_model(project.folder.parent / "models" / "small", "other weights")
+    elif what == "dataset":
+        add(project, dataset("stories", content="other rows"))
+    elif what == "seed":
+        changes = {"seeds": [1]}
+    elif what == "recipe":
+        changes = {"arms": [{"name": "dpo", "method": "dpo", "beta": 0.3}]}
+    else:
+        changes = {"budget": {"episodes": 100}}
+    after = by_name(planned(project, **changes))["dpo", "dpo"]
+    assert after.content_hash != before.content_hash
+
+
+def test_a_new_reward_model_makes_new_evaluations_and_keeps_dpo(project: Project) -> None:
+    before, after = by_name(planned(project)), by_name(planned(project, reward={"num_train_epochs": 2}))
+    same = {key for key in before if before[key].id == after[key].id}
+    assert same == {("dpo", "dpo")}
+
+
+def test_ids_say_what_a_run_is(project: Project) -> None:
+    job = by_name(planned(project, arms=[{"name": "DPO β=0.2!", "method": "dpo"}]))["dpo", "DPO β=0.2!"]
+    assert job.id == f"DPO-β-0.2-s0-{job.content_hash[:8]}"
+
+
+def test_two_arms_that_are_the_same_are_refused(project: Project) -> None:
+    twins = [{"name": "a", "method": "dpo"}, {"name": "b", "method": "dpo"}]
+    with pytest.raises(BadSetting, match="The arms `a` and `b` are the same"):
+        planned(project, arms=twins)
+
+
+def test_a_dataset_that_is_missing_or_unsuitable_is_named(project: Project) -> None:
+    with pytest.raises(NotFound, match="Did you mean `stories`"):
+        planned(project, dataset="storys")
+    with pytest.raises(BadInput, match="`prompts` holds prompts rows; training on comparisons needs preference"):
+        planned(project, dataset="prompts")
+    add(project, dataset("untested").model_copy(update={"splits": splits(test=0)}))
+    with pytest.raises(BadInput, match="The test split of the dataset `untested` is empty"):
+        planned(project, dataset="untested")
+
+
+def test_a_folder_inside_the_project_is_stored_relative_to_it(project: Project) -> None:
+    write_model(project.folder / "models" / "own")
+    inside = by_name(planned(project, model="project/models/own"))["dpo", "dpo"]
+    outside = by_name(planned(project))["dpo", "dpo"]
+    assert inside.inputs.model == "./models/own"
+    assert outside.inputs.model == str((project.folder.parent / "models" / "small").resolve())
+    assert inside.content_hash == outside.content_hash  # the same weights, wherever they are
+
+
+def test_a_hub_id_stands_for_itself(project: Project) -> None:
+    job = by_name(planned(project, model="org/model"))["dpo", "dpo"]
+    assert (job.inputs.model, job.input_hashes["model"]) == ("org/model", "hub:org/model")
+
+
+def test_versions_are_noted_without_importing_them(project: Project) -> None:
+    versions = planned(project)[0].versions
+    assert {"python", "torch", "transformers", "trl", "workbench"} <= set(versions)
+    assert versions["torch"].startswith("2.13")
+
+
+def test_another_base_for_the_reward_model_is_its_input(project: Project) -> None:
+    write_model(project.folder.parent / "models" / "judge", "its own")
+    jobs = by_name(planned(project, sft=True, reward={"model": "models/judge"}))
+    reward = jobs["reward", "reward"]
+    assert reward.inputs.model.endswith("models/judge")
+    assert reward.inputs.reference == f"run:{jobs['sft', 'sft'].id}"
