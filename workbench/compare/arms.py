@@ -164,7 +164,10 @@ def _selected(jobs: dict[str, Job], run_ids: Sequence[str] | None) -> list[Job]:
 def _identity(job: Job, jobs: dict[str, Job]) -> str:
     data = job.inputs.data.sha256 if job.inputs.data else ""
     recipe = job.recipe.model_dump(mode="json")
-    return _stable([job.arm or job.name, job.method, recipe, data, start_of(job, jobs), job.budget.model_dump()])
+    reward = _describe_model(job.inputs.reward, jobs) if job.inputs.reward else ""
+    return _stable(
+        [job.arm or job.name, job.method, recipe, data, start_of(job, jobs), reward, job.budget.model_dump()]
+    )
 
 
 def _stable(value: object) -> str:
@@ -195,7 +198,7 @@ class _Reader:
     def reference_arm(self, start: str) -> Arm | None:
         by_seed: dict[int, list[Job]] = {}
         for job in self._start_evaluations():
-            if start_of(job, self._jobs) == start:
+            if _describe_model(job.inputs.model, self._jobs) == start:
                 by_seed.setdefault(job.seed, []).append(job)
         tracks = [self._start_track(seed, by_seed[seed]) for seed in sorted(by_seed)]
         if not tracks:
@@ -209,7 +212,7 @@ class _Reader:
         )
 
     def evaluated_starts(self) -> Iterable[str]:
-        return dict.fromkeys(start_of(job, self._jobs) for job in self._start_evaluations())
+        return dict.fromkeys(_describe_model(job.inputs.model, self._jobs) for job in self._start_evaluations())
 
     def _start_evaluations(self) -> list[Job]:
         targets = {job.id for job in self._jobs.values() if job.method in _TRAINED}

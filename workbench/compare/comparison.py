@@ -71,7 +71,8 @@ class Comparison(_Frozen):
     interval: str = Field(description="What the intervals are over, in words.")
     arms: tuple[ArmResult, ...]
     wins: tuple[WinCell, ...] = Field(description="Every two arms once; `swapped` gives the other side.")
-    verdict: str
+    verdict: str = Field(description="The sentences of `findings` as one paragraph.")
+    findings: tuple[str, ...]
     warnings: tuple[str, ...]
     panels: tuple[PanelSpec, ...]
 
@@ -114,13 +115,15 @@ def compare_runs(project: Project, run_ids: Sequence[str] | None = None, *, x: X
         )
     starts = {arm.start: arm for arm in arms if arm.is_reference}
     judge, wins, differing = _judge(arms), tuple(win_matrix(arms)), unfair(arms)
+    findings = write_verdict(_evidence(arms, starts, judge, wins, differing))
     return Comparison(
         judge=judge,
         x=x,
         interval=interval_words(arms),
         arms=tuple(_result(arm, starts.get(arm.start), project) for arm in arms),
         wins=wins,
-        verdict=write_verdict(_evidence(arms, starts, judge, wins, differing)),
+        verdict=" ".join(findings),
+        findings=tuple(findings),
         warnings=tuple(differing + _without_start(arms, starts) + incomplete(everything) + oddities(everything)),
         panels=build_panels(arms, judge, x),
     )
@@ -146,6 +149,7 @@ def _evidence(
         cells=wins,
         turns=turns,
         n_seeds=min((len(arm.tracks) for arm in trained), default=0),
+        interval=interval_words(arms),
         unfair=differing,
     )
 

@@ -32,6 +32,7 @@ class Evidence:
         cells: every two arms, each pair once.
         turns: where arms turned from gold, by name.
         n_seeds: the smallest number of seeds of an arm.
+        interval: what the intervals are over, in words.
         unfair: what arms differ in that should be the same.
     """
 
@@ -41,11 +42,12 @@ class Evidence:
     cells: Sequence[WinCell]
     turns: Mapping[str, Turn]
     n_seeds: int
+    interval: str
     unfair: Sequence[str] = ()
 
 
-def write_verdict(evidence: Evidence) -> str:
-    """Returns the paragraph."""
+def write_verdict(evidence: Evidence) -> list[str]:
+    """Returns the paragraph, sentence by sentence."""
     claims = _Claims(evidence.cells)
     sentences = []
     if evidence.unfair:
@@ -54,9 +56,10 @@ def write_verdict(evidence: Evidence) -> str:
     sentences += [_turned(name, turn) for name, turn in evidence.turns.items()]
     if not evidence.trained:
         sentences.append("Only the start model was evaluated, so there is nothing to compare it with yet.")
+    sentences.append(f"{evidence.interval}.")
     if evidence.n_seeds == 1:
         sentences.append("Only one seed was run: another seed may order the arms differently.")
-    return " ".join(sentence for sentence in sentences if sentence)
+    return [sentence for sentence in sentences if sentence]
 
 
 class _Claims:

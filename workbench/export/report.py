@@ -37,7 +37,7 @@ def report_html(comparison: Comparison, project: Project) -> str:
     sections = [
         tag("header", tag("p", project.name, class_="eyebrow"), tag("h1", _title(comparison)),
             tag("p", report_setup.question(setup, comparison), class_="question")),
-        tag("section", tag("h2", "Verdict"), tag("p", comparison.verdict, class_="verdict")),
+        _section("Verdict", *(tag("p", sentence, class_="verdict") for sentence in comparison.findings)),
         _section("Read this first", bullets(comparison.warnings), class_="warnings"),
         _section("Results", report_tables.results(comparison)),
         _section("Charts", inline_charts(comparison.panels), *_captions(comparison)),

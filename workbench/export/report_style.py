@@ -15,7 +15,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .eyebrow, .muted, .caption, footer, .question { color: var(--muted); }
 .eyebrow { margin: 0; font-size: .9rem; } .question { max-width: 60rem; margin-top: 0; }
 .caption, footer { font-size: .87rem; } .caption { margin: .5rem 0 0; max-width: 60rem; }
-.verdict { font-size: 1.08rem; max-width: 62rem; margin: 0; overflow-wrap: anywhere; }
+.verdict { max-width: 62rem; margin: 0 0 .5rem; overflow-wrap: anywhere; } h2 + .verdict { font-size: 1.12rem; }
 .warnings { background: var(--warn); border-color: var(--warn-line); }
 ul { margin: 0; padding-left: 1.2rem; } li { margin: .25rem 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }

@@ -55,7 +55,7 @@ def head_to_head(comparison: Comparison) -> Markup | None:
     left_out = f" {missing} comparisons without a response or a score on one side are left out." if missing else ""
     caption = (
         f"How often the row's response scores above the column's on the same prompt, by {comparison.judge}; ties half. Bold "
-        f"where the interval leaves out 50 %.{left_out} {comparison.interval}."
+        f"where the interval leaves out 50\N{NO-BREAK SPACE}%.{left_out} {comparison.interval}."
     )
     return join(table(["row beats column", *names], rows), tag("p", caption, class_="caption"))
 
@@ -71,7 +71,9 @@ def _cell(comparison: Comparison, row: str, column: str) -> Content:
 def scores(answer: Answer) -> str:
     """Says an answer's scores in words."""
     parts = [
-        f"{name} {value:+.2f}" for name, value in (("gold", answer.gold), ("proxy", answer.proxy)) if value is not None
+        _signed(f"{name} {value:+.2f}")
+        for name, value in (("gold", answer.gold), ("proxy", answer.proxy))
+        if value is not None
     ]
     if answer.n_tokens is not None:
         parts.append(f"{answer.n_tokens} tokens{', cut' if answer.was_cut else ''}")
@@ -92,4 +94,8 @@ def _percent(value: Estimate | None) -> Content:
 
 
 def _with_interval(mean: str, low: str, high: str) -> Markup:
-    return join(mean, tag("small", f"{low} to {high}".replace("-", "\N{MINUS SIGN}")))
+    return join(_signed(mean), tag("small", _signed(f"{low} to {high}")))
+
+
+def _signed(number: str) -> str:
+    return number.replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,163 @@
+import numpy as np
+import pytest
+
+from workbench.compare.statistics import (
+    hierarchical_bootstrap,
+    holm,
+    mcnemar,
+    mean_interval,
+    paired_bootstrap,
+    rate_interval,
+    spread,
+    wilson,
+)
+
+
+def crossed(
+    random: np.random.Generator, seeds: float, prompts: float, rest: float, s: int = 3, p: int = 100
+) -> np.ndarray:
+    return seeds * random.normal(size=(s, 1)) + prompts * random.normal(size=(1, p)) + rest * random.normal(size=(s, p))
+
+
+def test_wilson_gives_the_interval_of_the_dpo_papers_imdb_win_rate():
+    rate = wilson(158, 256)
+    assert (round(rate.low, 4), round(rate.high, 4)) == (0.5563, 0.6746)
+    assert rate.mean == 158 / 256
+    assert rate.n == 256
+
+
+def test_wilson_never_leaves_zero_to_one():
+    assert wilson(0, 10).low == pytest.approx(0, abs=1e-12)
+    assert wilson(10, 10).high == pytest.approx(1)
+    assert wilson(10, 10).low == pytest.approx(10 / (10 + 1.959964**2))
+
+
+def test_wilson_of_805_prompts_is_about_three_and_a_half_points_wide_on_each_side():
+    rate = wilson(402.5, 805)
+    assert rate.high - rate.mean == pytest.approx(0.0345, abs=0.0002)
+
+
+def test_mcnemar_of_40_against_25():
+    p, chi_square = mcnemar(40, 25)
+    assert p == pytest.approx(0.0817, abs=5e-5)
+    assert chi_square == pytest.approx(3.462, abs=5e-4)
+    assert mcnemar(0, 0) == (1.0, 0.0)
+
+
+def test_holm_multiplies_the_smallest_by_all_and_never_lets_a_larger_one_pass_it():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.6, 0.7]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_with_one_seed_the_prompts_are_the_units():
+    found = mean_interval(np.array([[1.0, 2.0, 3.0, 4.0]]))
+    assert found is not None
+    assert (found.mean, found.n) == (2.5, 4)
+    half = 3.182446 * np.sqrt(5 / 3) / 2  # t with 3 degrees of freedom, sd over the root of 4
+    assert found.high - found.mean == pytest.approx(half, rel=1e-5)
+
+
+def test_with_several_seeds_on_one_prompt_the_interval_is_students_over_seeds():
+    found = mean_interval(np.array([[1.0], [2.0], [3.0]]))
+    assert found is not None
+    assert found.n == 3
+    assert found.high - found.mean == pytest.approx(4.302653 / np.sqrt(3), rel=1e-5)
+
+
+def test_seeds_that_agree_leave_the_uncertainty_of_the_prompts():
+    prompts = np.random.default_rng(0).normal(size=50)
+    one, three = spread(prompts[None, :]), spread(np.tile(prompts, (3, 1)))
+    assert one is not None
+    assert three is not None
+    assert three.se == pytest.approx(one.se)
+    assert (one.n, three.n) == (50, 3)
+
+
+def test_a_missing_score_is_left_out_and_a_missing_seed_is_not_counted():
+    found = mean_interval(np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, np.nan]]))
+    assert found is not None
+    assert (found.mean, found.n) == (2.0, 2)
+
+
+@pytest.mark.parametrize("table", [np.empty((0, 0)), np.array([[np.nan, np.nan]]), np.array([[1.0]])])
+def test_fewer_than_two_units_give_no_interval(table):
+    assert mean_interval(table) is None
+    assert rate_interval(table) is None
+    assert hierarchical_bootstrap(table) is None
+
+
+@pytest.mark.parametrize(("seeds", "prompts", "rest"), [(0, 1, 1), (0.1, 0.5, 1), (0.5, 0.5, 1)])
+def test_the_interval_over_three_seeds_covers_the_truth_about_95_times_in_100(seeds, prompts, rest):
+    random = np.random.default_rng(1)
+    found = [mean_interval(crossed(random, seeds, prompts, rest)) for _ in range(1000)]
+    covered = np.mean([item.low <= 0 <= item.high for item in found])
+    assert 0.93 <= covered <= 0.98  # two standard errors of the simulation are 0.014
+
+
+def test_a_rate_over_seeds_stays_between_zero_and_one():
+    table = np.array([[1.0, 1.0, 1.0, 0.5], [1.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
+    rate = rate_interval(table)
+    assert rate is not None
+    assert rate.mean == pytest.approx(10.5 / 12)
+    assert rate.high == 1
+    assert rate.n == 3
+
+
+def test_a_rate_of_one_seed_is_wilsons():
+    wins = np.array([[1.0] * 158 + [0.0] * 98])
+    assert rate_interval(wins) == wilson(158, 256)
+
+
+def test_seeds_that_all_win_everything_keep_the_uncertainty_of_their_prompts():
+    rate = rate_interval(np.ones((3, 20)))
+    assert rate is not None
+    assert rate.n == 3
+    assert rate.low == pytest.approx(wilson(20, 20).low)
+
+
+def test_the_paired_bootstrap_agrees_with_the_t_interval_and_is_the_same_for_the_same_seed():
+    differences = np.random.default_rng(0).normal(0.2, 1, 400)
+    found, again = paired_bootstrap(differences, seed=7), paired_bootstrap(differences, seed=7)
+    exact = mean_interval(differences[None, :])
+    assert found == again
+    assert found is not None
+    assert exact is not None
+    assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=0.012)
+
+
+def test_responses_to_one_prompt_stay_together_in_the_bootstrap():
+    by_prompt = np.random.default_rng(0).normal(size=50)
+    one = paired_bootstrap(by_prompt, seed=3)
+    eight = paired_bootstrap(np.repeat(by_prompt, 8), np.repeat(np.arange(50), 8), seed=3)
+    assert one is not None
+    assert eight is not None
+    assert (eight.low, eight.high) == pytest.approx(
+        (one.low, one.high)
+    )  # eight copies of a prompt tell no more than one
+
+
+def test_the_bootstrap_leaves_out_what_is_missing():
+    values = np.array([1.0, 2.0, np.nan, 3.0])
+    found = paired_bootstrap(values)
+    assert found is not None
+    assert (found.mean, found.n) == (2.0, 3)
+
+
+def test_the_hierarchical_bootstrap_spans_the_seeds_it_saw():
+    table = np.array([[0.0], [1.0], [2.0]]) + np.zeros((1, 30))
+    found = hierarchical_bootstrap(table, seed=0)
+    assert found is not None
+    assert (found.mean, found.low, found.high, found.n) == (
+        1.0,
+        0.0,
+        2.0,
+        3,
+    )  # all three draws alike: 1 in 27, over 2.5 %
+
+
+def test_a_large_bootstrap_works_in_parts():
+    values = np.random.default_rng(0).normal(size=30_000)
+    found = paired_bootstrap(values, draws=100)
+    assert found is not None
+    assert found.low < values.mean() < found.high
