@@ -1,0 +1,76 @@
+import json
+
+import pytest
+from evaluated_runs import realistic
+
+from workbench.compare import compare_runs
+from workbench.compare.statistics import wilson
+from workbench.domain.errors import NotFound
+
+
+def test_the_json_is_the_public_contract(runs):
+    runs.start([0.0] * 256)
+    runs.arm("dpo", {100: [1.0] * 158 + [-1.0] * 98}, others={100: {"kl": [2.0] * 256}})
+    found = json.loads(json.dumps(compare_runs(runs.project).to_json(), allow_nan=False))
+    assert list(found) == ["arms", "verdict", "warnings"]
+    reference, dpo = found["arms"]
+    assert list(dpo) == ["name", "method", "seeds", "gold", "proxy", "kl", "win_rate"]
+    assert (dpo["name"], dpo["method"], dpo["seeds"]) == ("dpo", "dpo", [0])
+    assert dpo["win_rate"] == wilson(158, 256).model_dump()
+    assert dpo["kl"] == {"mean": 2.0, "low": 2.0, "high": 2.0, "n": 256}
+    assert dpo["proxy"] is None  # there was no reward model to ask
+    assert reference["win_rate"] == {"mean": 0.5, "low": 0.5, "high": 0.5, "n": 256}
+
+
+def test_figures_are_of_the_last_checkpoint_and_the_best_stands_beside_them(runs):
+    runs.start()
+    runs.arm("dpo", {50: [2.0] * 8, 100: [1.0] * 8})
+    dpo = compare_runs(runs.project).arms[1]
+    assert dpo.gold is not None
+    assert dpo.best.gold is not None
+    assert (dpo.last.steps, dpo.gold.mean) == ((100,), 1)
+    assert (dpo.best.steps, dpo.best.gold.mean) == ((50,), 2)
+
+
+def test_with_several_seeds_every_interval_is_over_seeds(tmp_path):
+    comparison = compare_runs(realistic(tmp_path / "p", seeds=(0, 1, 2), n_prompts=60, steps=3))
+    assert comparison.interval == "95 % intervals over 3 seeds, 60 prompts each"
+    for arm in comparison.arms:
+        assert [figure.n for figure in (arm.gold, arm.proxy, arm.kl, arm.win_rate) if figure] == [3, 3, 3, 3]
+
+
+def test_over_optimisation_and_the_single_seed_reach_the_verdict(tmp_path):
+    comparison = compare_runs(realistic(tmp_path / "p", seeds=(0,)))
+    assert "PPO: after step" in comparison.verdict
+    assert comparison.verdict.endswith("another seed may order the arms differently.")
+    assert comparison.arms[0].method == "reference"
+
+
+def test_every_two_arms_are_found_from_either_side(runs):
+    runs.start([0.0] * 8)
+    runs.arm("dpo", {100: [1.0] * 6 + [-1.0] * 2})
+    comparison = compare_runs(runs.project)
+    cell, other = comparison.cell("dpo", "reference"), comparison.cell("reference", "dpo")
+    assert cell is not None
+    assert other is not None
+    assert (cell.rate.mean, other.rate.mean) == (0.75, 0.25)
+    assert comparison.cell("dpo", "dpo") is None
+
+
+def test_the_same_project_gives_the_same_comparison(tmp_path):
+    project = realistic(tmp_path / "p", seeds=(0, 1), n_prompts=30, steps=2)
+    assert compare_runs(project) == compare_runs(project)
+
+
+def test_an_arm_whose_start_model_was_not_evaluated_has_no_win_rate_and_says_so(runs):
+    runs.arm("dpo", {100: [1.0] * 8})
+    comparison = compare_runs(runs.project)
+    assert comparison.arms[0].win_rate is None
+    assert "The start model of dpo was not evaluated, so there is no win rate against it." in comparison.warnings
+
+
+def test_nothing_evaluated_is_an_error_that_says_what_to_do(runs):
+    runs.arm("dpo", {})
+    with pytest.raises(NotFound, match="nothing to compare") as caught:
+        compare_runs(runs.project)
+    assert "workbench evaluate" in caught.value.hint

@@ -1,0 +1,73 @@
+import pytest
+
+from workbench.compare.arms import gather_arms
+from workbench.compare.panels import PanelSpec, build_panels
+
+
+def panels(runs, x="step") -> tuple[PanelSpec, PanelSpec, PanelSpec]:
+    return build_panels(gather_arms(runs.project), "vader", x)
+
+
+@pytest.fixture
+def two_arms(runs):
+    runs.start([-1.0, 1.0] * 4, proxy=[0.0, 2.0] * 4)
+    for name, gold in (("ppo", 3.0), ("dpo", 1.0)):
+        runs.arm(name, {100: [gold] * 8}, others={100: {"proxy": [5.0] * 8, "kl": [6.0] * 8}})
+    return runs
+
+
+def test_three_panels_show_reward_kl_and_win_rate(two_arms):
+    reward, kl, win = panels(two_arms)
+    assert [panel.title for panel in (reward, kl, win)] == ["Reward", "KL to the reference", "Win rate"]
+    assert [(series.arm, series.role, series.index) for series in reward.series] == [
+        ("ppo", "gold", 1), ("ppo", "proxy", 1), ("dpo", "gold", 2), ("dpo", "proxy", 2)]  # fmt: skip
+    assert [series.y for series in kl.series] == [(0, 6), (0, 6)]
+    assert [series.y for series in win.series] == [(50, 100), (50, 75)]
+    assert [(line.axis, line.value) for line in win.lines] == [("y", 50)]
+
+
+def test_gold_and_proxy_share_an_axis_in_the_start_models_standard_deviations(two_arms):
+    reward = panels(two_arms)[0]
+    sd = (8 / 7) ** 0.5  # of four times -1 and 1, with n - 1
+    assert reward.series[0].y == pytest.approx((0, 3 / sd))  # the start's mean is 0
+    assert reward.series[1].y == pytest.approx((0, 4 / sd))  # the proxy's is 1
+    assert reward.y.unit == "s.d."
+    assert "in standard deviations" in reward.caption
+
+
+def test_without_a_proxy_gold_keeps_its_own_unit(runs):
+    runs.start([0.5] * 8)
+    runs.arm("dpo", {100: [2.0] * 8})
+    reward = panels(runs)[0]
+    assert [(series.role, series.y) for series in reward.series] == [("gold", (0.5, 2.0))]
+    assert reward.lines[0].value == 0.5
+    assert reward.subtitle == "gold (vader)"
+
+
+def test_over_kl_the_kl_panel_still_goes_by_step(two_arms):
+    reward, kl, win = panels(two_arms, "kl")
+    assert (reward.x.unit, kl.x.label, win.x.unit) == ("nats", "training step", "nats")
+    assert reward.series[0].x == (0, 6)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [((0,), "95 % intervals over 8 prompts; one seed."), ((0, 1), "95 % intervals over 2 seeds, 8 prompts each.")],
+)
+def test_captions_say_what_the_intervals_are_over(runs, seeds, words):
+    for seed in seeds:
+        runs.start(seed=seed)
+        runs.arm("dpo", {100: [1.0] * 8}, seed=seed)
+    assert all(panel.caption.endswith(words) for panel in panels(runs))
+
+
+def test_a_start_model_alone_is_a_point(runs):
+    runs.start([0.5] * 8)
+    reward, _, win = panels(runs)
+    assert [series.x for series in reward.series] == [(0,)]
+    assert win.series == ()
+
+
+def test_a_panel_survives_a_round_trip_through_json(two_arms):
+    for panel in panels(two_arms):
+        assert PanelSpec.model_validate_json(panel.model_dump_json()) == panel

@@ -1,0 +1,83 @@
+from workbench.compare.overoptimisation import Turn
+from workbench.compare.verdict import Evidence, write_verdict
+from workbench.compare.winrates import WinCell
+from workbench.domain.estimates import Estimate
+
+INTERVAL = "95 % intervals over 3 seeds, 512 prompts each"
+
+
+def cell(row: str, column: str, rate: float, p_value: float, gold: float = 0.3) -> WinCell:
+    wins = Estimate(mean=rate, low=rate - 0.04, high=rate + 0.04, n=3)
+    return WinCell(row=row, column=column, rate=wins, bootstrap=wins, wins=0, ties=0, losses=0, missing=0,
+                   gold_difference=Estimate(mean=gold, low=gold - 0.1, high=gold + 0.1, n=3), p_value=p_value)  # fmt: skip
+
+
+def verdict(*cells: WinCell, turns=None, n_seeds=3, unfair=(), trained=("ppo", "dpo")) -> list[str]:
+    references = dict.fromkeys(trained, "reference")
+    return write_verdict(Evidence("vader", trained, references, cells, turns or {}, n_seeds, INTERVAL, unfair))
+
+
+def test_the_winner_is_named_with_its_evidence():
+    sentences = verdict(
+        cell("ppo", "reference", 0.75, 1e-6), cell("dpo", "reference", 0.65, 1e-6), cell("dpo", "ppo", 0.4, 0.01, -0.2)
+    )
+    assert sentences == [
+        "ppo won by the gold judge (vader): it beats dpo (60.0 % of prompts, 56.0 to 64.0; gold +0.2, +0.1 to +0.3).",
+        "ppo (75.0 % of prompts, 71.0 to 79.0; gold +0.3, +0.2 to +0.4) and dpo (65.0 % of prompts, 61.0 to 69.0; gold +0.3, "
+        "+0.2 to +0.4) beat the start model.",
+        f"{INTERVAL}.",
+    ]
+
+
+def test_no_difference_is_said_where_none_is_shown():
+    sentences = verdict(
+        cell("ppo", "reference", 0.52, 0.4), cell("dpo", "reference", 0.51, 0.6), cell("dpo", "ppo", 0.49, 0.7)
+    )
+    assert sentences[:2] == [
+        "No difference between the arms was shown by the gold judge (vader): ppo against dpo (51.0 % of prompts, 47.0 to 55.0).",
+        "No difference to the start model was shown for ppo (52.0 % of prompts, 48.0 to 56.0) and dpo (51.0 % of prompts, "
+        "47.0 to 55.0).",
+    ]
+
+
+def test_a_claim_must_hold_among_all_claims_made_at_once():
+    # Each p is below 0.05, but the smallest of three must be below 0.05 / 3.
+    sentences = verdict(
+        cell("ppo", "reference", 0.55, 0.04), cell("dpo", "reference", 0.55, 0.04), cell("dpo", "ppo", 0.45, 0.04)
+    )
+    assert sentences[0].startswith("No difference between the arms was shown")
+
+
+def test_a_winner_over_some_arms_says_to_which_no_difference_was_shown():
+    cells = (cell("b", "a", 0.3, 1e-5), cell("c", "a", 0.48, 0.5), cell("c", "b", 0.66, 1e-5))
+    first = verdict(*cells, trained=("a", "b", "c"))[0]
+    assert first.startswith("a won by the gold judge (vader): it beats b (70.0 %")
+    assert first.endswith("no difference was shown to c (52.0 % of prompts, 48.0 to 56.0).")
+
+
+def test_worse_than_the_start_model_is_said():
+    assert verdict(cell("dpo", "reference", 0.3, 1e-9, -0.5), trained=("dpo",))[0] == (
+        "dpo (30.0 % of prompts, 26.0 to 34.0; gold -0.5, -0.6 to -0.4) did worse than the start model."
+    )
+
+
+def test_a_proxy_that_rises_while_gold_falls_is_said():
+    turn = Turn(120, 9.4, Estimate(mean=-0.3, low=-0.4, high=-0.2, n=3), Estimate(mean=0.8, low=0.7, high=0.9, n=3))
+    assert (
+        "ppo: after step 120 (KL 9.4 nats) the proxy went on rising (+0.8, +0.7 to +0.9) while gold fell (-0.3, -0.4 to -0.2), "
+        "so the reward model was exploited; its earlier checkpoints are the better ones."
+    ) in verdict(turns={"ppo": turn})
+
+
+def test_one_seed_is_said_last():
+    assert verdict(n_seeds=1)[-1] == "Only one seed was run: another seed may order the arms differently."
+
+
+def test_arms_that_were_not_treated_alike_are_not_comparable():
+    assert verdict(unfair=["The arms were judged differently: a: x; b: y."])[0] == (
+        "Not comparable as it stands, because the arms were judged differently: a: x; b: y."
+    )
+
+
+def test_a_start_model_alone_is_said_to_be_alone():
+    assert verdict(trained=())[0] == "Only the start model was evaluated, so there is nothing to compare it with yet."
