@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.records import dataset, job
-from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.errors import BadInput, ModelRefused, NotFound
 from workbench.jobs.hashes import Hasher
 from workbench.jobs.references import References, rows, rows_if_any
 from workbench.storage.project import Project
@@ -60,7 +60,7 @@ def test_a_run_as_model_is_named_by_what_it_computes_and_its_step(references: Re
 
 def test_a_folder_without_a_configuration_is_no_model(references: References) -> None:
     (references.base / "empty").mkdir()
-    with pytest.raises(BadInput, match=r"holds no config\.json"):
+    with pytest.raises(ModelRefused, match=r"has no config\.json"):
         references.model("empty")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from workbench.domain.errors import BadInput
+from workbench.domain.errors import ModelRefused
 from workbench.domain.records import Record
 from workbench.storage.files import read_record, write_record
 from workbench.storage.project import Project
@@ -56,12 +56,14 @@ class Hasher:
         """Returns the hash of a model folder's configuration, tokenizer and weights, by name and content.
 
         Raises:
-            BadInput: the folder holds no configuration, so it is no model.
+            ModelRefused: the folder holds no configuration, so it is no model.
         """
         files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in _MODEL_SUFFIXES)
         names = {path.name: self.file(path) for path in files if path.name not in _NOT_OF_THE_MODEL}
         if not {"config.json", "adapter_config.json"} & set(names):
-            raise BadInput(f"{folder} holds no config.json.", "Give a model folder as `save_pretrained` writes it.")
+            raise ModelRefused(
+                f"The model folder {folder} has no config.json.", "Give a model folder as `save_pretrained` writes it."
+            )
         return hash_values(names)
 
     def save(self) -> None:

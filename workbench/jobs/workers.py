@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -40,8 +41,10 @@ class Worker:
         Returns:
             The exit code, negative for a signal; None where an earlier runner started it.
         """
-        for process in _family(self.mark.pid, self.mark.started):
+        family = _family(self.mark.pid, self.mark.started)
+        for process in family:
             _kill(process)
+        _wait_for_the_end(family)
         if self._process is None:
             return None
         return self._process.wait(timeout=_END_S)
@@ -108,3 +111,12 @@ def _family(pid: int, started: float) -> list[psutil.Process]:
 def _kill(process: psutil.Process) -> None:
     with suppress(psutil.NoSuchProcess):
         process.send_signal(signal.SIGKILL)
+
+
+def _wait_for_the_end(processes: Sequence[psutil.Process]) -> None:
+    """Waits until the processes are dead; a zombie that nobody has waited for is dead enough."""
+    deadline = time.monotonic() + _END_S
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+                time.sleep(0.005)

@@ -12,22 +12,23 @@ PATIENCE_S = 30.0  # every holder reads and writes a few small files; longer mea
 
 
 @contextmanager
-def short_lock(path: Path, what: str) -> Iterator[None]:
+def short_lock(path: Path, what: str, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """Holds the lock file at `path`; it is the system's lock, so it ends with its process and is never stale.
 
     Args:
         path: the lock file; it stays, empty.
         what: what is locked, for the error.
+        patience_s: seconds to wait for it.
 
     Raises:
         Busy: another process did not let go in time.
     """
-    lock = FileLock(path, timeout=PATIENCE_S)
+    lock = FileLock(path, timeout=patience_s)
     try:
         lock.acquire()
     except Timeout as error:
         raise Busy(
-            f"Another process has been changing {what} for more than {PATIENCE_S:.0f} s.",
+            f"Another process has been changing {what} for more than {patience_s:.0f} s.",
             "Look for a window or command that hangs, then try again.",
         ) from error
     try:

@@ -11,7 +11,14 @@ from workbench.storage.liveness import WORKER_LOCK, is_working
 from workbench.storage.project import RUNNER_LOCK, STATE, Project
 from workbench.storage.runlog import PAUSE, PROCESS, STOP
 
-_BELONGS_HERE = {STATE, PROCESS, WORKER_LOCK, "worker.lock", STOP, PAUSE}  # the queue, and who works on what: a copy has neither
+_BELONGS_HERE = {
+    STATE,
+    PROCESS,
+    WORKER_LOCK,
+    "worker.lock",
+    STOP,
+    PAUSE,
+}  # the queue, and who works on what: a copy has neither
 
 
 def copy_project(project: Project, destination: Path, name: str | None = None) -> Project:

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from tests.storage.records import job
+from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.recipes import EvaluateRecipe, RewardRecipe
+from workbench.domain.records import Inputs, Job
+from workbench.jobs.drafts import result_hash
+from workbench.jobs.evaluations import plan_evaluation
+from workbench.storage.project import Project
+
+
+def evaluation(of: Job) -> Job:
+    recipe, inputs = EvaluateRecipe(judges=("vader",), max_prompts=7), Inputs(model=f"run:{of.id}", reward="run:rm")
+    planned = job("dpo-eval-s0-1").model_dump() | {"method": "evaluate", "recipe": recipe, "inputs": inputs}
+    bare = Job.model_validate(planned | {"input_hashes": {"model": of.content_hash}, "needs": (of.id, "rm")})
+    content_hash = result_hash("evaluate", recipe, bare.seed, bare.budget, bare.input_hashes)
+    return bare.model_copy(update={"content_hash": content_hash})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project.create(tmp_path / "project")
+    project.add_job(job("dpo-s0-1"))
+    project.add_job(evaluation(job("dpo-s0-1")))
+    return project
+
+
+def test_another_choice_of_checkpoints_is_another_run_with_all_else_alike(project: Project) -> None:
+    planned = plan_evaluation(project, project.job("dpo-s0-1"), "last")
+    before = project.job("dpo-eval-s0-1")
+    assert planned.id != before.id
+    assert isinstance(planned.recipe, EvaluateRecipe)
+    assert (planned.recipe.checkpoints, planned.recipe.judges, planned.recipe.max_prompts) == ("last", ("vader",), 7)
+    assert (planned.inputs, planned.needs, planned.seed) == (before.inputs, before.needs, before.seed)
+
+
+def test_the_same_evaluation_is_found_again(project: Project) -> None:
+    before = project.job("dpo-eval-s0-1")
+    assert plan_evaluation(project, project.job("dpo-s0-1"), "all") == before
+    assert plan_evaluation(project, before, "all") == before
+
+
+def test_a_run_without_an_evaluation_or_a_policy_is_refused(project: Project) -> None:
+    project.add_job(job("dpo-s1-2"))
+    with pytest.raises(NotFound, match="Nothing says on which prompts"):
+        plan_evaluation(project, project.job("dpo-s1-2"), "all")
+    reward = job("rm").model_copy(update={"method": "reward", "recipe": RewardRecipe()})
+    with pytest.raises(BadInput, match="writes no text"):
+        plan_evaluation(project, reward, "all")
