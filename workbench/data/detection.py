@@ -1,8 +1,8 @@
 """Which format a file is in, and why: by the columns first, by the values of its first rows where columns agree."""
 
 import difflib
-from collections.abc import Mapping
-from itertools import islice
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +66,7 @@ def choose_reader(
     records = _first_records(source, skip_bad=skip_bad)
     found = tuple(dict.fromkeys(key for record in records for key in record.values))
     given = _given_names(source, dict(columns or {}), found)
+    _check_targets(find_readers(), given, "The formats have")
     mapped = [renamed(record.values, given) for record in records]
     ours = tuple(dict.fromkeys(key for values in mapped for key in values))
     if name is not None:
@@ -74,7 +75,7 @@ def choose_reader(
             raise _as_row(source, records[0].line, missing(lacking[0], ours))
     else:
         reader, why = _by_content(source, records[0].line, ours, mapped)
-    _check_targets(reader, given)
+    _check_targets([reader], given, f"The format {reader.name} has")
     return Chosen(reader, given | reader.renames(ours), Detection(reader.name, why, found))
 
 
@@ -178,13 +179,15 @@ def _given_names(source: Source, columns: dict[str, str], found: tuple[str, ...]
     return {theirs: ours for ours, theirs in columns.items()}
 
 
-def _check_targets(reader: Reader, given: Mapping[str, str]) -> None:
-    known = {*reader.required, *reader.optional, *(alias for names in reader.aliases.values() for alias in names)}
+def _check_targets(readers: Iterable[Reader], given: Mapping[str, str], what: str) -> None:
+    known = {
+        name for reader in readers for name in (*reader.required, *reader.optional, *chain(*reader.aliases.values()))
+    }
     for ours in given.values():
         if ours not in known:
             near = nearest(ours, known)
-            hint = f"Did you mean `{near}`?" if near else f"It has {', '.join(sorted(known))}."
-            raise BadSetting(f"The format {reader.name} has no column `{ours}`.", hint)
+            hint = f"Did you mean `{near}`?" if near else f"Known are {', '.join(sorted(known))}."
+            raise BadSetting(f"{what} no column `{ours}` that another could be mapped to.", hint)
 
 
 def _as_row(source: Source, line: int, error: FieldError) -> BadRow:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from workbench.domain.errors import BadInput
 
@@ -19,20 +19,17 @@ _CHUNK = 2**20
 ByteStream: TypeAlias = io.BufferedReader | gzip.GzipFile
 
 
-class HashingFile(io.RawIOBase):
+class HashingFile:
     """A file that knows the SHA-256 of all its bytes and how many of them have been read."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
         self._file = path.open("rb", buffering=0)
         self._hash = sha256()
         self.size = path.stat().st_size
         self.n_read = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
+        """Fills the buffer with what comes next, and returns how many bytes that was; 0 at the end."""
         n = self._file.readinto(buffer) or 0
         self._hash.update(memoryview(buffer)[:n])
         self.n_read += n
@@ -46,13 +43,27 @@ class HashingFile(io.RawIOBase):
         return self._hash.hexdigest()
 
     def close(self) -> None:
+        """Lets go of the file."""
         self._file.close()
-        super().close()
+
+
+class _Raw(io.RawIOBase):
+    """What the standard library's readers want of a file. Closing it leaves the file open: its hash may still be asked for."""
+
+    def __init__(self, file: HashingFile) -> None:
+        super().__init__()
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._file.readinto(buffer)
 
 
 def unpacked(file: HashingFile) -> ByteStream:
     """Returns the file's content, gunzipped where it is gzip (known by its first bytes, whatever the name says)."""
-    buffered: io.BufferedReader = io.BufferedReader(file, _CHUNK)
+    buffered: io.BufferedReader = io.BufferedReader(_Raw(file), _CHUNK)
     if buffered.peek(2)[:2] == GZIP_MAGIC:
         # Not buffered once more: that would lose the lines before the place where a file is cut short.
         return gzip.GzipFile(fileobj=buffered)

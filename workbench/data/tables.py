@@ -46,7 +46,6 @@ class Reading:
     n_total: int | None  # rows, where the container knows
     _file: HashingFile
     _records: Iterator[Record | Flaw]
-    _stream: ByteStream | None = None  # kept here, because losing it would close the file
 
     def __iter__(self) -> Iterator[Record | Flaw]:
         return self._records
@@ -90,7 +89,7 @@ def read_source(source: Source) -> Reading:
         records = _with_seekable(source, arrow_rows.READERS[source.container])
         return Reading(source, arrow_rows.count(source.path, source.container), file, records)
     stream = unpacked(file)
-    return Reading(source, None, file, _text_records(source, stream), stream)
+    return Reading(source, None, file, _text_records(source, stream))
 
 
 def _text_records(source: Source, stream: ByteStream) -> Iterator[Record | Flaw]:

@@ -45,4 +45,5 @@ READER = Reader(
     optional=PREFERENCE_EXTRAS,
     read=_read,
     fits=_fits,
+    rank=1,  # what a file is most probably meant for when a column is missing
 )
