@@ -56,6 +56,15 @@ def test_an_outcome_outweighs_everything_else(project: Project) -> None:
     assert (status.message, status.hint) == ("The loss is NaN.", "Lower the rate.")
 
 
+def test_a_finished_run_is_complete_whatever_its_last_phase_counted(project: Project) -> None:
+    run = project.run("a")
+    run.append(Progress(phase="sampling the start model", step=1, total=1))
+    run.write_outcome(Outcome(state="finished", step=20))
+    assert (run_states(project)["a"].step, run_states(project)["a"].total) == (20, 20)
+    run.append(Progress(phase="evaluating", step=500, total=500))
+    assert (run_states(project)["a"].step, run_states(project)["a"].total) == (500, 500)
+
+
 @pytest.mark.parametrize("state", ["failed", "stopped", "paused", "vanished"])
 def test_a_run_is_blocked_by_a_need_that_will_not_happen_by_itself(project: Project, state: str) -> None:
     project.add_job(job("b", needs=("a",)))

@@ -119,15 +119,11 @@ def vanished(run: RunFolder) -> Outcome:
 
 def _over(run: RunFolder, outcome: Outcome) -> RunStatus:
     progress = _progress(run)
-    return replace(
-        progress,
-        state=RunState(outcome.state),
-        step=outcome.step or progress.step,
-        rate=None,
-        left_s=None,
-        message=outcome.message,
-        hint=outcome.hint,
-    )
+    # The last phase may have counted something else than training steps, as the samples of a normalisation.
+    total = max(progress.total, outcome.step)
+    step = total if outcome.state == "finished" else outcome.step or progress.step
+    ended = replace(progress, step=step, total=total, rate=None, left_s=None)
+    return replace(ended, state=RunState(outcome.state), message=outcome.message, hint=outcome.hint)
 
 
 def _progress(run: RunFolder) -> RunStatus:

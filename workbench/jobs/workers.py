@@ -45,9 +45,8 @@ class Worker:
         for process in family:
             _kill(process)
         _wait_for_the_end(family)
-        if self._process is None:
-            return None
-        return self._process.wait(timeout=_END_S)
+        # One that hangs in a driver dies when the driver lets it; until then it holds the run's lock.
+        return None if self._process is None else self._process.poll()
 
 
 def start_worker(run: RunFolder, command: Sequence[str], device: str, environment: Mapping[str, str]) -> Worker | None:
