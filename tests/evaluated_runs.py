@@ -32,7 +32,7 @@ def keys(n: int) -> list[str]:
 
 def slug(name: str) -> str:
     """A run's folder takes letters, digits, dots and dashes."""
-    return re.sub(r"[^a-z0-9.]+", "-", name.lower())
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
 
 
 def write_samples(path: Path, gold: Sequence[float | None], **others: Any) -> None:

@@ -97,7 +97,7 @@ def _figure(panels: Sequence[PanelSpec], theme: Theme, width: float, height: flo
     FigureCanvasAgg(figure)
     handles = _legend_entries(panels, theme)
     lines = textwrap.wrap(note or _common_note(panels), int(_CAPTION_CHARACTERS * width / WIDTH))
-    per_row = max(1, int(width // 1.7))
+    per_row = _entries_per_row(handles, width)
     n_rows = -(-len(handles) // per_row)
     foot = (0.20 + 0.15 * len(lines) + 0.22 * n_rows) / height
     figure.set_layout_engine("constrained", rect=(0.006, foot, 0.988, 0.985 - foot), w_pad=0.09, wspace=0.03)
@@ -118,6 +118,11 @@ def _figure(panels: Sequence[PanelSpec], theme: Theme, width: float, height: flo
         )
     figure.text(0.5, 0.08 / height, "\n".join(lines), ha="center", va="bottom", fontsize=7.5, color=theme.muted)
     return figure
+
+
+def _entries_per_row(handles: Sequence[Line2D], width: float) -> int:
+    longest = max((len(str(handle.get_label())) for handle in handles), default=0)
+    return max(1, int((width - 0.4) // (0.75 + 0.072 * longest)))  # inches: line and gap, and about a letter's width
 
 
 def _draw(axes: Axes, panel: PanelSpec, theme: Theme) -> None:
@@ -196,7 +201,8 @@ def _legend_entries(panels: Sequence[PanelSpec], theme: Theme) -> list[Line2D]:
 
 
 def _short(name: str, most: int = 28) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    # Names that are long often differ at their ends: "... beta 0.1", "... beta 0.3".
+    return name if len(name) <= most else f"{name[: most // 2 - 1].rstrip()}…{name[-most // 2 :].lstrip()}"
 
 
 def _common_note(panels: Sequence[PanelSpec]) -> str:

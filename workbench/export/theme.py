@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 # In an order in which neighbours differ in hue and in lightness, so that they can be told apart in grey as well.
 _ARMS = ("#D55E00", "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#CC79A7")
-_ARMS_ON_DARK = ("#E8743B", "#3B93D6", "#8CCBF2", "#2DBE92", "#F0B429", "#DE9AC0")
+_ARMS_ON_DARK = ("#EE8048", "#3489CC", "#8CCBF2", "#2DBE92", "#F0B429", "#DE9AC0")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 

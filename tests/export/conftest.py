@@ -1,0 +1,23 @@
+import pytest
+from evaluated_runs import PaperRuns, realistic
+
+from workbench.compare import Comparison, compare_runs
+from workbench.storage.project import Project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    """A project with PPO and two DPO arms over two seeds."""
+    return realistic(tmp_path_factory.mktemp("realistic") / "p", seeds=(0, 1), n_prompts=30, steps=3)
+
+
+@pytest.fixture(scope="module")
+def comparison(project) -> Comparison:
+    """What is shown of it."""
+    return compare_runs(project)
+
+
+@pytest.fixture
+def runs(tmp_path) -> PaperRuns:
+    """A project without runs, and the pen to write some."""
+    return PaperRuns(Project.create(tmp_path / "project", "stories"), n_prompts=8)

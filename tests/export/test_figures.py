@@ -1,0 +1,77 @@
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from workbench.compare import Axis, PanelSpec, Series
+from workbench.domain.errors import BadInput
+from workbench.export.figures import draw_panels, render
+
+
+def panel_of(*names: str, x_end: float = 100.0) -> PanelSpec:
+    series = [
+        Series(name=name, arm=name, index=i, role="kl", x=(0, x_end), y=(0, i), low=(0, i - 0.5), high=(0, i + 0.5))
+        for i, name in enumerate(names, 1)
+    ]
+    return PanelSpec(
+        title="KL", subtitle="of all", x=Axis(label="tokens"), y=Axis(label="KL", unit="nats"), series=tuple(series)
+    )
+
+
+def test_a_figure_is_the_same_to_the_byte_each_time(comparison):
+    for suffix in (".svg", ".pdf"):
+        assert render(comparison.panels, suffix) == render(comparison.panels, suffix)
+
+
+def test_an_svg_needs_no_font_and_tells_no_date(comparison):
+    svg = render(comparison.panels, ".svg")
+    ElementTree.fromstring(svg)
+    assert b"<text" not in svg
+    assert b"dc:date" not in svg
+
+
+def test_a_pdf_embeds_its_font(comparison):
+    pdf = render(comparison.panels, ".pdf")
+    assert pdf.startswith(b"%PDF")
+    assert b"/FontFile2" in pdf
+    assert b"CreationDate" not in pdf
+
+
+@pytest.mark.parametrize(("dark", "ground"), [(False, (255, 255, 255)), (True, (21, 24, 29))])
+def test_a_png_of_12_by_4_inches_has_the_ground_asked_for(comparison, tmp_path, dark, ground):
+    path = tmp_path / "panels.png"
+    draw_panels(comparison.panels, path, dark=dark)
+    pixels = (imread(path) * 255).round().astype(int)
+    assert pixels.shape[:2] == (800, 2400)
+    assert tuple(pixels[0, 0, :3]) == ground
+
+
+@pytest.mark.parametrize("n_arms", [1, 3, 9])
+def test_nothing_is_cut_off_at_the_edges(tmp_path, n_arms):
+    panel = panel_of(*(f"an arm with quite a long name {i}" for i in range(n_arms)), x_end=2_000_000)
+    path = tmp_path / "panels.png"
+    draw_panels([panel, panel, panel], path, note="a note " * 60)
+    ink = (imread(path)[:, :, :3] < 0.9).any(axis=2)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    assert rows[0] >= 4
+    assert rows[-1] < 796
+    assert columns[0] >= 4
+    assert columns[-1] < 2396
+
+
+def test_names_are_text_and_never_formulas(tmp_path):
+    draw_panels([panel_of(r"$\frac{", "_hidden", "a" * 200)], tmp_path / "panels.svg")
+    ElementTree.parse(tmp_path / "panels.svg")
+
+
+def test_drawing_leaves_matplotlibs_settings_as_they_were(comparison):
+    before = dict(mpl.rcParams)
+    render(comparison.panels, ".svg")
+    assert dict(mpl.rcParams) == before
+
+
+def test_another_ending_is_refused(comparison, tmp_path):
+    with pytest.raises(BadInput, match=r"expected \.svg, \.pdf or \.png"):
+        draw_panels(comparison.panels, tmp_path / "panels.gif")
