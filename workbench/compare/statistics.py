@@ -190,12 +190,13 @@ def hierarchical_bootstrap(
 
 def _resampled_means(sums: FloatArray, counts: FloatArray, draws: int, random: np.random.Generator) -> FloatArray:
     """Returns [d x s]: the mean of each row over prompts drawn with replacement, as a ratio of sums."""
-    n_prompts = sums.shape[1]
-    at_once = max(1, _CELLS // n_prompts)
+    # Prompts with the same values are drawn as one kind, which is the same draw: wins and ties have few kinds.
+    kinds, size = np.unique(np.vstack([sums, counts]), axis=1, return_counts=True)
+    sums, counts, n_prompts = kinds[: len(sums)], kinds[len(sums) :], sums.shape[1]
+    at_once = max(1, _CELLS // len(size))
     parts = []
     for start in range(0, draws, at_once):
-        size = min(at_once, draws - start)
-        weights = random.multinomial(n_prompts, np.full(n_prompts, 1 / n_prompts), size=size).astype(np.float64)
+        weights = random.multinomial(n_prompts, size / n_prompts, size=min(at_once, draws - start)).astype(np.float64)
         with np.errstate(invalid="ignore"):  # a draw without any scored prompt has no mean
             parts.append((weights @ sums.T) / (weights @ counts.T))
     return np.concatenate(parts)
