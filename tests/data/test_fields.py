@@ -9,6 +9,10 @@ def test_a_missing_column_names_the_nearest_one_and_the_remedy():
     assert error.hint == "Did you mean `rejectd`? Then add --map rejected=rejectd."
 
 
+def test_a_longer_name_that_holds_the_one_sought_is_proposed():
+    assert "--map chosen=chosen_response" in missing("chosen", ["prompt", "chosen_response"]).hint
+
+
 def test_another_word_for_the_prompt_is_proposed():
     assert "--map prompt=question" in missing("prompt", ["question", "chosen"]).hint
 

@@ -162,6 +162,20 @@ def test_a_dataset_is_never_overwritten(tmp_path: Path):
         import_file(tmp_path / "rows.jsonl", tmp_path, "x")
 
 
+def test_of_two_imports_under_one_name_the_second_gives_way(tmp_path: Path):
+    source, folder = tmp_path / "rows.jsonl", tmp_path / "datasets" / "x"
+    source.write_bytes(_lines(_GOOD))
+
+    def import_meanwhile(done: int, _total: int | None) -> None:
+        if done == 0 and not folder.exists():
+            folder.mkdir()
+            (folder / "taken").touch()
+
+    with pytest.raises(AlreadyExists):
+        import_file(source, folder, "x", progress=import_meanwhile)
+    assert [path.name for path in (tmp_path / "datasets").iterdir()] == ["x"]
+
+
 def test_rows_can_be_read_without_storing_them(tmp_path: Path):
     source = tmp_path / "rows.jsonl"
     source.write_bytes(_lines({"prompt": "p", "response": "r"}))

@@ -77,7 +77,7 @@ def test_a_missing_file_is_refused_with_the_nearest_one(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(b"", "is empty"), (b" \n\n", "is empty"), (b"PK\x03\x04abc", "is a zip archive"), (b"a\x00b", "is not text"),
-     (b"hello", "cannot tell"), (b"\x1f\x8b\x08\x00", "cut short")],
+     (b"hello", "cannot tell"), (b"\x1f\x8b\x08\x00", "cut short"), (b"\x1f\x8b\x08" + b"\x01" * 30, "damaged")],
 )  # fmt: skip
 def test_what_cannot_be_read_is_called_what_it_is(tmp_path: Path, content: bytes, sentence: str):
     path = tmp_path / "rows.data"

@@ -35,8 +35,10 @@ def kind_of(value: object) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Returns the known name that `name` is probably a misspelling of."""
-    found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.7)
+    """Returns the known name that `name` is probably a misspelling, or a part, of."""
+    names = list(known)
+    longer = [other for other in names if name.lower() in other.lower()]
+    found = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.7) or longer
     return found[0] if found else None
 
 

@@ -245,6 +245,8 @@ def _whole_or_nothing(folder: Path) -> Iterator[Path]:
         yield temporary
         temporary.rename(folder)
     except OSError as error:
+        if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:  # somebody else imported under this name meanwhile
+            raise AlreadyExists(f"{folder}: there is a dataset already.", "Choose another name.") from error
         if error.errno == errno.ENOSPC:
             raise DiskFull(f"{folder}: the disk is full.", "Free some space and import again.") from error
         raise

@@ -3,7 +3,9 @@
 What a file holds is told from its first bytes (gzip, Parquet, Arrow, JSON), and only CSV from TSV by the name or the header.
 """
 
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -11,6 +13,7 @@ from typing import Literal, NamedTuple
 import pyarrow as pa
 
 from workbench.data import arrow_rows, csv_rows, json_rows
+from workbench.data.fields import nearest
 from workbench.data.records import Flaw, Record
 from workbench.data.streams import ByteStream, HashingFile, seekable, unpacked
 from workbench.domain.errors import BadInput, BadRow, NotFound
@@ -110,16 +113,22 @@ def _with_seekable(source: Source, read: Callable[[Path], Iterator[pa.RecordBatc
 
 
 def _head(path: Path) -> bytes:
-    file = HashingFile(path)
+    """Returns the beginning of the content; all that can be had of it where a gzip file ends too early."""
+    head = b""
     try:
-        return unpacked(file).read1(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
-    except (EOFError, OSError) as error:
-        raise BadInput(
-            f"{path}: the gzip file is cut short or damaged ({error}); expected a whole one.",
-            "Copy or download it again.",
-        ) from error
-    finally:
-        file.close()
+        with closing(HashingFile(path)) as file:
+            stream = unpacked(file)
+            while len(head) < _HEAD_BYTES and (more := stream.read1(_HEAD_BYTES)):
+                head += more
+    except PermissionError as error:
+        raise BadInput(f"{path}: may not be read by this account.", "Change its permissions.") from error
+    except (EOFError, OSError, zlib.error) as error:
+        if not head:
+            raise BadInput(
+                f"{path}: the gzip file is cut short or damaged ({error}); expected a whole one.",
+                "Copy or download it again.",
+            ) from error
+    return head.removeprefix(b"\xef\xbb\xbf")
 
 
 def _container(path: Path, head: bytes) -> Container:
@@ -144,13 +153,15 @@ def _is_table(suffixes: list[str]) -> bool:
     return bool({".csv", ".tsv"} & set(suffixes))
 
 
+def _is_lines(suffixes: list[str]) -> bool:
+    return bool({".jsonl", ".ndjson"} & set(suffixes))
+
+
 def _lines_or_one(path: Path, head: bytes, suffixes: list[str]) -> Container:
     """Tells JSON lines, under whatever name, from one object."""
     first, newline, rest = head.partition(b"\n")
-    if ".jsonl" in suffixes or not first.rstrip().endswith(b"}"):
-        if ".jsonl" in suffixes or (len(head) >= _HEAD_BYTES // 2 and not newline):
-            return "jsonl"
-    elif rest.lstrip()[:1] == b"{":
+    is_long = len(head) > _HEAD_BYTES // 2 and not newline  # an object this long before any line break is a row
+    if _is_lines(suffixes) or is_long or (first.rstrip().endswith(b"}") and rest.lstrip()[:1] == b"{"):
         return "jsonl"
     raise BadRow(
         path, 0, "", "holds one object", "many: an array of objects, or one object a line",
@@ -163,7 +174,7 @@ def _delimited(path: Path, head: bytes, suffixes: list[str]) -> Container:
         return "tsv"
     if ".csv" in suffixes:
         return "csv"
-    if {".jsonl", ".ndjson"} & set(suffixes):
+    if _is_lines(suffixes):
         return "jsonl"
     if ".json" in suffixes:
         raise BadInput(
@@ -183,8 +194,6 @@ def _inside(folder: Path) -> str:
 
 
 def _near(path: Path) -> str:
-    from workbench.data.fields import nearest  # noqa: PLC0415
-
     folder = path.parent
     if not folder.is_dir():
         return f"There is no folder {folder} either."
