@@ -1,10 +1,14 @@
+import json
+import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from workbench.data.hub import fetch, is_hub_id
-from workbench.domain.errors import BadInput, Offline
+from workbench.domain.errors import BadInput, NotFound, Offline
 
 
 @pytest.mark.parametrize("source", ["trl-lib/ultrafeedback_binarized", "hub:a/b", "owner/name:data/train.jsonl"])
@@ -40,3 +44,84 @@ def test_an_environment_that_says_offline_is_believed_at_once(monkeypatch: pytes
 def test_what_is_no_hub_id_is_refused():
     with pytest.raises(BadInput, match="is no hub id"):
         fetch("nothing")
+
+
+_FILES = {
+    "owner/one": ["README.md", "data/test.jsonl", "data/train.jsonl"],
+    "owner/many": ["train-0.parquet", "train-1.parquet"],
+    "owner/none": ["README.md"],
+}
+_CONTENT = b'{"prompt": "p", "chosen": "a", "rejected": "b"}\n'
+
+
+class _Hub(BaseHTTPRequestHandler):
+    """As much of the hub as a download needs: a dataset's list of files, and the files."""
+
+    def do_HEAD(self) -> None:
+        self._answer(b"" if "/resolve/" in self.path else None, len(_CONTENT))
+
+    def do_GET(self) -> None:
+        repository = self.path.removeprefix("/api/datasets/").split("?")[0]
+        if "/resolve/" in self.path:
+            self._answer(_CONTENT, len(_CONTENT))
+        elif repository in _FILES:
+            listing = {"id": repository, "siblings": [{"rfilename": name} for name in _FILES[repository]]}
+            body = json.dumps(listing).encode()
+            self._answer(body, len(body))
+        else:
+            self._answer(None, 0)
+
+    def _answer(self, body: bytes | None, length: int) -> None:
+        self.send_response(404 if body is None else 200)
+        if body is None:
+            self.send_header("X-Error-Code", "RepoNotFound")
+            length = 0
+        self.send_header("Content-Length", str(length))
+        self.send_header("ETag", '"0123456789abcdef"')
+        self.send_header("X-Repo-Commit", "0" * 40)
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", endpoint)
+    monkeypatch.setattr(
+        "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("hub")
+def test_the_file_of_the_train_split_is_fetched():
+    path = fetch("owner/one")
+    assert (path.name, path.read_bytes()) == ("train.jsonl", _CONTENT)
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_file_may_be_named():
+    assert fetch("owner/one:data/test.jsonl").name == "test.jsonl"
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(
+    ("source", "error", "sentence"),
+    [
+        ("owner/many", BadInput, "holds 2 files and one was expected.*owner/many:train-0.parquet"),
+        ("owner/none", BadInput, "holds no file that can be imported"),
+        ("owner/one:train.csv", NotFound, "no file train.csv there. It has data/test.jsonl, data/train.jsonl"),
+        ("owner/nobody", NotFound, "the hub has no such dataset"),
+    ],
+)
+def test_what_the_hub_does_not_have_is_said(source: str, error: type[Exception], sentence: str):
+    with pytest.raises(error, match=sentence):
+        fetch(source)
