@@ -119,11 +119,15 @@ class Normalizer:
 
     def write(self, folder: Path) -> None:
         """Writes reward.json into a checkpoint's folder."""
-        if self._samples is None:
-            self._samples = self._draw()
-        prompts, responses, ended = self._samples
+        prompts, responses, ended = self.samples()
         mean, std = RewardSettings.moments(self._score(prompts, responses, ended))
         replace(self._settings, mean=mean, std=std, n_samples=len(prompts)).write(folder)
+
+    def samples(self) -> tuple[list[Turns], list[str], list[bool]]:
+        """Returns prompts, the start model's responses, and whether each ended; drawn when first asked for."""
+        if self._samples is None:
+            self._samples = self._draw()
+        return self._samples
 
     def _score(self, prompts: list[Turns], responses: list[str], ended: list[bool]) -> npt.NDArray[np.float64]:
         was_training = self._model.training

@@ -1,0 +1,149 @@
+"""The reward model: its loss against TRL's own trainer and by hand, and its normalisation."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from datasets import Dataset
+from trl.trainer.reward_config import RewardConfig
+from trl.trainer.reward_trainer import RewardTrainer
+
+from workbench.domain.events import Metrics
+from workbench.domain.pairs import Message, Row, plain
+from workbench.training.batches import Encoder
+from workbench.training.models import load_scoring_model
+from workbench.training.reward import Normalizer, Trainer, whole_sequences
+from workbench.training.scoring import RewardScorer, RewardSettings
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*will be removed in v6:FutureWarning")
+Runs = Any
+CPU = torch.device("cpu")
+
+
+def our_trainer(runs: Runs, tmp_path: Path, rows: list[Row], columns: list[str], **more: Any) -> Any:
+    folder = runs.add("reward", runs.add_data(rows))
+    session = runs.open(folder)
+    model, tokenizer = load_scoring_model(runs.stories, CPU, head_seed=0)
+    pairs, _ = Encoder(session, session.job.recipe, model, tokenizer).pairs(session.job.inputs.data)
+    return Trainer(
+        model=model,
+        args=config(tmp_path, max_length=None, **more),
+        train_dataset=whole_sequences(pairs, columns),
+        processing_class=tokenizer,
+    )
+
+
+def config(tmp_path: Path, **more: Any) -> Any:
+    return RewardConfig(
+        output_dir=str(tmp_path / "out"),
+        use_cpu=True,
+        bf16=False,
+        report_to="none",
+        gradient_checkpointing=False,
+        activation_checkpointing=False,
+        **more,
+    )
+
+
+def loss(trainer: Any) -> float:
+    batch = trainer.data_collator([trainer.train_dataset[i] for i in range(len(trainer.train_dataset))])
+    return float(trainer.compute_loss(trainer.model, batch).detach())
+
+
+def test_loss_and_tokens_are_those_of_trls_own_trainer_on_the_same_pairs(runs: Runs, tmp_path: Path) -> None:
+    ours = our_trainer(runs, tmp_path, runs.story_pairs(8), ["chosen_ids", "rejected_ids"])
+    rows = [
+        {"prompt": row.prompt[0].content, "chosen": row.chosen[0].content, "rejected": row.rejected[0].content}
+        for row in runs.story_pairs(8)
+    ]
+    model, tokenizer = load_scoring_model(runs.stories, CPU, head_seed=0)
+    theirs = RewardTrainer(
+        model=model, args=config(tmp_path), train_dataset=Dataset.from_list(rows), processing_class=tokenizer
+    )
+    for name in ("chosen_ids", "rejected_ids"):
+        assert ours.train_dataset[name] == theirs.train_dataset[name]
+    assert loss(ours) == pytest.approx(loss(theirs), abs=1e-6)
+
+
+@pytest.mark.parametrize(("margin", "centring"), [(None, 0.0), (0.5, 0.0), (None, 0.01)])
+def test_the_loss_is_bradley_terrys_with_margin_and_centring(
+    runs: Runs, tmp_path: Path, margin: float | None, centring: float
+) -> None:
+    rows = runs.story_pairs(4)
+    for row in rows:
+        row.margin = margin
+    columns = ["chosen_ids", "rejected_ids", *(["margin"] if margin is not None else [])]
+    trainer = our_trainer(runs, tmp_path, rows, columns, center_rewards_coefficient=centring or None)
+    scorer = RewardScorer(trainer.model.eval(), trainer.processing_class, RewardSettings())
+    prompts = [row.prompt for row in rows]
+    chosen, rejected = (
+        scorer.raw_scores(prompts, [getattr(row, name)[0].content for row in rows]) for name in ("chosen", "rejected")
+    )
+    gap = chosen - rejected - (margin or 0.0)
+    expected = np.log1p(np.exp(-gap)).mean() + centring * ((chosen + rejected) ** 2).mean()
+    assert loss(trainer) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_run_learns_and_its_scores_are_normalised_on_the_start_model(runs: Runs) -> None:
+    folder = runs.add("reward", runs.add_data(24), normalize_samples=8, num_train_epochs=4, max_steps=12)
+    assert runs.work(folder) == 0
+    metrics = [event.values for event in runs.events(folder) if isinstance(event, Metrics)]
+    assert metrics[-1]["accuracy"] == 1.0
+    assert metrics[-1]["loss"] < metrics[0]["loss"]
+    for step in runs.steps(folder):
+        values = json.loads((folder / "checkpoints" / f"checkpoint-{step}" / "reward.json").read_text())
+        assert values["n_samples"] == 8
+        assert values["std"] > 0
+    scorer = RewardScorer.load(folder / "checkpoints" / "checkpoint-12", CPU)
+    good, bad = scorer.score([plain("One day, Tom saw 3 cats.")] * 2, [" Tom was very happy.", " It was a sad day."])
+    assert good > bad
+
+
+def test_normalised_scores_of_the_samples_themselves_have_mean_0_and_variance_1(runs: Runs, tmp_path: Path) -> None:
+    session = runs.open(runs.add("reward", runs.add_data(), normalize_samples=6))
+    model, tokenizer = load_scoring_model(runs.stories, CPU, head_seed=0)
+    normalizer = Normalizer(session, model, tokenizer, RewardSettings(max_length=64), length=5)
+    before = torch.random.get_rng_state()
+    normalizer.write(tmp_path)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    prompts, responses, ended = normalizer.samples()
+    assert len(prompts) == 6
+    scores = RewardScorer(model, tokenizer, RewardSettings.read(tmp_path)).score(prompts, responses, ended)
+    assert scores.mean() == pytest.approx(0.0, abs=1e-6)
+    assert scores.std() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_without_normalisation_scores_are_raw(runs: Runs) -> None:
+    folder = runs.add("reward", runs.add_data(), normalize=False, max_steps=1, n_checkpoints=1)
+    assert runs.work(folder) == 0
+    settings = RewardSettings.read(folder / "checkpoints" / "checkpoint-1")
+    assert (settings.mean, settings.std, settings.n_samples) == (0.0, 1.0, 0)
+
+
+def test_a_reward_model_may_have_another_base_and_tokenizer_than_the_policy(runs: Runs) -> None:
+    rows = [
+        Row((Message("user", f"Is {i} even?"),), (Message("assistant", "Yes."),), (Message("assistant", "Go away."),))
+        for i in range(12)
+    ]
+    folder = runs.add("reward", runs.add_data(rows), model=runs.stories)
+    job = json.loads((folder / "job.json").read_text())
+    job["recipe"] |= {"model": str(runs.baby), "max_steps": 2, "normalize_samples": 4}
+    (folder / "job.json").write_text(json.dumps(job))
+    assert runs.work(folder) == 0
+    scorer = RewardScorer.load(folder / "checkpoints" / "checkpoint-2", CPU)
+    assert len(scorer.tokenizer) == 105
+    assert scorer.settings.n_samples == 4
+
+
+def test_adapters_bring_their_head(runs: Runs) -> None:
+    folder = runs.add("reward", runs.add_data(), lora_rank=4, max_steps=3, normalize_samples=4)
+    assert runs.work(folder) == 0
+    checkpoint = folder / "checkpoints" / "checkpoint-3"
+    assert not (checkpoint / "model.safetensors").exists()
+    scorer = RewardScorer.load(checkpoint, CPU)
+    again = RewardScorer.load(checkpoint, CPU)
+    prompts = [plain("One day"), plain("Tom saw a cat.")]
+    assert scorer.score(prompts, [" a", " b"]) == pytest.approx(again.score(prompts, [" a", " b"]))
