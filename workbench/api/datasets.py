@@ -61,9 +61,8 @@ def import_dataset(
     record, detection, rejects = import_file(
         source, project.dataset_folder(name), name, format=format, columns=columns, skip_bad=skip_bad, progress=progress
     )
-    with project.edit() as manifest:
-        manifest.datasets = (*manifest.datasets, name)
-        manifest.splits = manifest.splits | {name: record.splits}
+    with project.edit() as edit:
+        edit.add_dataset(name, record.splits)
     return _result(record, detection, rejects)
 
 

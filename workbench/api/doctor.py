@@ -11,11 +11,12 @@ import psutil
 from packaging.requirements import Requirement
 from pydantic import BaseModel
 
-from workbench.jobs.machine import list_gpus
+from workbench.jobs.machine import find_gpus
 
 _DISTRIBUTION = "preference-workbench"
 _CHECKED = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "pyarrow", "duckdb", "PySide6-Essentials",
             "pyqtgraph")  # fmt: skip
+_NVIDIA_DEVICE = Path("/dev/nvidia0")
 _IMPORT_LIMIT_S = 120.0  # a cold disk needs most of a minute for torch
 
 
@@ -78,12 +79,17 @@ def _torch_device() -> Check:
     value, error = _ask_python(program)
     if error:
         return Check(name="torch trains on", value="nothing", problem=error, fix="pip install --force-reinstall torch")
+    if value.startswith("CPU") and find_gpus():
+        problem = "there is an NVIDIA GPU, but this build of torch cannot use it"
+        fix = "Install a CUDA build of torch 2.13 (see pytorch.org) for the driver below."
+        return Check(name="torch trains on", value=value, problem=problem, fix=fix)
     return Check(name="torch trains on", value=value)
 
 
 def _gpus() -> list[Check]:
-    gpus, problem = list_gpus()
-    if problem:
+    gpus = find_gpus()
+    if not gpus and _NVIDIA_DEVICE.exists():
+        problem = "a device is there, but the driver's library does not answer"
         return [Check(name="GPU", value="unreadable", problem=problem, fix="Install or update the NVIDIA driver.")]
     if not gpus:
         return [Check(name="GPU", value="none; training runs on the CPU")]

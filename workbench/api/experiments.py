@@ -5,12 +5,12 @@ from pathlib import Path
 
 import yaml
 
-from workbench.domain.errors import BadInput, BadSetting, NotFound
+from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.experiments import Experiment
-from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import Job
 from workbench.jobs import launch
-from workbench.jobs.plan import plan, plan_evaluation
+from workbench.jobs.evaluations import Checkpoints, plan_evaluation
+from workbench.jobs.plan import plan
 from workbench.storage.project import Project
 
 
@@ -52,13 +52,13 @@ def run_experiment(project: Project, experiment: Experiment, *, base: Path) -> l
         ModelRefused: the base model's folder is incomplete or unsafe.
     """
     jobs = plan(experiment, project, base=base)
-    with project.edit() as manifest:
-        manifest.experiments = manifest.experiments | {experiment.name: experiment}
+    with project.edit() as edit:
+        edit.change(experiments=edit.manifest.experiments | {experiment.name: experiment})
     launch.enqueue(project, jobs)
     return jobs
 
 
-def evaluate_runs(project: Project, run_ids: Sequence[str], *, checkpoints: str = "all") -> list[Job]:
+def evaluate_runs(project: Project, run_ids: Sequence[str], *, checkpoints: Checkpoints = "all") -> list[Job]:
     """Queues the evaluation of runs on the test prompts and judges of their experiment.
 
     Args:
@@ -67,12 +67,9 @@ def evaluate_runs(project: Project, run_ids: Sequence[str], *, checkpoints: str 
         checkpoints: all, best or last.
 
     Raises:
-        NotFound: no such run.
-        BadSetting: `checkpoints` is something else.
+        NotFound: no such run, or its experiment says nothing of prompts and judges.
+        BadInput: a run that trains no policy.
     """
-    known = EvaluateRecipe.model_fields["checkpoints"]
-    if checkpoints not in ("all", "best", "last"):
-        raise BadSetting(f"--checkpoints is {checkpoints!r}; expected all, best or last.", str(known.description))
     jobs = [plan_evaluation(project, project.job(run_id), checkpoints) for run_id in run_ids]
     launch.enqueue(project, jobs)
     return jobs

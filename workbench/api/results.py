@@ -11,6 +11,7 @@ from workbench.export.report import write_report
 from workbench.export.series import write_series_csv
 from workbench.storage.project import Project
 
+__all__ = ["Comparison", "compare_runs", "export_report", "write_all_charts", "write_charts"]
 FIGURE_SUFFIXES = (".svg", ".png", ".pdf")
 
 

@@ -45,4 +45,7 @@ def print_table(columns: list[str], rows: list[list[str]], *, title: str = "") -
         table.add_column(column, header_style="bold", overflow="fold")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if not console.is_terminal:  # a file or a pipe has no edge to wrap at
+        console.width = 200
+    console.print(table)

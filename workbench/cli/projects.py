@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def new(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder that is absent or empty.", show_default=False)
+        Path, typer.Argument(metavar="DIR", help="The project's folder; made where absent.", show_default=False)
     ],
     name: Annotated[str | None, typer.Option(help="The project's name; the folder's where absent.")] = None,
     json: Json = False,

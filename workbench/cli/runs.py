@@ -4,7 +4,7 @@ from __future__ import annotations  # names of `api` are imported only when they
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -91,7 +91,7 @@ def resume(folder: ProjectFolder, run: RunId, detach: Detach = False, json: Json
 def evaluate(
     folder: ProjectFolder,
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Training runs.", show_default=False)],
-    checkpoints: Annotated[str, typer.Option(help="all, best or last.")] = "all",
+    checkpoints: Annotated[Literal["all", "best", "last"], typer.Option(help="Which ones.")] = "all",
     detach: Detach = False,
     json: Json = False,
     debug: Debug = False,
@@ -107,13 +107,12 @@ def score(
     run: RunId,
     source: Annotated[Path, typer.Argument(help="Any file that `import` reads.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Where to: .jsonl or .parquet.")] = Path("scores.jsonl"),
-    format: Annotated[str | None, typer.Option(help="The source's format.")] = None,  # noqa: A002
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Score responses with a reward model."""
     project = api.open_project(folder)
-    result = api.score_responses(project, api.find_run(project, run), source, out, format=format)
+    result = api.score_responses(project, api.find_run(project, run), source, out)
     if json:
         print_json(result)
     else:

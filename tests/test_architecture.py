@@ -1,0 +1,57 @@
+"""The house rules that import contracts cannot see: everything imports, and nobody waits for what they do not use."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import workbench
+
+_MODULES = sorted(module.name for module in pkgutil.walk_packages(workbench.__path__, "workbench."))
+_HEAVY = (
+    "torch",
+    "transformers",
+    "trl",
+    "datasets",
+    "peft",
+    "PySide6",
+    "pyarrow",
+    "duckdb",
+    "matplotlib",
+    "scipy",
+    "numpy",
+)
+
+
+@pytest.mark.parametrize("name", [name for name in _MODULES if not name.endswith("__main__")])
+def test_every_module_imports(name: str) -> None:
+    assert importlib.import_module(name).__name__ == name
+
+
+def _loaded_by(program: str) -> set[str]:
+    code = f"import sys\n{program}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_the_command_line_s_help_loads_nothing_heavy() -> None:
+    program = "from workbench.cli import app\napp(['--help'], standalone_mode=False)"
+    assert _loaded_by(program).isdisjoint(_HEAVY)
+
+
+def test_the_runner_loads_neither_torch_nor_qt() -> None:
+    assert _loaded_by("import workbench.jobs.runner").isdisjoint({"torch", "transformers", "PySide6"})
+
+
+def test_the_whole_api_loads_neither_torch_nor_qt() -> None:
+    program = "import workbench.api as api\nfor name in api.__all__: getattr(api, name)"
+    assert _loaded_by(program).isdisjoint({"torch", "transformers", "PySide6"})
+
+
+@pytest.mark.slow
+def test_the_worker_loads_no_qt() -> None:
+    names = [name for name in _MODULES if name.startswith("workbench.training.")]
+    program = "import importlib\n" + "\n".join(f"importlib.import_module({name!r})" for name in names)
+    assert _loaded_by(program).isdisjoint({"PySide6", "pyqtgraph"})
