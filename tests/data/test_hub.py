@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.data.detection import detect
 from workbench.data.hub import fetch, is_hub_id
+from workbench.data.importing import import_file
 from workbench.domain.errors import BadInput, NotFound, Offline
 
 
@@ -125,3 +127,10 @@ def test_a_file_may_be_named():
 def test_what_the_hub_does_not_have_is_said(source: str, error: type[Exception], sentence: str):
     with pytest.raises(error, match=sentence):
         fetch(source)
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_hub_id_is_recognised_and_imported_like_a_file(tmp_path: Path):
+    assert detect("owner/one").reader == "trl"
+    record, _, _ = import_file("owner/one", tmp_path / "datasets" / "one", "one")
+    assert (record.source, record.n_rows) == ("owner/one", 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workbench.data.fields import FieldError, missing, nearest
+from workbench.data.hub import local_file
 from workbench.data.reader import Reader, find_readers, renamed
 from workbench.data.records import Flaw, Record
 from workbench.data.tables import Source, look_at, read_source
@@ -39,13 +40,14 @@ class Chosen(NamedTuple):
 
 
 def detect(source: Path | str) -> Detection:
-    """Says which format a file is in.
+    """Says which format a file, or one of the hub, is in.
 
     Raises:
         BadInput: it is unreadable, or no format fits.
         NotFound: there is no such file.
+        Offline: a hub id was given and the hub does not answer.
     """
-    return choose_reader(look_at(Path(source))).detection
+    return choose_reader(look_at(local_file(source))).detection
 
 
 def choose_reader(

@@ -27,6 +27,15 @@ def is_hub_id(source: str) -> bool:
     return source.startswith("hub:") or bool(match["file"]) or not is_path
 
 
+def local_file(source: Path | str) -> Path:
+    """Returns the file that is meant; one of the hub is fetched first.
+
+    Raises:
+        Offline, NotFound, BadInput: see `fetch`.
+    """
+    return fetch(source) if isinstance(source, str) and is_hub_id(source) else Path(source)
+
+
 def fetch(source: str) -> Path:
     """Returns the local copy of a hub dataset's file, downloading what is not there yet.
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 from workbench.data.checks import check_row
 from workbench.data.detection import Chosen, Detection, choose_reader, detect
 from workbench.data.fields import FieldError
-from workbench.data.hub import fetch, is_hub_id
+from workbench.data.hub import local_file
 from workbench.data.reader import renamed
 from workbench.data.records import Flaw, Record
 from workbench.data.splits import Splitter, default_fractions
@@ -114,7 +114,7 @@ def import_file(  # noqa: PLR0913
     """
     if folder.exists():
         raise AlreadyExists(f"{folder}: there is a dataset already.", "Choose another name.")
-    found = look_at(locate(source))
+    found = look_at(local_file(source))
     chosen = choose_reader(found, format, columns, skip_bad=skip_bad)
     splitter = Splitter(seed, fractions or default_fractions(chosen.reader.kind))
     with _whole_or_nothing(folder) as temporary:
@@ -212,22 +212,13 @@ def iterate_rows(
     Raises:
         NotFound, BadInput, BadSetting: as in `import_file`.
     """
-    found = look_at(locate(source))
+    found = look_at(local_file(source))
     chosen = choose_reader(found, format, columns)
     reading = read_source(found)
     try:
         yield from _rows(reading, chosen, _Rejects(found, None))
     finally:
         reading.close()
-
-
-def locate(source: Path | str) -> Path:
-    """Returns the file that is meant; one of the hub is fetched first.
-
-    Raises:
-        Offline, NotFound, BadInput: see `hub.fetch`.
-    """
-    return fetch(source) if isinstance(source, str) and is_hub_id(source) else Path(source)
 
 
 def _say_nothing(_done: int, _total: int | None) -> None:
