@@ -40,6 +40,12 @@ def test_two_columns_of_one_name_are_refused():
     assert (flaw.line, flaw.error.field) == (1, "a")
 
 
+def test_a_header_that_is_not_utf8_is_refused():
+    [flaw] = _read(b"a,\xff\n1,2\n")
+    assert isinstance(flaw, Flaw)
+    assert (flaw.line, flaw.error.problem) == (1, "is not valid UTF-8")
+
+
 def test_a_quote_that_is_never_closed_is_named_where_it_opens():
     _, flaw = _read(b'a,b\n1,2\n"3,4\n5,6\n')
     assert isinstance(flaw, Flaw)

@@ -46,6 +46,10 @@ def test_an_array_is_read_object_by_object():
     assert _array(json.dumps(records).encode()) == [Record(i + 1, record) for i, record in enumerate(records)]
 
 
+def test_a_byte_order_mark_before_an_array_is_ignored():
+    assert _array(b'\xef\xbb\xbf[{"a": 1}]') == [Record(1, {"a": 1})]
+
+
 def test_an_array_that_ends_too_early_gives_what_it_has_and_says_so():
     record, flaw = _array(b'[{"a": 1}, {"a": ')
     assert record == Record(1, {"a": 1})

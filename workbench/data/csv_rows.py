@@ -9,7 +9,7 @@ from typing import Any
 from workbench.data.fields import FieldError
 from workbench.data.json_rows import unreadable
 from workbench.data.records import Flaw, Record
-from workbench.data.streams import MAX_ROW_BYTES, ByteStream, CutShort, LongLine, lines
+from workbench.data.streams import BYTE_ORDER_MARK, MAX_ROW_BYTES, ByteStream, CutShort, LongLine, lines
 
 # Cells that hold chats, raters or an object are written as JSON.
 _JSON_CELL = re.compile(r'^\s*(\[\s*)?\{\s*"')
@@ -32,7 +32,7 @@ class _Lines:
         if not isinstance(line, bytes):
             self.stopped = line
             raise StopIteration
-        body = line.removeprefix(b"\xef\xbb\xbf") if self.n_taken == 1 else line
+        body = line.removeprefix(BYTE_ORDER_MARK) if self.n_taken == 1 else line
         return body.decode(errors="surrogateescape")
 
 
@@ -69,6 +69,9 @@ def _next_cells(reader: Iterator[list[str]], line: int) -> list[str] | Flaw | No
 
 
 def _header_flaw(header: list[str]) -> Flaw | None:
+    if _has_strays("".join(header)):
+        error = FieldError("", "is not valid UTF-8", "column names in UTF-8", "Save the file as UTF-8.")
+        return Flaw(1, error, json.dumps(header))
     twice = sorted({name for name in header if header.count(name) > 1})
     if not twice:
         return None
@@ -86,9 +89,14 @@ def _record(line: int, header: list[str], cells: list[str]) -> Record | Flaw:
         )
         return Flaw(line, error, raw)
     for name, cell in zip(header, cells, strict=True):
-        if not cell.isascii() and any("\udc80" <= character <= "\udcff" for character in cell):
+        if _has_strays(cell):
             return Flaw(line, FieldError(name, "is not valid UTF-8", "text in UTF-8", "Save the file as UTF-8."), raw)
     return Record(line, {name: _value(cell) for name, cell in zip(header, cells, strict=True)})
+
+
+def _has_strays(text: str) -> bool:
+    """Says whether text decoded with surrogateescape held bytes that are not UTF-8."""
+    return not text.isascii() and any("\udc80" <= character <= "\udcff" for character in text)
 
 
 def _value(cell: str) -> Any:

@@ -9,9 +9,11 @@ import ijson
 
 from workbench.data.fields import FieldError, kind_of
 from workbench.data.records import Flaw, Record
-from workbench.data.streams import MAX_ROW_BYTES, ByteStream, CutShort, LongLine, lines
+from workbench.data.streams import BYTE_ORDER_MARK, MAX_ROW_BYTES, ByteStream, CutShort, LongLine, lines
 
 _SHOWN = 2**20  # characters of an unreadable row that the rejects file keeps
+_ONE_LINE = "Write each row as one line, or all rows as one array in a .json file."
+_decode = json.JSONDecoder().decode  # json.loads would look for UTF-16 in every line
 _BUFFER = 2**22  # the parser begins a long text again with every buffer
 
 
@@ -21,7 +23,7 @@ def read_lines(stream: ByteStream) -> Iterator[Record | Flaw]:
         if isinstance(line, bytes):
             body = line.strip()
             if body:
-                yield _record(number, body.removeprefix(b"\xef\xbb\xbf") if number == 1 else body)
+                yield _record(number, body.removeprefix(BYTE_ORDER_MARK) if number == 1 else body)
         else:
             yield unreadable(number, line)
 
@@ -39,7 +41,7 @@ def unreadable(number: int, problem: LongLine | CutShort) -> Flaw:
 
 def _record(number: int, body: bytes) -> Record | Flaw:
     try:
-        values = json.loads(body)
+        values = _decode(body.decode())
     except UnicodeDecodeError:
         return not_utf8(number, body)
     except (ValueError, RecursionError) as error:
@@ -58,7 +60,7 @@ def _syntax(error: ValueError | RecursionError) -> FieldError:
     if isinstance(error, RecursionError):
         return FieldError("", "is nested too deeply", "an object of a few levels", "Flatten it.")
     what = f"{error.msg.lower()} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
-    return FieldError("", f"is not valid JSON ({what})", "one whole JSON object", "Correct the line.")
+    return FieldError("", f"is not valid JSON ({what})", "one whole JSON object", _ONE_LINE)
 
 
 def not_utf8(number: int, body: bytes) -> Flaw:
@@ -82,6 +84,8 @@ def read_array(stream: ByteStream) -> Iterator[Record | Flaw]:
     """Yields one record for each object of a JSON array, without holding the array."""
     number = 0
     try:
+        if stream.peek(3)[:3] == BYTE_ORDER_MARK:
+            stream.read(3)
         for number, values in enumerate(ijson.items(stream, "item", use_float=True, buf_size=_BUFFER), 1):
             yield _checked(number, values)
     except (EOFError, zlib.error, OSError) as error:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from workbench.domain.errors import BadInput
 
 GZIP_MAGIC = b"\x1f\x8b"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # some editors and spreadsheets begin UTF-8 files with it
 # A row of 16 MiB is some four million tokens: a file with longer ones is not what it seems to be.
 MAX_ROW_BYTES = 16 * 2**20
 _CHUNK = 2**20

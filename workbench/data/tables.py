@@ -15,7 +15,7 @@ import pyarrow as pa
 from workbench.data import arrow_rows, csv_rows, json_rows
 from workbench.data.fields import nearest
 from workbench.data.records import Flaw, Record
-from workbench.data.streams import ByteStream, HashingFile, seekable, unpacked
+from workbench.data.streams import BYTE_ORDER_MARK, ByteStream, HashingFile, seekable, unpacked
 from workbench.domain.errors import BadInput, BadRow, NotFound
 
 Container = Literal["jsonl", "json", "csv", "tsv", "parquet", "arrow"]
@@ -128,7 +128,7 @@ def _head(path: Path) -> bytes:
                 f"{path}: the gzip file is cut short or damaged ({error}); expected a whole one.",
                 "Copy or download it again.",
             ) from error
-    return head.removeprefix(b"\xef\xbb\xbf")
+    return head.removeprefix(BYTE_ORDER_MARK)
 
 
 def _container(path: Path, head: bytes) -> Container:
