@@ -117,12 +117,23 @@ def _figure(panels: Sequence[PanelSpec], theme: Theme, width: float, height: flo
             borderpad=0,
         )
     figure.text(0.5, 0.08 / height, "\n".join(lines), ha="center", va="bottom", fontsize=7.5, color=theme.muted)
+    _settle(figure)
     return figure
 
 
+def _settle(figure: Figure) -> None:
+    """Fixes the layout: its solver's last digits differ from run to run, which would change the file."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position(tuple(round(value, 5) for value in axes.get_position().bounds))
+
+
 def _entries_per_row(handles: Sequence[Line2D], width: float) -> int:
-    longest = max((len(str(handle.get_label())) for handle in handles), default=0)
-    return max(1, int((width - 0.4) // (0.75 + 0.072 * longest)))  # inches: line and gap, and about a letter's width
+    widths = [0.75 + 0.072 * len(str(handle.get_label())) for handle in handles]  # inches: line, gap, letters
+    if sum(widths) <= width - 0.4:
+        return max(1, len(widths))
+    return max(1, int((width - 0.4) // max(widths)))
 
 
 def _draw(axes: Axes, panel: PanelSpec, theme: Theme) -> None:

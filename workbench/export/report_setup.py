@@ -149,7 +149,7 @@ def _differ(values: list[Any]) -> bool:
 
 def _shown(value: Any) -> str:
     if value is None or value == []:
-        return "automatic" if value is None else "none"
+        return "not set" if value is None else "none"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

@@ -1,0 +1,79 @@
+import re
+
+from evaluated_runs import PaperRuns
+
+from workbench.compare import compare_runs
+from workbench.domain.errors import NotFound
+from workbench.domain.recipes import DpoRecipe, PpoRecipe
+from workbench.export.report_setup import (
+    environment,
+    facts,
+    how_to_run_again,
+    question,
+    read_setup,
+    runs_table,
+    settings_table,
+)
+
+
+def setup_of(runs: PaperRuns):
+    return read_setup(compare_runs(runs.project), runs.project)
+
+
+def cells(html: str | None, title: str) -> list[str]:
+    """The cells of the row that a title names."""
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", html or "")]
+    return next((row[1:] for row in rows if row[0] == title), [])
+
+
+def test_the_set_up_names_start_data_judges_and_sampling_once(runs):
+    runs.start()
+    runs.arm("a", {100: [1.0] * 8})
+    runs.arm("b", {100: [1.0] * 8})
+    told = facts(setup_of(runs))
+    assert cells(told, "Start model") == ["models/base"]
+    assert cells(told, "Preference pairs") == ["pairs, split train"]
+    assert cells(told, "Judges (the first is gold)") == ["vader"]
+    assert cells(told, "Sampling") == ["temperature 1, at most 48 tokens"]
+
+
+def test_settings_show_what_arms_differ_in_and_what_was_changed(runs):
+    runs.arm("ppo", {100: [1.0] * 8}, method="ppo", recipe=PpoRecipe(kl_coef=0.2, lam=0.9))
+    runs.arm("dpo", {100: [1.0] * 8}, recipe=DpoRecipe(beta=0.5))
+    told = settings_table(setup_of(runs))
+    assert cells(told, "KL coefficient") == ["0.2", "–"]
+    assert cells(told, "GAE lambda") == ["0.9", "–"]  # advanced, but changed
+    assert cells(told, "Beta") == ["–", "0.5"]
+    assert cells(told, "Value clip") == []  # advanced and left as it is
+
+
+def test_runs_tell_what_they_cost_and_how_they_ended(runs):
+    runs.arm("dpo", {50: [1.0] * 8, 100: [1.0] * 8})
+    assert cells(runs_table(setup_of(runs)), "dpo-s0") == ["0", "100", "800", "8,000", "50.0 s", "finished"]
+
+
+def test_the_environment_is_what_the_runs_said(runs):
+    runs.arm("dpo", {100: [1.0] * 8})
+    told = environment(setup_of(runs))
+    assert cells(told, "device") == ["a CPU"]
+    assert cells(told, "torch") == ["2.13.0"]
+
+
+def test_a_dataset_that_was_removed_is_passed_over(runs):
+    runs.arm("dpo", {100: [1.0] * 8})
+    try:
+        runs.project.dataset("pairs")
+    except NotFound:
+        assert setup_of(runs).datasets == []
+
+
+def test_the_question_of_one_arm_asks_how_much_it_gained(runs):
+    runs.start()
+    runs.arm("dpo", {100: [1.0] * 8})
+    comparison = compare_runs(runs.project)
+    assert question(setup_of(runs), comparison) == "How much better are the responses of dpo, by vader?"
+
+
+def test_without_the_experiments_file_there_is_nothing_to_run_again(runs):
+    runs.arm("dpo", {100: [1.0] * 8})
+    assert how_to_run_again(setup_of(runs)) is None
