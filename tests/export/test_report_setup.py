@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from evaluated_runs import PaperRuns
 
 from workbench.compare import compare_runs
@@ -61,10 +62,9 @@ def test_the_environment_is_what_the_runs_said(runs):
 
 def test_a_dataset_that_was_removed_is_passed_over(runs):
     runs.arm("dpo", {100: [1.0] * 8})
-    try:
+    with pytest.raises(NotFound):
         runs.project.dataset("pairs")
-    except NotFound:
-        assert setup_of(runs).datasets == []
+    assert setup_of(runs).datasets == []
 
 
 def test_the_question_of_one_arm_asks_how_much_it_gained(runs):
