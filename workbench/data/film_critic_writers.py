@@ -47,7 +47,7 @@ class Rater(NamedTuple):
         return rng.random() < 1 / (1 + math.exp(-difference))
 
 
-RATERS = (Rater("ines", 0.15, 0.2), Rater("joel", 0.2, 0.3), Rater("mara", 0.25, 0.25))
+RATERS = (Rater("ines", 0.25, 0.4), Rater("joel", 0.3, 0.5), Rater("mara", 0.35, 0.45))
 
 
 class Care(NamedTuple):
