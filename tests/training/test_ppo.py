@@ -1,0 +1,243 @@
+"""PPO as a run: what its settings do, what it says, and that it goes on where it was cut off."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.training.ppo_project import add_run, make_project
+from workbench.domain.errors import BadSetting, KlDiverged
+from workbench.domain.events import Metrics, Sample, Started, Warned
+from workbench.domain.metrics import CATALOGUE
+from workbench.storage.checkpoints import list_checkpoints
+from workbench.storage.runlog import RunFolder
+from workbench.training.ppo import train
+from workbench.training.session import RunSession, StopRun
+
+Add = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def add(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Add:
+    project = make_project(tmp_path_factory.mktemp("ppo") / "project", shared)
+    return lambda name, **changes: add_run(project, shared, name, **changes)
+
+
+def work(folder: Path) -> list[Metrics]:
+    with RunSession.open(folder) as session:
+        train(session.job, session)
+    return said(folder, Metrics)
+
+
+def said(folder: Path, kind: type) -> list:
+    return [event for event in RunFolder(folder).events()[0] if isinstance(event, kind)]
+
+
+def weights(folder: Path, step: int) -> dict[str, torch.Tensor]:
+    checkpoint = folder / f"checkpoints/checkpoint-{step}"
+    value = load_file(checkpoint / "value/model.safetensors")
+    return load_file(checkpoint / "model.safetensors") | {f"value.{name}": tensor for name, tensor in value.items()}
+
+
+def assert_equal_weights(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+    assert one.keys() == other.keys()
+    assert [name for name in one if not torch.equal(one[name], other[name])] == []
+
+
+@pytest.fixture(scope="module")
+def whole(add: Add) -> Path:
+    """A run that was never interrupted."""
+    folder = add("whole", n_checkpoints=4)
+    work(folder)
+    return folder
+
+
+def test_every_metric_of_a_run_is_in_the_catalogue_and_counts_go_up(whole: Path) -> None:
+    metrics = said(whole, Metrics)
+    assert [event.step for event in metrics] == [1, 2, 3, 4]
+    assert [event.episodes for event in metrics] == [4, 8, 12, 16]
+    assert all(name in CATALOGUE for event in metrics for name in event.values)
+
+
+def test_before_training_the_policy_is_the_reference(whole: Path) -> None:
+    first, last = said(whole, Metrics)[0].values, said(whole, Metrics)[-1].values
+    assert first["objective/kl"] == pytest.approx(0, abs=1e-4)
+    assert last["objective/kl_k3"] > 0
+
+
+def test_checkpoints_hold_policy_tokenizer_and_value_model_and_the_newest_what_going_on_needs(whole: Path) -> None:
+    checkpoints = list_checkpoints(whole)
+    assert [checkpoint.step for checkpoint in checkpoints] == [1, 2, 3, 4]
+    assert [checkpoint.resume_folder is not None for checkpoint in checkpoints] == [False, False, False, True]
+    for checkpoint in checkpoints:
+        names = set(checkpoint.record.files)
+        assert {
+            "model.safetensors",
+            "tokenizer.json",
+            "value/model.safetensors",
+            "value/value_head.safetensors",
+        } <= names
+    files = [path.suffix for path in whole.rglob("*") if path.is_file()]
+    assert not {".bin", ".pt", ".pth", ".pkl"} & set(files)
+
+
+def test_the_same_few_prompts_are_shown_as_the_run_goes_on(whole: Path) -> None:
+    samples = said(whole, Sample)
+    assert {sample.step for sample in samples} == {1, 2, 3, 4}
+    assert len({sample.prompt for sample in samples}) == 3
+    assert all("reward" in sample.scores for sample in samples)
+
+
+def test_a_stopped_and_resumed_run_ends_with_the_very_same_weights(add: Add, whole: Path) -> None:
+    folder = add("stopped", n_checkpoints=1)
+    RunFolder(folder).request_stop()
+    with pytest.raises(StopRun):
+        work(folder)
+    assert [checkpoint.step for checkpoint in list_checkpoints(folder)] == [1]
+    RunFolder(folder).clear_requests()
+    work(folder)
+    assert said(folder, Started)[-1].resumed_from == 1
+    assert_equal_weights(weights(folder, 4), weights(whole, 4))
+    assert said(folder, Metrics)[-1].values["objective/scores"] == said(whole, Metrics)[-1].values["objective/scores"]
+
+
+@pytest.mark.slow
+def test_a_worker_that_was_killed_goes_on_to_the_very_same_weights(add: Add) -> None:
+    whole, killed = add("unkilled", n_checkpoints=4), add("killed", n_checkpoints=4)
+    command = [sys.executable, "-m", "workbench.training.worker"]
+    subprocess.run([*command, whole], check=True, timeout=120)
+    worker = subprocess.Popen([*command, killed])
+    until = time.monotonic() + 100
+    while not list_checkpoints(killed) and time.monotonic() < until:
+        time.sleep(0.005)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    assert list_checkpoints(killed)[-1].step < 4
+    subprocess.run([*command, killed], check=True, timeout=120)
+    assert_equal_weights(weights(killed, 4), weights(whole, 4))
+
+
+def test_another_seed_samples_and_learns_something_else(add: Add, whole: Path) -> None:
+    folder = add("other-seed", seed=4)
+    work(folder)
+    assert any(not torch.equal(tensor, weights(whole, 4)[name]) for name, tensor in weights(folder, 4).items())
+
+
+def test_gradient_accumulation_changes_memory_and_not_the_result(add: Add) -> None:
+    one = add("whole-minibatch", total_episodes=4, num_ppo_epochs=1, num_mini_batches=1, learning_rate=1e-4)
+    parts = add(
+        "parts",
+        total_episodes=4,
+        num_ppo_epochs=1,
+        num_mini_batches=1,
+        learning_rate=1e-4,
+        gradient_accumulation_steps=3,
+    )
+    expected, found = work(one)[0].values, work(parts)[0].values
+    for name in ("loss/policy_avg", "loss/value_avg", "grad_norm", "policy/entropy_avg"):
+        assert found[name] == pytest.approx(expected[name], rel=1e-3, abs=1e-6), name
+
+
+def test_gradient_checkpointing_changes_memory_and_not_the_result(add: Add) -> None:
+    plain, saving = add("plain", total_episodes=8), add("saving", total_episodes=8, gradient_checkpointing=True)
+    expected, found = work(plain)[-1].values, work(saving)[-1].values
+    assert found["loss"] == pytest.approx(expected["loss"], rel=1e-3)
+
+
+def test_the_ratio_is_one_before_the_first_optimizer_step(add: Add) -> None:
+    values = work(add("one-step", total_episodes=4, num_ppo_epochs=1, num_mini_batches=1))[0].values
+    assert values["val/ratio"] == pytest.approx(1, abs=1e-5)
+    assert values["policy/approxkl_avg"] == pytest.approx(0, abs=1e-9)
+    assert values["policy/clipfrac_avg"] == 0
+    assert values["loss/policy_avg"] == pytest.approx(0, abs=1e-5)  # whitened advantages have mean zero
+
+
+def test_bf16_starts_close_to_ratio_one_and_keeps_weights_in_fp32(add: Add) -> None:
+    folder = add("bf16", total_episodes=4, num_ppo_epochs=1, num_mini_batches=1, precision="bf16")
+    values = work(folder)[0].values
+    assert values["val/ratio"] == pytest.approx(1, abs=5e-3)
+    assert values["objective/kl"] == pytest.approx(0, abs=1e-3)
+    assert {tensor.dtype for tensor in weights(folder, 1).values()} == {torch.float32}
+
+
+def test_lora_trains_adapters_with_the_base_as_reference_and_resumes(add: Add) -> None:
+    folder, other = add("lora", lora_rank=4, n_checkpoints=1), add("lora-stopped", lora_rank=4, n_checkpoints=1)
+    metrics = work(folder)
+    assert metrics[0].values["objective/kl"] == pytest.approx(0, abs=1e-4)
+    assert metrics[-1].values["objective/kl_k3"] > 0
+    RunFolder(other).request_stop()
+    with pytest.raises(StopRun):
+        work(other)
+    RunFolder(other).clear_requests()
+    work(other)
+    adapters = [load_file(run / "checkpoints/checkpoint-4/adapter_model.safetensors") for run in (folder, other)]
+    assert_equal_weights(*adapters)
+
+
+def test_a_value_head_on_the_policys_trunk_is_fitted_and_saved(add: Add) -> None:
+    folder = add("shared", value_model="shared")
+    metrics = work(folder)
+    assert metrics[0].values["val/explained_variance"] > 0
+    head = load_file(folder / "checkpoints/checkpoint-4/value/value_head.safetensors")
+    assert head["weight"].abs().max() > 0
+    assert not (folder / "checkpoints/checkpoint-4/value/config.json").exists()
+
+
+def test_the_missing_end_score_replaces_what_the_reward_model_said(add: Add) -> None:
+    free = work(add("free", total_episodes=4, kl_coef=0.0))[0].values
+    fined = work(add("fined", total_episodes=4, kl_coef=0.0, missing_eos_score=-1.0))[0].values
+    assert free["val/num_eos_tokens"] == fined["val/num_eos_tokens"] == 0
+    assert fined["objective/scores"] == free["objective/scores"]
+    assert fined["loss/value_avg"] != free["loss/value_avg"]
+
+
+def test_stop_strings_end_responses(add: Add) -> None:
+    metrics = work(add("stops", total_episodes=4, response_length=24, stop_strings=("a", "e")))
+    assert metrics[0].values["val/num_eos_tokens"] == 4
+    assert metrics[0].values["objective/length"] < 24
+
+
+def test_the_adaptive_coefficient_moves_towards_the_target(add: Add) -> None:
+    metrics = work(add("adaptive", adaptive_kl=True, kl_target=100.0, kl_horizon=40))
+    coefficients = [event.values["objective/kl_coef"] for event in metrics]
+    assert coefficients[0] == 0.05
+    assert coefficients[1] == pytest.approx(0.05 * (1 - 0.2 * 4 / 40))
+
+
+def test_the_learning_rate_falls_to_zero_over_the_run(add: Add) -> None:
+    rates = [event.values["learning_rate"] for event in work(add("rates", learning_rate=1e-3))]
+    assert rates == pytest.approx([1e-3, 7.5e-4, 5e-4, 2.5e-4])
+
+
+def test_the_budget_ends_a_run_with_a_checkpoint(add: Add) -> None:
+    folder = add("budget", budget={"tokens": 1}, n_checkpoints=1)
+    assert [event.step for event in work(folder)] == [1]
+    assert [checkpoint.step for checkpoint in list_checkpoints(folder)] == [1]
+
+
+def test_a_policy_that_left_the_reference_ends_the_run_by_name(add: Add) -> None:
+    with pytest.raises(KlDiverged, match="nats a sequence"):
+        work(add("diverged", learning_rate=0.3, lr_scheduler_type="constant", max_kl=2.0, kl_coef=0.0))
+
+
+def test_long_prompts_are_cut_and_it_is_said_how_many(add: Add) -> None:
+    folder = add("cut", max_length=16, total_episodes=4)
+    work(folder)
+    assert "of " in next(event.message for event in said(folder, Warned) if event.code == "truncated")
+
+
+def test_a_response_that_leaves_no_room_for_a_prompt_is_refused(add: Add) -> None:
+    with pytest.raises(BadSetting, match="no room for a prompt"):
+        work(add("no-room", max_length=16, response_length=15))
+
+
+def test_the_resume_state_is_readable(whole: Path) -> None:
+    state = json.loads((whole / "checkpoints/checkpoint-4/resume/ppo.json").read_text())
+    assert (state["step"], state["episodes"], state["kl_coef"]) == (4, 16, 0.05)
