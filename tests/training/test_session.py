@@ -1,6 +1,7 @@
 """What a session says, when it stops, and how it keeps checkpoints."""
 
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,14 @@ def test_the_training_clock_goes_on_where_the_last_checkpoint_stopped(runs: Runs
     second.started(resumed_from=2)
     assert seconds <= second.seconds < seconds + 5
     assert second.last_step == 2
+
+
+def test_what_is_off_the_clock_is_no_training(runs: Runs, folder: Path) -> None:
+    session = runs.open(folder)
+    session.started()
+    with session.off_the_clock():
+        time.sleep(0.2)
+    assert session.seconds < 0.2
 
 
 def test_stopping_says_how_and_where() -> None:

@@ -74,6 +74,13 @@ def test_a_run_learns_the_chosen_responses(runs: Runs) -> None:
     assert policy.num_parameters() == 260_032
 
 
+def test_episodes_count_the_small_last_batch_of_an_epoch_as_it_is(runs: Runs) -> None:
+    folder = runs.add("sft", runs.add_data(6), num_train_epochs=2, max_steps=None, n_checkpoints=4)
+    assert runs.work(folder) == 0
+    saved = [event for event in runs.events(folder) if isinstance(event, CheckpointSaved)]
+    assert [(event.step, event.episodes) for event in saved] == [(1, 4), (2, 6), (3, 10), (4, 12)]
+
+
 def test_from_scratch_needs_no_weights_and_begins_at_chance(runs: Runs) -> None:
     model = runs.copy_model(runs.stories)
     (model / "model.safetensors").unlink()

@@ -4,7 +4,8 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -199,6 +200,15 @@ class RunSession:
         """Seconds of training so far, over all parts of a resumed run."""
         return self._clock.seconds()
 
+    @contextmanager
+    def off_the_clock(self) -> Iterator[None]:
+        """What is done inside, as sampling to show or to normalise, is not training and costs no budget."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._clock.leave_out(time.monotonic() - began)
+
     # Checkpoints
 
     def latest_checkpoint(self) -> Checkpoint | None:
@@ -250,6 +260,9 @@ class _Clock:
 
     def seconds(self) -> float:
         return self._earlier + time.monotonic() - self._start
+
+    def leave_out(self, seconds: float) -> None:
+        self._earlier -= seconds
 
 
 class _Pace:

@@ -73,8 +73,11 @@ class Bridge(TrainerCallback):
 
     @property
     def episodes(self) -> int:
-        """Examples trained on."""
-        return round((self._trainer.state.epoch or 0.0) * self._n_rows)
+        """Examples trained on; the last batch of an epoch may be a small one."""
+        args = self._trainer.args
+        batch = args.per_device_train_batch_size * args.gradient_accumulation_steps
+        epochs, steps = divmod(self._trainer.state.global_step, math.ceil(self._n_rows / batch))
+        return int(epochs * self._n_rows + min(steps * batch, self._n_rows))
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -97,7 +100,8 @@ class Bridge(TrainerCallback):
         control.should_evaluate = planned and self._validates
         control.should_training_stop = control.should_training_stop or spent or request is not None
         if planned and self._shows is not None:
-            self._shows(state.global_step)
+            with self._session.off_the_clock():
+                self._shows(state.global_step)
         seconds = time.monotonic() - self._began
         speed = (self.tokens - self._tokens_before) / seconds if seconds > 0 else None
         self._session.progress("training", state.global_step, state.max_steps, speed)
@@ -126,7 +130,8 @@ class Bridge(TrainerCallback):
         for name in ("training_args.bin", "README.md"):  # a pickle that nothing here reads, and TRL's advertisement
             (folder / name).unlink(missing_ok=True)
         if self._adds is not None:
-            self._adds(folder)
+            with self._session.off_the_clock():
+                self._adds(folder)
         resume = folder / RESUME
         resume.mkdir()
         trainer._save_optimizer_and_scheduler(str(resume))
