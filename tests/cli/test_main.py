@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-_VERBS = ("new", "import", "show", "run", "follow", "stop", "resume", "evaluate", "compare", "score", "export", "doctor",
+_VERBS = ("new", "import", "show", "run", "follow", "stop", "resume", "evaluate", "compare", "score", "export", "doctor", "pause", "retry", "priority", "copy", "move", "rename",
           "demo")  # fmt: skip
 
 

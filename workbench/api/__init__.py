@@ -11,9 +11,28 @@ if TYPE_CHECKING:
     from workbench.api.demo import DemoResult, demo_folder, finish_demo, start_demo
     from workbench.api.doctor import Check, examine
     from workbench.api.experiments import evaluate_runs, read_experiment, run_experiment
-    from workbench.api.projects import Project, ProjectView, create_project, open_project, show_project
+    from workbench.api.projects import (
+        Project,
+        ProjectView,
+        copy_project,
+        create_project,
+        move_project,
+        open_project,
+        rename_project,
+        show_project,
+    )
     from workbench.api.results import Comparison, compare_runs, export_report, write_all_charts, write_charts
-    from workbench.api.runs import RunView, find_run, follow_runs, resume_run, show_run, stop_run
+    from workbench.api.runs import (
+        RunView,
+        find_run,
+        follow_runs,
+        pause_run,
+        prioritise_run,
+        resume_run,
+        retry_run,
+        show_run,
+        stop_run,
+    )
     from workbench.api.scoring import ScoreResult, score_responses
 
 __all__ = [
@@ -26,6 +45,7 @@ __all__ = [
     "RunView",
     "ScoreResult",
     "compare_runs",
+    "copy_project",
     "create_project",
     "demo_folder",
     "detect_format",
@@ -36,9 +56,14 @@ __all__ = [
     "finish_demo",
     "follow_runs",
     "import_dataset",
+    "move_project",
     "open_project",
+    "pause_run",
+    "prioritise_run",
     "read_experiment",
+    "rename_project",
     "resume_run",
+    "retry_run",
     "run_experiment",
     "score_responses",
     "show_project",
@@ -54,9 +79,28 @@ _HOMES = {
     "demo": ("DemoResult", "demo_folder", "finish_demo", "start_demo"),
     "doctor": ("Check", "examine"),
     "experiments": ("evaluate_runs", "read_experiment", "run_experiment"),
-    "projects": ("Project", "ProjectView", "create_project", "open_project", "show_project"),
+    "projects": (
+        "Project",
+        "ProjectView",
+        "copy_project",
+        "create_project",
+        "move_project",
+        "open_project",
+        "rename_project",
+        "show_project",
+    ),
     "results": ("Comparison", "compare_runs", "export_report", "write_all_charts", "write_charts"),
-    "runs": ("RunView", "find_run", "follow_runs", "resume_run", "show_run", "stop_run"),
+    "runs": (
+        "RunView",
+        "find_run",
+        "follow_runs",
+        "pause_run",
+        "prioritise_run",
+        "resume_run",
+        "retry_run",
+        "show_run",
+        "stop_run",
+    ),
     "scoring": ("ScoreResult", "score_responses"),
 }
 

@@ -6,9 +6,20 @@ from pydantic import BaseModel
 
 from workbench.api.runs import RunView, show_run
 from workbench.domain.records import DatasetRecord
+from workbench.jobs.launch import wake_runner
 from workbench.storage.project import Project
+from workbench.storage.relocate import copy_project, move_project, rename_project
 
-__all__ = ["Project", "ProjectView", "create_project", "open_project", "show_project"]
+__all__ = [
+    "Project",
+    "ProjectView",
+    "copy_project",
+    "create_project",
+    "move_project",
+    "open_project",
+    "rename_project",
+    "show_project",
+]
 
 
 class ProjectView(BaseModel):
@@ -33,13 +44,15 @@ def create_project(folder: Path, name: str | None = None) -> Project:
 
 
 def open_project(path: Path) -> Project:
-    """Opens a project by its folder or its project.workbench.
+    """Opens a project by its folder or its project.workbench; runs that a restart interrupted go on.
 
     Raises:
         NotFound: there is none.
         NewerFormat: a newer version of the program made it.
     """
-    return Project.open(path)
+    project = Project.open(path)
+    wake_runner(project)
+    return project
 
 
 def show_project(project: Project) -> ProjectView:

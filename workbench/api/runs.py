@@ -76,6 +76,24 @@ def resume_run(project: Project, run_id: str) -> RunView:
     return show_run(project, run_id)
 
 
+def pause_run(project: Project, run_id: str) -> RunView:
+    """Interrupts a run until it is resumed; a working one saves a checkpoint first."""
+    launch.pause_run(project, run_id)
+    return show_run(project, run_id)
+
+
+def retry_run(project: Project, run_id: str) -> RunView:
+    """Does a run that did not finish again from its beginning."""
+    launch.retry_run(project, run_id)
+    return show_run(project, run_id)
+
+
+def prioritise_run(project: Project, run_id: str, priority: int) -> RunView:
+    """Moves a queued run before those of lower priority."""
+    launch.set_priority(project, run_id, priority)
+    return show_run(project, run_id)
+
+
 def follow_runs(
     project: Project, run_ids: Sequence[str], *, on_warning: Callable[[str, str], None] | None = None
 ) -> Iterator[list[RunView]]:
@@ -86,6 +104,7 @@ def follow_runs(
         run_ids: the runs to watch.
         on_warning: called with the run's id and the sentence for each warning that a worker writes.
     """
+    launch.wake_runner(project)  # it may have died with the machine; what is queued goes on
     jobs = [project.job(run_id) for run_id in run_ids]
     logs = {job.id: _Tail(RunFolder(project.run_folder(job.id))) for job in jobs}
     while True:

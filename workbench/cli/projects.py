@@ -1,4 +1,6 @@
-"""new, show."""
+"""new, show, copy, move, rename."""
+
+from __future__ import annotations  # names of `api` are imported only when they are used
 
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +10,16 @@ import typer
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, print_json, print_table, say
 
+NewFolder = Annotated[Path, typer.Argument(metavar="NEW", help="A folder that does not exist.", show_default=False)]
+
 
 def register(app: typer.Typer) -> None:
     """Adds these commands."""
     app.command("new", epilog=examples("workbench new my-project"))(new)
     app.command("show", epilog=examples("workbench show my-project", "workbench show my-project --json"))(show)
+    app.command("copy", epilog=examples("workbench copy my-project trial"))(copy)
+    app.command("move", epilog=examples("workbench move my-project archive/my-project"))(move)
+    app.command("rename", epilog=examples('workbench rename my-project "Helpful and harmless"'))(rename)
 
 
 def new(
@@ -57,3 +64,30 @@ def show(folder: ProjectFolder, json: Json = False, debug: Debug = False) -> Non
         ["run", "method", "seed", "state", "step", ""],
         [[r.id, r.method, str(r.seed), r.state, f"{r.step}/{r.total}", r.message] for r in view.runs],
     )
+
+
+def copy(folder: ProjectFolder, destination: NewFolder, json: Json = False, debug: Debug = False) -> None:
+    """Copy a project with its runs; what was going on is stopped in the copy."""
+    _tell(api.copy_project(api.open_project(folder), destination), json=json)
+
+
+def move(folder: ProjectFolder, destination: NewFolder, json: Json = False, debug: Debug = False) -> None:
+    """Move a project to another folder."""
+    _tell(api.move_project(api.open_project(folder), destination), json=json)
+
+
+def rename(
+    folder: ProjectFolder,
+    name: Annotated[str, typer.Argument(help="What people will call it.", show_default=False)],
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Give a project another name; its folder stays."""
+    _tell(api.rename_project(api.open_project(folder), name), json=json)
+
+
+def _tell(project: api.Project, *, json: bool) -> None:
+    if json:
+        print_json({"project": str(project.folder), "name": project.name})
+    else:
+        say(f"{project.name}  ({project.folder})")

@@ -39,6 +39,9 @@ def register(app: typer.Typer) -> None:
     app.command("run", epilog=_RUN_EPILOG)(run)
     app.command("follow", epilog=examples("workbench follow my-project dpo-s0-1a2b3c4d"))(follow)
     app.command("stop", epilog=examples("workbench stop my-project ppo-s0-1a2b3c4d"))(stop)
+    app.command("pause", epilog=examples("workbench pause my-project ppo-s0-1a2b3c4d"))(pause)
+    app.command("retry", epilog=examples("workbench retry my-project ppo-s0-1a2b3c4d"))(retry)
+    app.command("priority", epilog=examples("workbench priority my-project ppo-s0-1a2b3c4d 10"))(priority)
     app.command("resume", epilog=examples("workbench resume my-project ppo-s0-1a2b3c4d"))(resume)
     app.command("evaluate", epilog=examples("workbench evaluate my-project dpo-s0-1a2b3c4d --checkpoints last"))(
         evaluate
@@ -78,6 +81,30 @@ def stop(
     project = api.open_project(folder)
     view = api.stop_run(project, api.find_run(project, run), now=now)
     _print_runs([view], json=json)
+
+
+def pause(folder: ProjectFolder, run: RunId, json: Json = False, debug: Debug = False) -> None:
+    """Interrupt a run until it is resumed."""
+    project = api.open_project(folder)
+    _print_runs([api.pause_run(project, api.find_run(project, run))], json=json)
+
+
+def retry(folder: ProjectFolder, run: RunId, json: Json = False, debug: Debug = False) -> None:
+    """Do a run that did not finish again from its beginning."""
+    project = api.open_project(folder)
+    _print_runs([api.retry_run(project, api.find_run(project, run))], json=json)
+
+
+def priority(
+    folder: ProjectFolder,
+    run: RunId,
+    priority: Annotated[int, typer.Argument(help="Higher goes first; 0 is usual.", show_default=False)],
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Move a queued run before those of lower priority."""
+    project = api.open_project(folder)
+    _print_runs([api.prioritise_run(project, api.find_run(project, run), priority)], json=json)
 
 
 def resume(folder: ProjectFolder, run: RunId, detach: Detach = False, json: Json = False, debug: Debug = False) -> None:
