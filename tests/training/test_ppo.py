@@ -167,6 +167,7 @@ def test_bf16_starts_close_to_ratio_one_and_keeps_weights_in_fp32(add: Add) -> N
     assert {tensor.dtype for tensor in weights(folder, 1).values()} == {torch.float32}
 
 
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")  # peft asks for it
 def test_lora_trains_adapters_with_the_base_as_reference_and_resumes(add: Add) -> None:
     folder, other = add("lora", lora_rank=4, n_checkpoints=1), add("lora-stopped", lora_rank=4, n_checkpoints=1)
     metrics = work(folder)

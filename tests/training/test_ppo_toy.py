@@ -109,7 +109,7 @@ def test_our_kl_estimate_averaged_over_all_texts_is_the_exact_kl(toy: Toy) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("value_model", ["separate", "shared"])
 def test_ppo_reaches_the_closed_form_optimum(toy: Toy, value_model: str) -> None:
-    n_updates, n_episodes = 60, 1024
+    n_updates, n_episodes = 40, 1024
     recipe = PpoRecipe(
         kl_coef=BETA, whiten_rewards=False, whiten_advantages=False, num_mini_batches=1, vf_coef=0.5,
         cliprange_value=100.0, lr_scheduler_type="cosine",

@@ -99,7 +99,7 @@ class PpoLearner:
         if recipe.gradient_checkpointing:
             for model in (actors.policy, actors.value.trunk):
                 if model is not None:
-                    model.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[no-untyped-call]
+                    model.activation_checkpointing_enable({"use_reentrant": False})
 
     def autocast(self) -> torch.autocast:
         """Returns the context in which all models compute."""
