@@ -144,10 +144,11 @@ def test_a_reward_model_of_one_tokenizer_judges_the_policy_of_another_on_chats(s
     assert "plain text" in said  # neither tokenizer has a chat template
 
 
-def test_a_failed_stage_is_told_in_one_sentence_and_takes_nothing_else_down(shared: Path, tmp_path: Path) -> None:
+def test_an_unsafe_model_is_refused_before_anything_is_queued(shared: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()
-    (model / "config.json").write_bytes((shared / "models" / "stories260K" / "config.json").read_bytes())
+    for name in ("config.json", "tokenizer.json"):
+        (model / name).write_bytes((shared / "models" / "stories260K" / name).read_bytes())
     (model / "pytorch_model.bin").write_bytes(b"not safe")
     data = shared / "preferences" / "stories_sentiment"
     project = tmp_path / "project"
@@ -155,6 +156,8 @@ def test_a_failed_stage_is_told_in_one_sentence_and_takes_nothing_else_down(shar
     workbench("import", project, _first_lines(data / "pairs.train.jsonl", tmp_path / "p.jsonl", 60), "--name", "s")
     experiment = {"name": "x", "model": str(model), "dataset": "s", "arms": [{"name": "dpo", "method": "dpo"}]}
     (tmp_path / "x.yaml").write_text(yaml.safe_dump(experiment))
-    runs = workbench("run", project, tmp_path / "x.yaml", code=1)["runs"]
-    assert {run["state"] for run in runs} == {"failed", "blocked"}
-    assert any("safetensors" in run["message"] + run["hint"] or "tokenizer" in run["message"] for run in runs)
+    command = [sys.executable, "-m", "workbench", "run", str(project), str(tmp_path / "x.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "not safetensors (pytorch_model.bin)" in done.stderr
+    assert workbench("show", project)["runs"] == []

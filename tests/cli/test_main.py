@@ -7,8 +7,27 @@ from pathlib import Path
 
 import pytest
 
-_VERBS = ("new", "import", "show", "run", "follow", "stop", "resume", "evaluate", "compare", "score", "export", "doctor", "pause", "retry", "priority", "copy", "move", "rename",
-          "demo")  # fmt: skip
+_VERBS = [
+    "new",
+    "import",
+    "show",
+    "run",
+    "follow",
+    "stop",
+    "pause",
+    "resume",
+    "retry",
+    "priority",
+    "evaluate",
+    "compare",
+    "score",
+    "export",
+    "doctor",
+    "demo",
+    "copy",
+    "move",
+    "rename",
+]
 
 
 def workbench(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:

@@ -1,25 +1,30 @@
 """Folders that are refused before anything in them is loaded."""
 
 import json
-import time
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from workbench.domain.errors import ModelRefused, Offline
-from workbench.training.model_folder import base_of_adapter, check_folder, fetch
-
-Runs = Any
+from workbench.domain.errors import ModelRefused
+from workbench.storage.model_folders import base_of_adapter, check_folder
 
 
-def test_a_complete_folder_passes(runs: Runs) -> None:
-    check_folder(runs.stories, trust_remote_code=False)
-    check_folder(runs.baby, trust_remote_code=False)
+@pytest.fixture
+def folder(shared: Path, tmp_path: Path) -> Path:
+    """A model folder that may be changed."""
+    target = tmp_path / "model"
+    target.mkdir()
+    for path in (shared / "models" / "stories260K").iterdir():
+        shutil.copyfile(path, target / path.name)
+    return target
 
 
-def test_a_folder_without_a_tokenizer_is_refused(runs: Runs) -> None:
-    folder = runs.copy_model(runs.stories)
+def test_a_complete_folder_passes(folder: Path) -> None:
+    check_folder(folder, trust_remote_code=False)
+
+
+def test_a_folder_without_a_tokenizer_is_refused(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
     with pytest.raises(ModelRefused, match="has no tokenizer"):
         check_folder(folder, trust_remote_code=False)
@@ -30,15 +35,13 @@ def test_a_folder_without_a_configuration_is_refused(tmp_path: Path) -> None:
         check_folder(tmp_path, trust_remote_code=False)
 
 
-def test_a_pickle_instead_of_safetensors_is_refused(runs: Runs) -> None:
-    folder = runs.copy_model(runs.stories)
+def test_a_pickle_instead_of_safetensors_is_refused(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(ModelRefused, match=r"not safetensors \(pytorch_model.bin\)"):
         check_folder(folder, trust_remote_code=False)
 
 
-def test_missing_weights_are_refused_unless_they_are_not_needed(runs: Runs) -> None:
-    folder = runs.copy_model(runs.stories)
+def test_missing_weights_are_refused_unless_they_are_not_needed(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
     with pytest.raises(ModelRefused, match="has no weights"):
         check_folder(folder, trust_remote_code=False)
@@ -46,8 +49,7 @@ def test_missing_weights_are_refused_unless_they_are_not_needed(runs: Runs) -> N
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
-def test_code_of_the_models_own_is_refused_unless_trusted(runs: Runs, name: str) -> None:
-    folder = runs.copy_model(runs.stories)
+def test_code_of_the_models_own_is_refused_unless_trusted(folder: Path, name: str) -> None:
     values = json.loads((folder / name).read_text()) | {"auto_map": {"AutoModelForCausalLM": "evil.Model"}}
     (folder / name).write_text(json.dumps(values))
     with pytest.raises(ModelRefused, match=f"{name}: auto_map"):
@@ -55,24 +57,10 @@ def test_code_of_the_models_own_is_refused_unless_trusted(runs: Runs, name: str)
     check_folder(folder, trust_remote_code=True)
 
 
-def test_a_configuration_that_is_no_json_is_refused(runs: Runs) -> None:
-    folder = runs.copy_model(runs.stories)
+def test_a_configuration_that_is_no_json_is_refused(folder: Path) -> None:
     (folder / "config.json").write_text("{")
     with pytest.raises(ModelRefused, match="not valid JSON"):
         check_folder(folder, trust_remote_code=False)
-
-
-def test_a_hub_id_without_a_hub_is_said_within_seconds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    start = time.monotonic()
-    with pytest.raises(Offline, match="hub cannot be reached"):
-        fetch("nobody/no-such-model")
-    assert time.monotonic() - start < 10
-
-
-def test_a_folder_by_name_is_not_asked_of_the_hub(tmp_path: Path) -> None:
-    assert fetch(str(tmp_path)) == tmp_path
 
 
 def test_an_adapter_finds_its_base_in_a_project_that_was_moved(tmp_path: Path) -> None:
@@ -88,5 +76,5 @@ def test_an_adapter_finds_its_base_in_a_project_that_was_moved(tmp_path: Path) -
         base_of_adapter(adapter)
 
 
-def test_a_whole_model_has_no_base(runs: Runs) -> None:
-    assert base_of_adapter(runs.stories) is None
+def test_a_whole_model_has_no_base(folder: Path) -> None:
+    assert base_of_adapter(folder) is None

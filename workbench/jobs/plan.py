@@ -30,11 +30,12 @@ def plan(experiment: Experiment, project: Project, *, base: Path) -> list[Job]:
 
     Raises:
         NotFound: a dataset, model or judge is not there.
+        ModelRefused: a model folder is incomplete or not safe to load.
         BadInput: a dataset does not hold what is needed.
         BadSetting: two arms are the same.
     """
     hasher = Hasher(project)
-    planner = _Planner(experiment, project, References(project, base, hasher))
+    planner = _Planner(experiment, project, References(project, base, hasher, experiment.trust_remote_code))
     jobs = [job for seed in experiment.seeds for job in planner.seed(seed)]
     hasher.save()
     return list({job.id: job for job in jobs}.values())
@@ -48,7 +49,8 @@ class _Planner:
         self._references = references
         self._existing = {job.content_hash: job for job in project.jobs()}
         self._created = time.time()
-        self._base_model = references.model(experiment.model)
+        from_scratch = experiment.sft is not None and experiment.sft.recipe.from_scratch
+        self._base_model = references.model(experiment.model, needs_weights=not from_scratch)
         other = experiment.reward.model
         self._reward_model = None if other is None else references.model(other)
         self._pairs = references.dataset(experiment.dataset, {DatasetKind.PREFERENCE}, "training on comparisons")

@@ -8,6 +8,7 @@ from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DataInput, DatasetRecord, SplitName
 from workbench.jobs.hashes import Hasher
+from workbench.storage.model_folders import check_folder
 from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, parse_run_name, resolve_model, run_of
 
@@ -36,19 +37,22 @@ class References:
         project: runs and datasets are looked up here.
         base: the experiment file's folder, which relative paths start from.
         hasher: computes the hashes.
+        trust_remote_code: the person lets models run code of their own.
     """
 
     project: Project
     base: Path
     hasher: Hasher
+    trust_remote_code: bool = False
 
-    def model(self, name: str) -> Reference:
+    def model(self, name: str, *, needs_weights: bool = True) -> Reference:
         """Resolves a model: a run of the project, a folder, or a hub id.
 
         Folders are stored relative to the project where they lie inside it, so that it can be moved; else absolute.
 
         Raises:
             NotFound: there is no such run or folder.
+            ModelRefused: the folder is incomplete or not safe to load; said now, before anything is queued.
         """
         if (run_id := run_of(name)) is not None:
             job = self.project.job(run_id)
@@ -57,6 +61,7 @@ class References:
         source = resolve_model(name, self.base)
         if isinstance(source, str):
             return Reference(source, f"hub:{source}")
+        check_folder(source, self.trust_remote_code, needs_weights)
         return Reference(self._stored(source), self.hasher.model_folder(source))
 
     def dataset(self, name: str, kinds: set[DatasetKind], purpose: str) -> DatasetRecord:

@@ -22,7 +22,8 @@ from transformers.utils.logging import disable_progress_bar
 
 from workbench.domain.errors import ModelRefused, NoEndOfSequence
 from workbench.domain.recipes import TrainingRecipe
-from workbench.training.model_folder import base_of_adapter, check_folder, fetch
+from workbench.storage.model_folders import base_of_adapter, check_folder
+from workbench.training.hub import fetch
 
 Task = Literal["CAUSAL_LM", "SEQ_CLS"]
 _CLASSES = {"CAUSAL_LM": AutoModelForCausalLM, "SEQ_CLS": AutoModelForSequenceClassification}
