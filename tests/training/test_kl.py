@@ -36,6 +36,19 @@ def test_the_entropy_of_a_fair_coin_is_ln_2() -> None:
     assert float(entropy_of(torch.tensor([0.5, 0.5]).log())) == pytest.approx(np.log(2))
 
 
+def test_two_steps_vary_less_by_the_exact_kl_of_each_prefix_than_by_the_sampled_ratio() -> None:
+    """First token p = (.6, .4), q = (.5, .5); after it (.9, .1) against (.6, .4), or (.7, .3) against (.5, .5)."""
+    p_first, q_first = torch.tensor([0.6, 0.4]).double(), torch.tensor([0.5, 0.5]).double()
+    p_next, q_next = torch.tensor([[0.9, 0.1], [0.7, 0.3]]).double(), torch.tensor([[0.6, 0.4], [0.5, 0.5]]).double()
+    weights = p_first.unsqueeze(1) * p_next
+    sampled = k1(p_first.log(), q_first.log()).unsqueeze(1) + k1(p_next.log(), q_next.log())
+    exact = (exact_kl(p_first.log(), q_first.log()) + exact_kl(p_next.log(), q_next.log())).unsqueeze(1).expand(2, 2)
+    for values, deviation in ((sampled, 0.553), (exact, 0.0705)):
+        mean = (weights * values).sum()
+        assert float(mean) == pytest.approx(0.188822, abs=1e-6)
+        assert float((weights * (values - mean) ** 2).sum().sqrt()) == pytest.approx(deviation, abs=5e-4)
+
+
 @pytest.fixture(scope="module")
 def models(shared: Path) -> tuple[PreTrainedModel, PreTrainedModel]:
     """A policy that is the reference with noise on its weights, and the reference."""

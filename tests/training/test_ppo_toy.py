@@ -126,7 +126,7 @@ def test_ppo_reaches_the_closed_form_optimum(toy: Toy, value_model: str) -> None
             pad_id=PAD, generator=torch.Generator().manual_seed(step), batch_size=n_episodes,
         )  # fmt: skip
         learner.learn(rollout, torch.tensor([table[tuple(text)] for text in rollout.response_ids]), step)
-    assert before > 0.5
+    assert before > 0.4
     assert toy.distance(policy) < 0.04
 
 
