@@ -57,7 +57,7 @@ def test_runs_that_are_running_failed_or_not_evaluated_are_named(runs):
     assert incomplete(arms(runs)) == [
         "a, seed 0 is still running; evaluated up to step 50.",
         "b, seed 0 failed at step 60 (The loss became NaN); evaluated up to step 50.",
-        "c, seed 0: not evaluated yet; it is left out.",
+        "Left out, not evaluated yet: c, seed 0.",
     ]
 
 

@@ -31,7 +31,7 @@ def incomplete(arms: Sequence[Arm]) -> list[str]:
     found = []
     for arm in arms:
         found += [sentence for track in arm.tracks if (sentence := _unfinished(arm, track))]
-        found += [f"{_who(arm, track)}: {_why_waiting(track)}; it is left out." for track in arm.waiting]
+    found += _left_out(arms)
     trained = [arm for arm in arms if arm.tracks and not arm.is_reference]
     if len({arm.seeds for arm in trained}) > 1:
         seeds = "; ".join(f"{arm.name} {_list(arm.seeds)}" for arm in trained)
@@ -115,6 +115,15 @@ def _unfinished(arm: Arm, track: Track) -> str:
     if track.outcome.state != "finished":
         return f"{_who(arm, track)} {_ended(track)}; {at}."
     return ""
+
+
+def _left_out(arms: Sequence[Arm]) -> list[str]:
+    """One sentence a reason, however many runs it holds back."""
+    held_back: dict[str, list[str]] = {}
+    for arm in arms:
+        for track in arm.waiting:
+            held_back.setdefault(_why_waiting(track), []).append(_who(arm, track))
+    return [f"Left out, {reason}: {'; '.join(who)}." for reason, who in held_back.items()]
 
 
 def _why_waiting(track: Track) -> str:
