@@ -3,6 +3,7 @@
 import difflib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 
 from pydantic import BaseModel
 
@@ -15,6 +16,7 @@ from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
 
 POLL_S = 0.25
+_LOOKS_BETWEEN_WAKES = 8
 
 
 class RunView(BaseModel):
@@ -104,10 +106,11 @@ def follow_runs(
         run_ids: the runs to watch.
         on_warning: called with the run's id and the sentence for each warning that a worker writes.
     """
-    launch.wake_runner(project)  # it may have died with the machine; what is queued goes on
     jobs = [project.job(run_id) for run_id in run_ids]
     logs = {job.id: _Tail(RunFolder(project.run_folder(job.id))) for job in jobs}
-    while True:
+    for look in count():
+        if look % _LOOKS_BETWEEN_WAKES == 0:
+            launch.wake_runner(project)  # it may have been killed: nobody waits for ever
         views = [_view(project, job) for job in jobs]
         if on_warning is not None:
             for run_id, log in logs.items():
@@ -128,6 +131,8 @@ class _Tail:
         self._offset = 0
 
     def new_events(self) -> list[Event]:
+        if self._folder.log_size() < self._offset:  # done again from the beginning
+            self._offset = 0
         events, self._offset = self._folder.events(self._offset)
         return events
 

@@ -2,6 +2,9 @@
 
 import json
 import secrets
+import shutil
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -12,12 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
-from workbench.api.runs import RunView, follow_runs
 from workbench.domain.errors import BadInput, NotFound, RunFailure
+from workbench.domain.events import Progress
 from workbench.domain.recipes import ScoreRecipe
-from workbench.domain.records import Inputs, Job, RunState
-from workbench.jobs import launch
+from workbench.domain.records import Inputs, Job
+from workbench.jobs.workers import start_worker
+from workbench.storage.files import write_record
 from workbench.storage.project import Project
+from workbench.storage.runlog import JOB, RunFolder
+from workbench.storage.sources import RUN_PREFIX
 
 _SCORES = "scores.jsonl"  # what the worker writes into its run's folder
 _ROWS_AT_ONCE = 10_000
@@ -30,7 +36,7 @@ _SCHEMA = pa.schema(
         ("score", pa.float64()),
     ]
 )
-_NEXT = 1000  # before everything that waits: a person waits for the answer
+_POLL_S = 0.1
 
 
 class ScoreResult(BaseModel):
@@ -48,41 +54,39 @@ def score_responses(
     source: Path,
     out: Path,
     *,
-    on_progress: Callable[[RunView], None] | None = None,
+    on_progress: Callable[[str, int], None] | None = None,
 ) -> ScoreResult:
     """Scores every response of a file with a reward model of the project, row by row, whatever the file's size.
+
+    It does not wait in the queue, and leaves no run behind; an exception, Ctrl+C too, ends the worker.
 
     Args:
         project: the project.
         reward_run: a finished reward run.
         source: any file that `import_dataset` reads.
         out: ends in .jsonl or .parquet; is replaced.
-        on_progress: called a few times a second.
+        on_progress: called a few times a second with what is going on and how many responses are done.
 
     Raises:
         BadInput: the run is no reward model, or `out` ends in something else.
         NotFound: no such run or file.
         RunFailure: the worker could not do it.
     """
-    _check(project, reward_run, source, out)
-    job = Job(
-        id=f"score-{secrets.token_hex(4)}",
-        name=f"score {source.name}",
-        method="score",
-        recipe=ScoreRecipe(),
-        inputs=Inputs(model=f"run:{reward_run}", source=str(source.resolve())),
-    )
-    launch.enqueue(project, [job], priority=_NEXT)
-    view = _follow(project, job.id, on_progress)
-    if view.state is not RunState.FINISHED:
-        raise RunFailure(view.message or f"Scoring ended as {view.state}.", view.hint)
-    return _collect(project, job.id, out)
+    reward = project.job(reward_run)
+    _check(reward, source, out)
+    run = RunFolder(project.run_folder(reward_run).with_name(f".score-{secrets.token_hex(4)}"))
+    run.folder.mkdir()
+    try:
+        write_record(run.folder / JOB, _job(reward, run.folder.name, source))
+        _work(run, reward.device, on_progress or _say_nothing)
+        return _collect(run.folder / _SCORES, out)
+    finally:
+        shutil.rmtree(run.folder, ignore_errors=True)
 
 
-def _check(project: Project, reward_run: str, source: Path, out: Path) -> None:
-    job = project.job(reward_run)
-    if job.method != "reward":
-        raise BadInput(f"Run `{reward_run}` is a {job.method} run, which gives no scores.", "Name a reward run.")
+def _check(reward: Job, source: Path, out: Path) -> None:
+    if reward.method != "reward":
+        raise BadInput(f"Run `{reward.id}` is a {reward.method} run, which gives no scores.", "Name a reward run.")
     if not source.is_file():
         raise NotFound(f"There is no file {source}.", "Check the name.")
     if out.suffix not in (".jsonl", ".parquet"):
@@ -90,31 +94,61 @@ def _check(project: Project, reward_run: str, source: Path, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _follow(project: Project, run_id: str, on_progress: Callable[[RunView], None] | None) -> RunView:
-    view = None
-    for (view,) in follow_runs(project, [run_id]):
-        if on_progress is not None:
-            on_progress(view)
-    assert view is not None
-    return view
+def _job(reward: Job, run_id: str, source: Path) -> Job:
+    return Job(
+        id=run_id,
+        name=f"score {source.name}",
+        method="score",
+        recipe=ScoreRecipe(),
+        inputs=Inputs(model=f"{RUN_PREFIX}{reward.id}", source=str(source.resolve())),
+        device=reward.device,
+        trust_remote_code=reward.trust_remote_code,
+    )
 
 
-def _collect(project: Project, run_id: str, out: Path) -> ScoreResult:
-    """Writes the run's scores to `out` and sums them up, a part at a time."""
+def _work(run: RunFolder, device: str, on_progress: Callable[[str, int], None]) -> None:
+    """Runs the worker to its end.
+
+    Raises:
+        RunFailure: it failed, or died without a word.
+    """
+    command = [sys.executable, "-m", "workbench.training.worker", str(run.folder)]
+    worker = start_worker(run, command, device, {})
+    assert worker is not None  # the folder is new, so nobody else works on it
+    try:
+        while worker.is_alive():
+            said = [event for event in run.last_events() if isinstance(event, Progress)]
+            if said:
+                on_progress(said[-1].phase, said[-1].step)
+            time.sleep(_POLL_S)
+    finally:
+        worker.end()
+    outcome = run.outcome()
+    if outcome is None:
+        raise RunFailure("The scoring worker died without a last word.", run.log_tail(3))
+    if outcome.state != "finished":
+        raise RunFailure(outcome.message or f"Scoring ended as {outcome.state}.", outcome.hint)
+
+
+def _collect(scores: Path, out: Path) -> ScoreResult:
+    """Writes the scores to `out` and sums them up, a part at a time."""
     n, mean, squares = 0, 0.0, 0.0
     temporary = out.with_name(f".{out.name}.tmp")
-    with (project.run_folder(run_id) / _SCORES).open(encoding="utf-8") as lines:
+    with scores.open(encoding="utf-8") as lines, _writer(temporary, parquet=out.suffix == ".parquet") as write:
         rows = map(json.loads, lines)
-        with _writer(temporary, parquet=out.suffix == ".parquet") as write:
-            while part := list(islice(rows, _ROWS_AT_ONCE)):
-                write(part)
-                for row in part:  # Welford's running mean and sum of squares
-                    n += 1
-                    step = row["score"] - mean
-                    mean += step / n
-                    squares += step * (row["score"] - mean)
+        while part := list(islice(rows, _ROWS_AT_ONCE)):
+            write(part)
+            for row in part:  # Welford's running mean and sum of squares
+                n += 1
+                step = row["score"] - mean
+                mean += step / n
+                squares += step * (row["score"] - mean)
     temporary.replace(out)
     return ScoreResult(out=str(out), responses=n, mean=mean, sd=(squares / max(1, n - 1)) ** 0.5)
+
+
+def _say_nothing(phase: str, n_done: int) -> None:
+    """For callers that do not watch."""
 
 
 @contextmanager

@@ -29,7 +29,7 @@ app = typer.Typer(
     name="workbench",
     help="Train a reward model with PPO, or DPO without one, and compare rewards, KL and win rates on equal terms.",
     epilog=_EPILOG,
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -37,6 +37,13 @@ app = typer.Typer(
 )
 for group in (projects, data, runs, results, machine):
     group.register(app)
+
+
+@app.callback()
+def root(context: typer.Context) -> None:
+    """Prints the help where no command is named."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def main() -> NoReturn:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import typer
+from rich.console import Console
+from rich.status import Status
 
 from workbench import api
 from workbench.cli.follow import follow_to_the_end
@@ -139,7 +141,14 @@ def score(
 ) -> None:
     """Score responses with a reward model."""
     project = api.open_project(folder)
-    result = api.score_responses(project, api.find_run(project, run), source, out)
+    with Status("starting the reward model", console=Console(stderr=True)) as status:
+        result = api.score_responses(
+            project,
+            api.find_run(project, run),
+            source,
+            out,
+            on_progress=lambda phase, n_done: status.update(f"{phase}: {n_done:,} responses"),
+        )
     if json:
         print_json(result)
     else:

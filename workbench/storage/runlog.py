@@ -73,6 +73,11 @@ class RunFolder:
         complete = content[: content.rfind(b"\n") + 1]
         return _parse(complete), after + len(complete)
 
+    def log_size(self) -> int:
+        """Returns the bytes of the log; 0 where there is none yet. It shrinks only when a run begins anew."""
+        path = self.folder / EVENTS
+        return path.stat().st_size if path.exists() else 0
+
     def last_events(self, n_bytes: int = 16384) -> list[Event]:
         """Returns the events in the last `n_bytes` of the log: the state of a long run at the cost of one small read."""
         try:
