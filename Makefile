@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_FOR_TESTS := $(VENV)/.ready-for-tests
+SUITABLE := import sys; assert (3, 11) <= sys.version_info[:2] <= (3, 13)
+# The environment names this folder and the Python it was made with: where either is gone, it is made anew.
+HERE := import workbench; assert workbench.__file__.startswith("$(CURDIR)/")
+BROKEN := $(shell [ -e $(READY) ] && ! $(BIN)/python -P -c '$(SUITABLE); $(HERE)' 2>/dev/null && rm -f $(READY) $(READY_FOR_TESTS))
 
 .PHONY: help demo test app lint clean
 .DEFAULT_GOAL := help
@@ -41,9 +45,9 @@ $(READY_FOR_TESTS): pyproject.toml
 
 # The first Python on the path that is new enough; an existing environment is kept if it still runs.
 define make_venv
-if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
+if ! $(BIN)/python -c '$(SUITABLE); import pip' 2>/dev/null; then \
   for python in python3 python3.13 python3.12 python3.11 python; do \
-    if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then found=$$python; break; fi; \
+    if $$python -c '$(SUITABLE)' 2>/dev/null; then found=$$python; break; fi; \
   done; \
   if [ -z "$$found" ]; then \
     echo "Preference Workbench needs Python 3.11, 3.12 or 3.13; found: $$(python3 --version 2>&1 || true)." >&2; \

@@ -18,7 +18,6 @@ _HEAVY = (
     "peft",
     "PySide6",
     "pyarrow",
-    "duckdb",
     "matplotlib",
     "scipy",
     "numpy",

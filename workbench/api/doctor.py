@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from workbench.jobs.machine import find_gpus
 
 _DISTRIBUTION = "preference-workbench"
-_CHECKED = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "pyarrow", "duckdb", "PySide6-Essentials",
+_CHECKED = ("torch", "transformers", "trl", "datasets", "accelerate", "peft", "pyarrow", "PySide6-Essentials",
             "pyqtgraph")  # fmt: skip
 _NVIDIA_DEVICE = Path("/dev/nvidia0")
 _IMPORT_LIMIT_S = 120.0  # a cold disk needs most of a minute for torch
