@@ -40,6 +40,15 @@ def test_other_sampling_and_other_judges_are_named(runs):
     ]
 
 
+def test_another_stopping_rule_is_named(runs):
+    runs.start()
+    runs.arm("a", {100: FLAT}, evaluation=EvaluateRecipe(judges=("vader",), stop_strings=("\n",)))
+    assert unfair(arms(runs)) == [
+        "The arms were sampled differently: reference: temperature 1, at most 48 tokens; a: temperature 1, at most 48 "
+        "tokens, ending at '\\n'."
+    ]
+
+
 def test_other_start_models_are_named(runs):
     runs.start()
     runs.arm("a", {100: FLAT})

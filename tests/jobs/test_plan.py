@@ -110,12 +110,14 @@ def test_test_prompts_of_their_own_are_all_used(project: Project) -> None:
 
 
 def test_a_policy_is_trained_as_it_is_judged(project: Project) -> None:
-    jobs = by_name(planned(project, sampling={"temperature": 0.7, "max_new_tokens": 20}, judges=["vader", "length"]))
+    jobs = by_name(planned(project, sampling={"temperature": 0.7, "max_new_tokens": 20, "stop_strings": ["\n"]},
+                            judges=["vader", "length"]))  # fmt: skip
     ppo, evaluation = jobs["ppo", "ppo"].recipe, jobs["evaluate", "dpo"].recipe
     assert isinstance(ppo, PpoRecipe)
     assert (ppo.temperature, ppo.response_length) == (0.7, 20)
     assert isinstance(evaluation, EvaluateRecipe)
     assert (evaluation.temperature, evaluation.max_new_tokens) == (0.7, 20)
+    assert ppo.stop_strings == evaluation.stop_strings == ("\n",)
     assert evaluation.judges == ("vader", "length")
 
 

@@ -84,7 +84,8 @@ def _pairs(job: Job) -> str:
 
 def _sampling(job: Job) -> str:
     recipe = _recipe(job)
-    return f"temperature {recipe.temperature:g}, at most {recipe.max_new_tokens} tokens"
+    stops = f", ending at {' or '.join(map(repr, recipe.stop_strings))}" if recipe.stop_strings else ""
+    return f"temperature {recipe.temperature:g}, at most {recipe.max_new_tokens} tokens{stops}"
 
 
 def _judges(job: Job) -> str:

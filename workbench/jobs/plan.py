@@ -125,6 +125,7 @@ class _Planner:
         filled = {
             "temperature": arm.recipe.temperature or sampling.temperature,
             "response_length": arm.recipe.response_length or sampling.max_new_tokens,
+            "stop_strings": arm.recipe.stop_strings or sampling.stop_strings,
         }
         return arm.recipe.model_copy(update=filled)
 
@@ -133,6 +134,7 @@ class _Planner:
         recipe = EvaluateRecipe(
             temperature=sampling.temperature,
             max_new_tokens=sampling.max_new_tokens,
+            stop_strings=sampling.stop_strings,
             max_prompts=self._experiment.max_prompts,
             judges=tuple(judge.name for judge in self._judges),
         )

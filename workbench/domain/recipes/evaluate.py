@@ -12,6 +12,9 @@ class Sampling(Settings):
     max_new_tokens: int = setting(
         48, label="Longest response", unit="tokens", help="A response ends here at the latest.", ge=1, le=100_000
     )
+    stop_strings: tuple[str, ...] = setting(
+        (), label="Stop strings", help="Text that ends a response as an end-of-sequence token does.", advanced=True
+    )
 
 
 class EvaluateRecipe(Settings):
@@ -22,6 +25,9 @@ class EvaluateRecipe(Settings):
     )
     temperature: float = setting(1.0, label="Temperature", help="Of policy and reference alike.", gt=0, le=10)
     max_new_tokens: int = setting(48, label="Longest response", unit="tokens", help="A response ends here.", ge=1)
+    stop_strings: tuple[str, ...] = setting(
+        (), label="Stop strings", help="Text that ends a response, of policy and reference alike.", advanced=True
+    )
     max_prompts: int | None = setting(
         None, label="Prompts", help="At most so many of the test prompts, the first ones. Empty: all.", ge=1
     )

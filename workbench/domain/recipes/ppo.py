@@ -50,7 +50,11 @@ class PpoRecipe(TrainingRecipe):
         le=10,
     )
     stop_strings: tuple[str, ...] = setting(
-        (), label="Stop strings", help="Text that ends a response as an end-of-sequence token does.", advanced=True
+        (),
+        label="Stop strings",
+        help="Text that ends a response as an end-of-sequence token does. Empty: the experiment's, so that a policy is "
+        "trained as it is judged.",
+        advanced=True,
     )
     kl_coef: float = setting(
         0.05,
