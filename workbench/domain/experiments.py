@@ -1,14 +1,16 @@
 """An experiment: several arms from one start, on one dataset, at one budget, judged alike."""
 
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from workbench.domain.errors import BadSetting
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
-from workbench.domain.settings import Preset, Settings, setting
+from workbench.domain.settings import PRESETS, Preset, Settings, setting
 
 ArmMethod = Literal["ppo", "dpo"]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]  # what every generator of random numbers takes
 _ARM_RECIPES: dict[str, type[PpoRecipe] | type[DpoRecipe]] = {"ppo": PpoRecipe, "dpo": DpoRecipe}
 
 
@@ -49,7 +51,7 @@ class Experiment(Settings):
         None, label="Test prompts", help="A dataset of prompts for evaluation. Empty: the test split of the pairs."
     )
     judges: tuple[str, ...] = setting(("length",), label="Judges", help="The first is the gold judge.", min_length=1)
-    seeds: tuple[int, ...] = setting((0,), label="Seeds", help="Each arm is trained once a seed.", min_length=1)
+    seeds: tuple[Seed, ...] = setting((0,), label="Seeds", help="Each arm is trained once a seed.", min_length=1)
     preset: Preset = setting("standard", label="Preset", help="Where settings that are not named come from.")
     budget: Budget = setting(Budget(), label="Budget", help="What each arm may spend.")
     sampling: Sampling = setting(Sampling(), label="Sampling", help="How responses are drawn.")
@@ -75,16 +77,15 @@ class Experiment(Settings):
         """
         if not isinstance(raw, dict):
             raise BadSetting(f"{where}: expected settings such as `name: ...`.", "See `workbench run --help`.")
-        values = dict(raw)
-        preset: Preset = values.get("preset", "standard")
+        values = dict(_named(raw, where))
+        preset = _read_preset(values.get("preset", "standard"), where)
         if isinstance(values.get("arms"), list):
-            values["arms"] = tuple(
-                _read_arm(arm, preset, f"{where}, arm {i}") for i, arm in enumerate(values["arms"], 1)
-            )
+            values["arms"] = tuple(_read_arm(arm, preset, place, where) for place, arm in enumerate(values["arms"], 1))
         if "sft" in values:
             values["sft"] = _read_sft(values["sft"], preset, f"{where}, sft")
-        if isinstance(reward := values.get("reward", {}), dict):
-            values["reward"] = RewardRecipe.from_preset(preset, **_named(reward, f"{where}, reward"))
+        if not isinstance(reward := values.get("reward"), RewardRecipe):
+            named = _named({} if reward is None else reward, f"{where}, reward")
+            values["reward"] = RewardRecipe.from_preset(preset, named, where=f"{where}, reward")
         return cls.read(values, where=where)
 
     def to_file(self) -> dict[str, Any]:
@@ -111,17 +112,27 @@ class Experiment(Settings):
         return self
 
 
-def _read_arm(raw: object, preset: Preset, where: str) -> Arm:
+def _read_preset(raw: object, where: str) -> Preset:
+    for preset in PRESETS:
+        if raw == preset:
+            return preset
+    raise BadSetting(f"{where}: `preset` is {raw!r}; expected {', '.join(PRESETS[:-1])} or {PRESETS[-1]}.")
+
+
+def _read_arm(raw: object, preset: Preset, place: int, where: str) -> Arm:
     if isinstance(raw, Arm):
         return raw
     if not isinstance(raw, dict):
-        raise BadSetting(f"{where}: expected settings.", "As {name: dpo, method: dpo, beta: 0.1}.")
-    values = dict(raw)
+        hint = "As {name: dpo, method: dpo, beta: 0.1}."
+        raise BadSetting(f"{where}, arm {place}: expected settings by name, found {raw!r}.", hint)
+    values = dict(_named(raw, f"{where}, arm {place}"))
     name, method = values.pop("name", None), values.pop("method", None)
-    if method not in _ARM_RECIPES:
-        raise BadSetting(f"{where}: `method` is {method!r}; expected {' or '.join(_ARM_RECIPES)}.", "")
-    recipe = _ARM_RECIPES[method].from_preset(preset, **_named(values, where))
-    return Arm.read({"name": name or method, "method": method, "recipe": recipe}, where=where)
+    where = f"{where}, arm `{name}`" if isinstance(name, str) and name else f"{where}, arm {place}"
+    recipe = _ARM_RECIPES.get(method) if isinstance(method, str) else None
+    if recipe is None:
+        raise BadSetting(f"{where}: `method` is {method!r}; expected {' or '.join(_ARM_RECIPES)}.")
+    settings = recipe.from_preset(preset, values, where=where)
+    return Arm.read({"name": method if name is None else name, "method": method, "recipe": settings}, where=where)
 
 
 def _read_sft(raw: object, preset: Preset, where: str) -> SftStage | None:
@@ -129,10 +140,11 @@ def _read_sft(raw: object, preset: Preset, where: str) -> SftStage | None:
         return raw or None
     values = {} if raw is True else dict(_named(raw, where))
     dataset = values.pop("dataset", None)
-    return SftStage.read({"dataset": dataset, "recipe": SftRecipe.from_preset(preset, **values)}, where=where)
+    recipe = SftRecipe.from_preset(preset, values, where=where)
+    return SftStage.read({"dataset": dataset, "recipe": recipe}, where=where)
 
 
-def _named(raw: object, where: str) -> dict[str, Any]:
+def _named(raw: object, where: str) -> Mapping[str, Any]:
     if isinstance(raw, dict) and all(isinstance(key, str) for key in raw):
         return raw
-    raise BadSetting(f"{where}: expected settings by name, found {raw!r}.", "")
+    raise BadSetting(f"{where}: expected settings by name, found {raw!r}.")

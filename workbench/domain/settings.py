@@ -1,15 +1,18 @@
 """How a setting is declared: once, with everything that form, flag, file and documentation need."""
 
 import difflib
+from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from workbench.domain.errors import BadSetting
 
 Preset = Literal["quick", "standard", "thorough"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
+_LONGEST_SHOWN = 80  # characters of a wrong value
 
 
 def setting(
@@ -40,13 +43,23 @@ def setting(
 
 
 class Settings(BaseModel):
-    """A typed group of settings; unknown names are refused with the nearest known one."""
+    """A typed group of settings; unknown names are refused with the nearest known one.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Infinity and NaN are refused: JSON, in which settings are kept, has no words for them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
-    def from_preset(cls, name: Preset = "standard", **changes: Any) -> Self:
+    def from_preset(
+        cls, name: Preset = "standard", changes: Mapping[str, Any] | None = None, *, where: str = "the settings"
+    ) -> Self:
         """Returns the preset's values with `changes` on top.
+
+        Args:
+            name: of the preset.
+            changes: values by setting.
+            where: the place that errors name.
 
         Raises:
             BadSetting: a name or value in `changes` is not allowed.
@@ -56,7 +69,7 @@ class Settings(BaseModel):
             for key, info in cls.model_fields.items()
             if name in _extra(info).get("presets", {})
         }
-        return cls.read(values | changes, where=f"the settings of {cls.__name__}")
+        return cls.read(values | dict(changes or {}), where=where)
 
     @classmethod
     def read(cls, values: dict[str, Any], *, where: str) -> Self:
@@ -94,8 +107,45 @@ def _sentence(cls: type[BaseModel], error: ValidationError, where: str) -> tuple
         return f"{where}: there is no setting `{place}`.", hint
     if first["type"] == "missing":
         return f"{where}: the setting `{place}` is missing.", f"Add `{place}`."
-    expected = first["msg"].removeprefix("Value error, ")
-    return f"{where}: `{place}` is {first['input']!r}. {expected[0].upper()}{expected[1:]}.", ""
+    if first["type"] == "value_error":
+        said = first["msg"].removeprefix("Value error, ")
+        return f"{where}: {said}.", ""
+    return f"{where}: `{place}` is {_shown(first['input'])}; expected {_expected(first)}.", ""
+
+
+_EXPECTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "bool": "true or false",
+    "string": "text",
+    "tuple": "a list, as [...]",
+    "model": "settings by name, as {{name: value}}",
+    "dict": "settings by name, as {{name: value}}",
+    "invalid": "text as the name",
+    "greater_than": "more than {gt:.10g}",
+    "greater_than_equal": "{ge:.10g} or more",
+    "less_than": "less than {lt:.10g}",
+    "less_than_equal": "{le:.10g} or less",
+    "too_short": "at least {min_length}",
+    "string_too_short": "at least {min_length} characters",
+    "string_too_long": "at most {max_length} characters",
+    "literal_error": "{expected}",
+}
+
+
+def _expected(error: ErrorDetails) -> str:
+    """Returns what a validation error asks for, in words that need no knowledge of the program."""
+    kind = error["type"]
+    words = _EXPECTED.get(kind) or _EXPECTED.get(kind.split("_")[0])
+    if words is None:
+        return error["msg"].removeprefix("Input should be ")
+    return words.format_map(error.get("ctx", {})).replace("'", "")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def known_names(cls: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:

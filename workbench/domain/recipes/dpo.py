@@ -1,8 +1,10 @@
 """Direct preference optimisation: a policy from comparisons, with no reward model."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from workbench.domain.recipes.training import TrainingRecipe
+from pydantic import model_validator
+
+from workbench.domain.recipes.training import GivenResponsesRecipe
 from workbench.domain.settings import setting
 
 DpoLoss = Literal[
@@ -10,8 +12,10 @@ DpoLoss = Literal[
     "apo_zero", "apo_down", "discopop", "sft", "sigmoid_norm",
 ]  # fmt: skip
 
+_SMOOTHED: set[DpoLoss] = {"cdpo", "robust", "exo_pair", "aot", "aot_unpaired"}
 
-class DpoRecipe(TrainingRecipe):
+
+class DpoRecipe(GivenResponsesRecipe):
     """DPO (2305.18290) and its family."""
 
     base_learning_rate: ClassVar[float] = 1.6e-6
@@ -33,7 +37,7 @@ class DpoRecipe(TrainingRecipe):
         0.0,
         label="Label noise",
         unit="share",
-        help="Assumed share of flipped labels; used by cdpo, robust and exo_pair (2305.18290's authors' note; 2403.00409).",
+        help="Assumed share of flipped labels; for cdpo, robust, exo_pair, aot and aot_unpaired (2305.18290's authors' note; 2403.00409).",
         ge=0,
         lt=0.5,
     )
@@ -44,3 +48,12 @@ class DpoRecipe(TrainingRecipe):
         "in memory.",
         advanced=True,
     )
+
+    @model_validator(mode="after")
+    def _noise_is_heard(self) -> Self:
+        if self.label_smoothing and self.loss_type not in _SMOOTHED:
+            raise ValueError(
+                f"`label_smoothing` is {self.label_smoothing:g}, which the loss `{self.loss_type}` would ignore; "
+                "`loss_type: cdpo` is DPO with label noise"
+            )
+        return self

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from workbench.domain.recipes.training import TrainingRecipe
+from workbench.domain.recipes.training import GivenResponsesRecipe
 from workbench.domain.settings import setting
 
 
-class RewardRecipe(TrainingRecipe):
+class RewardRecipe(GivenResponsesRecipe):
     """Bradley-Terry: -log sigmoid(r_chosen - r_rejected - margin) (2203.02155, section 3.5, Eq. 1)."""
 
     base_learning_rate: ClassVar[float] = 9e-6  # 2203.02155, C.2
@@ -43,6 +43,22 @@ class RewardRecipe(TrainingRecipe):
         help="Prompts sampled for the normalisation.",
         advanced=True,
         ge=2,
+    )
+    normalize_temperature: float | None = setting(
+        None,
+        label="Their temperature",
+        help="Empty: the experiment's sampling temperature, else 1.",
+        advanced=True,
+        gt=0,
+        le=10,
+    )
+    normalize_length: int | None = setting(
+        None,
+        label="Their longest response",
+        unit="tokens",
+        help="Empty: the experiment's sampling length, else what nine of ten chosen responses do not exceed.",
+        advanced=True,
+        ge=1,
     )
     model: str | None = setting(
         None,

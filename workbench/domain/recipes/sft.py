@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from workbench.domain.recipes.training import TrainingRecipe
+from workbench.domain.recipes.training import GivenResponsesRecipe
 from workbench.domain.settings import setting
 
 
-class SftRecipe(TrainingRecipe):
+class SftRecipe(GivenResponsesRecipe):
     """Next-token training on demonstrations, or on the chosen responses of a preference dataset."""
 
     base_learning_rate: ClassVar[float] = 1.5e-5

@@ -1,7 +1,9 @@
 """The settings that all training methods share."""
 
 import math
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
 
 from workbench.domain.settings import Settings, setting
 
@@ -105,6 +107,11 @@ class TrainingRecipe(Settings):
     logging_steps: int = setting(
         1, label="Log every", unit="steps", help="Steps between two points of a curve.", advanced=True, ge=1
     )
+
+
+class GivenResponsesRecipe(TrainingRecipe):
+    """What the methods share that learn from responses in the data: sft, reward and dpo."""
+
     append_eos: Literal["auto", "always", "never"] = setting(
         "auto",
         label="End of sequence",
@@ -112,3 +119,12 @@ class TrainingRecipe(Settings):
         "limit.",
         advanced=True,
     )
+
+    @model_validator(mode="after")
+    def _parts_are_whole(self) -> Self:
+        if self.batch_size % self.gradient_accumulation_steps:
+            raise ValueError(
+                f"`gradient_accumulation_steps` is {self.gradient_accumulation_steps}, which does not divide the "
+                f"`batch_size` of {self.batch_size}; the parts of a batch must be of one size"
+            )
+        return self
