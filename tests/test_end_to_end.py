@@ -1,8 +1,10 @@
 """The main job on real models and data, through the command line, from files to a report."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -161,3 +163,44 @@ def test_an_unsafe_model_is_refused_before_anything_is_queued(shared: Path, tmp_
     assert done.returncode == 1
     assert "not safetensors (pytorch_model.bin)" in done.stderr
     assert workbench("show", project)["runs"] == []
+
+
+def test_ctrl_c_leaves_the_runs_going_and_says_how_to_follow_or_stop_them(shared: Path, tmp_path: Path) -> None:
+    data = shared / "preferences" / "stories_sentiment"
+    project = tmp_path / "project"
+    workbench("new", project)
+    workbench("import", project, _first_lines(data / "pairs.train.jsonl", tmp_path / "p.jsonl", 200), "--name", "s")
+    experiment = {
+        "name": "x",
+        "model": str(shared / "models" / "stories260K"),
+        "dataset": "s",
+        "arms": [{"name": "dpo", "method": "dpo", "num_train_epochs": 500}],
+        "reward": {"max_steps": 1, "normalize": False},
+    }
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump(experiment))
+    command = [sys.executable, "-m", "workbench", "run", str(project), str(tmp_path / "x.yaml")]
+    following = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    dpo = _wait_for(project, "dpo", "running")
+    following.send_signal(signal.SIGINT)
+    _, said = following.communicate(timeout=30)
+    assert following.returncode == 130
+    assert "workbench follow" in said
+    assert "workbench stop" in said
+    assert _state(project, dpo) == "running"
+    workbench("stop", project, dpo)
+    assert workbench("follow", project, dpo, code=1)["runs"][0]["state"] == "stopped"
+
+
+def _state(project: Path, run_id: str) -> str:
+    return next(run["state"] for run in workbench("show", project)["runs"] if run["id"] == run_id)
+
+
+def _wait_for(project: Path, method: str, state: str) -> str:
+    """Returns the id of the run of that method once it is in that state and has taken a step."""
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        for run in workbench("show", project)["runs"]:
+            if run["method"] == method and run["state"] == state and run["step"] > 0:
+                return str(run["id"])
+        time.sleep(0.5)
+    raise AssertionError(f"no {method} run came to be {state}")

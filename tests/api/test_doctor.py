@@ -1,0 +1,31 @@
+"""The doctor says what is wrong, and only then."""
+
+from importlib import metadata
+
+import pytest
+
+from workbench.api import doctor
+
+
+def test_what_is_installed_and_new_enough_is_well() -> None:
+    check = doctor._package("trl")
+    assert check.ok
+    assert check.value.startswith("1.16")
+
+
+def test_a_version_outside_the_project_s_bounds_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "version", lambda name: "0.9.0")
+    check = doctor._package("trl")
+    assert not check.ok
+    assert "1.16" in check.problem
+    assert check.fix.startswith("pip install")
+
+
+def test_a_package_that_is_absent_is_named() -> None:
+    check = doctor._package("no-such-package-anywhere")
+    assert (check.value, check.ok) == ("absent", False)
+
+
+def test_a_program_that_fails_gives_its_last_line() -> None:
+    assert doctor._ask_python("raise ValueError('no driver')") == ("", "ValueError: no driver")
+    assert doctor._ask_python("print('fine')") == ("fine", "")

@@ -1,0 +1,27 @@
+"""What is printed for people is never read as markup, and tables keep their lines."""
+
+import pytest
+
+from workbench.cli.output import examples, print_json, print_table, say
+
+
+def test_brackets_in_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    say("[bold]not bold[/bold]")
+    print_table(["run"], [["[red]x[/red]"]])
+    printed = capsys.readouterr().out
+    assert "[bold]not bold[/bold]" in printed
+    assert "[red]x[/red]" in printed
+
+
+def test_json_is_one_line_and_keeps_letters_of_all_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"name": "宇宙"})
+    assert capsys.readouterr().out == '{"name": "宇宙"}\n'
+
+
+def test_a_row_is_one_line_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["arm", "gold"], [["a" * 60, "b" * 60]])
+    assert "a" * 60 + "  " + "b" * 60 in capsys.readouterr().out
+
+
+def test_examples_keep_their_lines() -> None:
+    assert examples("one", "two") == "Examples:\n\n\b\n  one\n  two"
