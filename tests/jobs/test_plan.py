@@ -7,7 +7,7 @@ from tests.storage.records import dataset, splits
 from workbench.domain.errors import BadInput, BadSetting, NotFound
 from workbench.domain.experiments import Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
+from workbench.domain.recipes import EvaluateRecipe, PpoRecipe, RewardRecipe
 from workbench.domain.records import DatasetRecord, Job
 from workbench.jobs.plan import plan
 from workbench.storage.files import write_record
@@ -115,6 +115,9 @@ def test_a_policy_is_trained_as_it_is_judged(project: Project) -> None:
     ppo, evaluation = jobs["ppo", "ppo"].recipe, jobs["evaluate", "dpo"].recipe
     assert isinstance(ppo, PpoRecipe)
     assert (ppo.temperature, ppo.response_length) == (0.7, 20)
+    reward = jobs["reward", "reward"].recipe
+    assert isinstance(reward, RewardRecipe)
+    assert (reward.normalize_temperature, reward.normalize_length) == (0.7, 20)
     assert isinstance(evaluation, EvaluateRecipe)
     assert (evaluation.temperature, evaluation.max_new_tokens) == (0.7, 20)
     assert ppo.stop_strings == evaluation.stop_strings == ("\n",)

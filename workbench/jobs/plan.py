@@ -96,7 +96,12 @@ class _Planner:
         return self._finish(draft)
 
     def _reward(self, seed: int, start: Reference) -> Job:
-        recipe = self._experiment.reward
+        recipe, sampling = self._experiment.reward, self._experiment.sampling
+        filled = {  # scores are normalised on what PPO and evaluation will ask about
+            "normalize_temperature": recipe.normalize_temperature or sampling.temperature,
+            "normalize_length": recipe.normalize_length or sampling.max_new_tokens,
+        }
+        recipe = recipe.model_copy(update=filled)
         if self._reward_model is not None:
             recipe = recipe.model_copy(update={"model": self._reward_model.name})
         draft = Draft("reward", "reward", seed, recipe)

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from workbench.data.store import check_content, read_rows
 from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Row, Turns
-from workbench.domain.recipes import TrainingRecipe
+from workbench.domain.recipes import GivenResponsesRecipe
 from workbench.domain.records import DataInput
 from workbench.training.models import context_length
 from workbench.training.session import RunSession
@@ -90,7 +90,7 @@ class Encoder:
     def __init__(
         self,
         session: RunSession,
-        recipe: TrainingRecipe,
+        recipe: GivenResponsesRecipe,
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
     ) -> None:

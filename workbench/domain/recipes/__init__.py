@@ -5,11 +5,12 @@ from workbench.domain.recipes.evaluate import EvaluateRecipe, Sampling, ScoreRec
 from workbench.domain.recipes.ppo import PpoRecipe
 from workbench.domain.recipes.reward import RewardRecipe
 from workbench.domain.recipes.sft import SftRecipe
-from workbench.domain.recipes.training import TrainingRecipe, auto_learning_rate
+from workbench.domain.recipes.training import GivenResponsesRecipe, TrainingRecipe, auto_learning_rate
 
 __all__ = [
     "DpoRecipe",
     "EvaluateRecipe",
+    "GivenResponsesRecipe",
     "PpoRecipe",
     "RewardRecipe",
     "Sampling",

@@ -37,7 +37,8 @@ class DpoRecipe(GivenResponsesRecipe):
         0.0,
         label="Label noise",
         unit="share",
-        help="Assumed share of flipped labels; for cdpo, robust, exo_pair, aot and aot_unpaired (2305.18290's authors' note; 2403.00409).",
+        help="Assumed share of flipped labels, for cdpo, robust, exo_pair, aot and aot_unpaired (2305.18290's authors' note; "
+        "2403.00409).",
         ge=0,
         lt=0.5,
     )
