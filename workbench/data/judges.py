@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-from workbench.data.film_critic_gold import gold_scores
+from workbench.data.film_critic.gold import gold_scores
 from workbench.domain.errors import BadInput, NotFound, WorkbenchError
 
 REWARD_PREFIX = "reward:"

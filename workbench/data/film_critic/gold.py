@@ -6,7 +6,7 @@ repetition, padding and hedging. No model is in it, so it cannot be pleased by a
 
 from collections.abc import Sequence
 
-from workbench.data.film_critic_words import POLARITY, Note, Sentence, read_note, read_review
+from workbench.data.film_critic.words import POLARITY, Note, Sentence, read_note, read_review
 
 OPENING_RIGHT, OPENING_WRONG = 0.3, -0.5
 EXACT_WORD, RIGHT_SIDE, CONTRADICTION, INVENTION = 1.0, 0.6, -1.0, -0.5

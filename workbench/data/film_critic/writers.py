@@ -8,8 +8,8 @@ import math
 from random import Random
 from typing import NamedTuple
 
-from workbench.data.film_critic_gold import HEDGE_COST, PADDING_COST, gold_score, hedging
-from workbench.data.film_critic_words import (
+from workbench.data.film_critic.gold import HEDGE_COST, PADDING_COST, gold_score, hedging
+from workbench.data.film_critic.words import (
     ASPECTS,
     BAD_WORDS,
     GENRES,

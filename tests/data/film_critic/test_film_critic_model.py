@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from workbench.data.film_critic_model import SPECIAL, llama_config, tokenizer, write_base_model
-from workbench.data.film_critic_words import vocabulary
+from workbench.data.film_critic.model import SPECIAL, llama_config, tokenizer, write_base_model
+from workbench.data.film_critic.words import vocabulary
 
 
 def test_beginning_end_padding_and_unknown_are_four_different_tokens() -> None:

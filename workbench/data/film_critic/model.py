@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from workbench.data.film_critic_words import vocabulary
+from workbench.data.film_critic.words import vocabulary
 
 PAD, BOS, EOS, UNKNOWN = "<pad>", "<bos>", "<eos>", "<unk>"
 SPECIAL = (PAD, BOS, EOS, UNKNOWN)  # their ids are their places: 0, 1, 2, 3

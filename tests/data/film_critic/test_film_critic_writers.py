@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from workbench.data.film_critic_gold import gold_score
-from workbench.data.film_critic_words import read_review, write_note
-from workbench.data.film_critic_writers import (
+from workbench.data.film_critic.gold import gold_score
+from workbench.data.film_critic.words import read_review, write_note
+from workbench.data.film_critic.writers import (
     CAREFUL,
     CARELESS,
     RATERS,

@@ -1,9 +1,4 @@
-"""The film critic: the bundled demonstration's data, made from a seed and downloaded from nowhere.
-
-Short film notes are the prompts, reviews the responses. `film_critic_words` is the language, `film_critic_gold` the
-independent judge, `film_critic_writers` the reviewers and the raters with their blind spot, `film_critic_model` the
-model folder that the demonstration trains from scratch.
-"""
+"""The demonstration's files: demonstrations, rated pairs, test prompts and a model folder without weights."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,10 +7,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from workbench.data.film_critic_gold import gold_score
-from workbench.data.film_critic_model import write_base_model
-from workbench.data.film_critic_words import Note, write_note
-from workbench.data.film_critic_writers import RATERS, draw_note, draw_review
+from workbench.data.film_critic.gold import gold_score
+from workbench.data.film_critic.model import write_base_model
+from workbench.data.film_critic.words import Note, write_note
+from workbench.data.film_critic.writers import RATERS, draw_note, draw_review
 
 N_DEMONSTRATIONS = 6000
 N_PAIRS = 2000

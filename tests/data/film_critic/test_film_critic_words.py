@@ -1,6 +1,6 @@
 """The film critic's language is read back as it was written."""
 
-from workbench.data.film_critic_words import Note, Sentence, read_note, read_review, read_sentence, write_note
+from workbench.data.film_critic.words import Note, Sentence, read_note, read_review, read_sentence, write_note
 
 NOTE = Note("slow", "drama", {"lead": "brilliant", "ending": "weak"})
 

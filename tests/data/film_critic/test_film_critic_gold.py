@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.data.film_critic_gold import gold_score, gold_scores, hedging
+from workbench.data.film_critic.gold import gold_score, gold_scores, hedging
 
 NOTE = "a slow drama with a brilliant lead and a weak ending ."
 

@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
-from workbench.data.film_critic import N_DEMONSTRATIONS, N_PAIRS, N_TEST_PROMPTS, FilmCriticFiles, write_film_critic
-from workbench.data.film_critic_gold import gold_score, hedging
-from workbench.data.film_critic_words import vocabulary
+from workbench.data.film_critic.files import (
+    N_DEMONSTRATIONS,
+    N_PAIRS,
+    N_TEST_PROMPTS,
+    FilmCriticFiles,
+    write_film_critic,
+)
+from workbench.data.film_critic.gold import gold_score, hedging
+from workbench.data.film_critic.words import vocabulary
 
 
 @pytest.fixture(scope="module")
