@@ -32,7 +32,7 @@ def test_arms_of_one_name_with_other_settings_stay_apart(runs):
     runs.start()
     runs.arm("dpo", {100: FLAT}, seed=0)
     runs.arm("dpo", {100: FLAT}, seed=1, recipe=DpoRecipe(beta=0.5))
-    assert [arm.name for arm in gather_arms(runs.project)] == ["reference", "dpo", "dpo (stories)"]
+    assert [arm.name for arm in gather_arms(runs.project)] == ["reference", "dpo", "dpo 2"]
 
 
 def test_a_run_that_was_not_evaluated_waits(runs):

@@ -10,6 +10,7 @@ from workbench.domain.experiments import Experiment
 from workbench.domain.records import Job
 from workbench.jobs import launch
 from workbench.jobs.evaluations import Checkpoints, plan_evaluation
+from workbench.jobs.members import members
 from workbench.jobs.plan import plan
 from workbench.storage.project import Project
 
@@ -53,7 +54,11 @@ def run_experiment(project: Project, experiment: Experiment, *, base: Path) -> l
     """
     jobs = plan(experiment, project, base=base)
     with project.edit() as edit:
-        edit.change(experiments=edit.manifest.experiments | {experiment.name: experiment})
+        named = {name: runs for name, runs in edit.manifest.runs.items() if name != experiment.name}
+        edit.change(
+            experiments=edit.manifest.experiments | {experiment.name: experiment},
+            runs=named | {experiment.name: members(experiment, jobs)},
+        )
     launch.enqueue(project, jobs)
     return jobs
 

@@ -5,14 +5,16 @@ A track is a training run with the evaluation of its checkpoints. The start mode
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from workbench.compare.logs import NOTHING_SPENT, RunLog, Spent, read_log
+from workbench.compare.naming import as_named
 from workbench.compare.samples import Samples, read_samples, sample_files
 from workbench.domain.errors import NotFound
 from workbench.domain.records import Job, Outcome
@@ -104,6 +106,12 @@ class Arm:
         return tuple(track.seed for track in self.tracks)
 
     @property
+    def experiment(self) -> str | None:
+        """The experiment that its runs belong to, as far as one is known."""
+        jobs = [track.run or track.evaluation for track in (*self.tracks, *self.waiting)]
+        return next((job.experiment for job in jobs if job is not None and job.experiment), None)
+
+    @property
     def is_reference(self) -> bool:
         """Says whether this is the start model."""
         return self.method == REFERENCE
@@ -113,18 +121,20 @@ class Arm:
         return next((track for track in self.tracks if track.seed == seed), None)
 
 
-def gather_arms(project: Project, run_ids: Sequence[str] | None = None) -> list[Arm]:
+def gather_arms(project: Project, run_ids: Sequence[str] | None = None, *, experiment: str | None = None) -> list[Arm]:
     """Groups a project's runs into arms, start models first, then in the order in which they were planned.
 
     Args:
         project: whose runs.
         run_ids: training runs, or evaluations of them; the start models that belong to them come along, and stages that
             arms share are passed over. None takes all.
+        experiment: takes the runs and evaluations of this experiment only, under the names that it gives them.
 
     Raises:
-        NotFound: there is no such run.
+        NotFound: there is no such run or experiment.
     """
-    jobs = {job.id: job for job in project.jobs()}
+    everything = {job.id: job for job in project.jobs()}
+    jobs = as_named(everything, project.manifest(), experiment)
     trained = _selected(jobs, run_ids)
     reader = _Reader(project, jobs)
     groups: dict[str, dict[int, Job]] = {}
@@ -243,16 +253,16 @@ class _Reader:
 
 
 def _with_unique_names(arms: list[Arm]) -> list[Arm]:
-    taken: dict[str, int] = {}
+    """Arms of one name say of which experiment they are, where that tells them apart; else they are counted."""
+    experiments: dict[str, set[str | None]] = {}
+    for arm in arms:
+        experiments.setdefault(arm.name, set()).add(arm.experiment)
+    taken: set[str] = set()
     named = []
     for arm in arms:
-        taken[arm.name] = taken.get(arm.name, 0) + 1
-        suffix = "" if taken[arm.name] == 1 else f" ({_experiment(arm) or taken[arm.name]})"
-        named.append(Arm(arm.name + suffix, arm.method, arm.start, arm.tracks, arm.waiting))
+        is_told_apart = len(experiments[arm.name]) > 1 and arm.experiment
+        wanted = f"{arm.name} ({arm.experiment})" if is_told_apart else arm.name
+        name = next(name for i in count(1) if (name := wanted if i == 1 else f"{wanted} {i}") not in taken)
+        taken.add(name)
+        named.append(replace(arm, name=name))
     return named
-
-
-def _experiment(arm: Arm) -> str | None:
-    tracks = [*arm.tracks, *arm.waiting]
-    run = tracks[0].run or tracks[0].evaluation
-    return run.experiment if run else None

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, Point, Which, gather_arms
 from workbench.compare.curves import XAxis
 from workbench.compare.fairness import incomplete, oddities, unfair
+from workbench.compare.naming import without_folders
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import PanelSpec, build_panels, interval_words
 from workbench.compare.samples import stack
@@ -68,6 +69,7 @@ class Comparison(_Frozen):
 
     judge: str = Field(description="The gold judge.")
     x: XAxis
+    experiments: tuple[str, ...] = Field((), description="Those that the compared runs belong to, as far as known.")
     interval: str = Field(description="What the intervals are over, in words.")
     arms: tuple[ArmResult, ...]
     wins: tuple[WinCell, ...] = Field(description="Every two arms once; `swapped` gives the other side.")
@@ -94,19 +96,22 @@ class Comparison(_Frozen):
         return None
 
 
-def compare_runs(project: Project, run_ids: Sequence[str] | None = None, *, x: XAxis = "step") -> Comparison:
+def compare_runs(
+    project: Project, run_ids: Sequence[str] | None = None, *, x: XAxis = "step", experiment: str | None = None
+) -> Comparison:
     """Compares the arms that runs belong to, on what their evaluations measured.
 
     Args:
         project: whose runs.
         run_ids: training runs or their evaluations; None for all.
         x: what the panels are drawn over.
+        experiment: compares the arms of this experiment, under the names that it gives them.
 
     Raises:
-        NotFound: there is no such run, or nothing was evaluated yet.
+        NotFound: there is no such run or experiment, or nothing was evaluated yet.
         BadInput: a file of samples is damaged.
     """
-    everything = gather_arms(project, run_ids)
+    everything = gather_arms(project, run_ids, experiment=experiment)
     arms = [arm for arm in everything if arm.tracks]
     if not arms:
         raise NotFound(
@@ -119,6 +124,7 @@ def compare_runs(project: Project, run_ids: Sequence[str] | None = None, *, x: X
     return Comparison(
         judge=judge,
         x=x,
+        experiments=tuple(dict.fromkeys(arm.experiment for arm in arms if arm.experiment)),
         interval=interval_words(arms),
         arms=tuple(_result(arm, starts.get(arm.start), project) for arm in arms),
         wins=wins,
@@ -133,7 +139,7 @@ def _judge(arms: Sequence[Arm]) -> str:
     for arm in arms:
         for track in arm.tracks:
             if track.evaluation and isinstance(track.evaluation.recipe, EvaluateRecipe):
-                return track.evaluation.recipe.judges[0]
+                return without_folders(track.evaluation.recipe.judges[0])
     return "gold"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from workbench.compare.arms import Arm, Track
+from workbench.compare.naming import without_folders
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.domain.samples import GOLD, KL, KL_K1
@@ -89,7 +90,7 @@ def _sampling(job: Job) -> str:
 
 
 def _judges(job: Job) -> str:
-    return ", ".join(_recipe(job).judges)
+    return ", ".join(without_folders(judge) for judge in _recipe(job).judges)
 
 
 def _budget(job: Job) -> str:

@@ -72,6 +72,9 @@ class Manifest(Record):
     models: tuple[str, ...] = ()
     judges: tuple[str, ...] = ()
     experiments: dict[str, Experiment] = {}
+    runs: dict[str, dict[str, str]] = Field(
+        {}, description="What each experiment calls its runs: the arm by run id, the newest experiment last."
+    )
     views: dict[str, dict[str, Any]] = {}
 
 
@@ -186,4 +189,7 @@ class CheckpointRecord(Record):
     episodes: int | None = None
     tokens: int | None = None
     seconds: float
-    files: dict[str, int] = Field(description="Every file of the checkpoint with its size in bytes.")
+    files: dict[str, int] = Field(
+        description="Every file of the checkpoint but those in resume/, with its size in bytes."
+    )
+    resume_files: dict[str, int] | None = Field(None, description="Those in resume/; None in older checkpoints.")
