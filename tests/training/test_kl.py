@@ -109,3 +109,15 @@ def test_a_policy_equal_to_the_reference_is_at_kl_zero(
     assert found.kl == pytest.approx(0)
     assert found.kl_k1 == pytest.approx(0)
     assert found.kl_k3 == pytest.approx(0)
+
+
+def test_a_model_against_itself_is_read_once_and_has_no_kl(
+    models: tuple[PreTrainedModel, PreTrainedModel], rollout: Rollout
+) -> None:
+    passes: list[int] = []
+    hook = models[0].register_forward_hook(lambda *_: passes.append(1))
+    found = sequence_statistics(models[0], models[0], rollout.prompt_ids, rollout.response_ids, 0.8, 2, batch_size=64)
+    hook.remove()
+    assert len(passes) == 1
+    assert not found.kl.any()
+    assert (found.logp_policy == found.logp_reference).all()

@@ -7,7 +7,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.training.forward import batch_responses, forward_responses
-from workbench.training.rollout import Rollout, generate, inverse_cdf, response_texts
+from workbench.training.rollout import Rollout, _Decoder, generate, inverse_cdf, response_texts
 
 PROMPTS = ("Once upon a time, Amy broke a cup.", "Jack saw a cat in a tree with mom.", "Tim was sad.", "The dog")
 END, PAD = 1, 2
@@ -105,3 +105,11 @@ def test_samples_have_the_distributions_frequencies() -> None:
     uniforms = (torch.arange(1000) + 0.5) / 1000
     counts = torch.bincount(inverse_cdf(p.log().repeat(1000, 1), uniforms), minlength=3)
     assert counts.tolist() == [700, 200, 100]
+
+
+def test_under_bf16_the_sampler_reads_logits_that_are_not_rounded_to_it(
+    model: PreTrainedModel, prompts: list[list[int]]
+) -> None:
+    with torch.autocast("cpu", dtype=torch.bfloat16), torch.no_grad():
+        logits = _Decoder(model, prompts, PAD).logits()
+    assert (logits.bfloat16().float() != logits).float().mean() > 0.9

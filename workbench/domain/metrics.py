@@ -46,7 +46,8 @@ _ALL = (
     Metric("objective/scores", "Proxy score", "Mean score of the reward model on the batch's responses, before the KL "
            "penalty.", better="higher"),
     Metric("objective/non_score_reward", "KL penalty", "Mean over episodes of -kl_coef times the sum of k1."),
-    Metric("objective/rlhf_reward", "Reward with penalty", "objective/scores + objective/non_score_reward.",
+    Metric("objective/rlhf_reward", "Reward with penalty", "What is optimised: mean score, that of responses without an "
+           "ending replaced where the recipe says so, + objective/non_score_reward.",
            better="higher"),
     Metric("objective/kl_coef", "KL coefficient", "The penalty's weight; moves where it is adaptive."),
     Metric("objective/length", "Response length", "Mean tokens of a response, end of sequence included.", "tokens"),
@@ -58,6 +59,7 @@ _ALL = (
     Metric("loss/policy_avg", "Policy loss", "Clipped surrogate (1707.06347, Eq. 7), mean over response tokens."),
     Metric("loss/value_avg", "Value loss", "Clipped squared error of the value, halved, mean over response tokens.",
            better="lower"),
+    Metric("val/grad_norm", "Value gradient norm", "L2 norm of the value model's own gradient before clipping."),
     Metric("val/clipfrac_avg", "Value clip share", "Share of tokens whose value was clipped.", "share"),
     Metric("val/ratio", "Ratio", "Mean of pi / pi_old over response tokens; 1 before the first optimizer step."),
     Metric("val/ratio_var", "Ratio variance", "Its variance over the minibatches of an update."),

@@ -78,9 +78,9 @@ def forward_responses(model: PreTrainedModel, batch: ResponseBatch) -> ResponseO
     The head runs in fp32 under autocast too: a log-probability rounded to bf16 is off by up to a percent, and the first
     ratio of an update would not be one.
     """
-    with _head_at(model, batch.predicts) as caught:
+    with full_precision_head(model, batch.predicts) as caught:
         logits = model(input_ids=batch.ids, use_cache=False).logits
-    return ResponseOutputs(logits[0].float(), caught[0])
+    return ResponseOutputs(logits[0].float(), caught[0][0])
 
 
 def length_batches(
@@ -100,19 +100,30 @@ def length_batches(
         yield rows[start : start + size]
 
 
+def parts_for_memory(n_tokens: int, vocabulary: int) -> int:
+    """Returns into how many parts so many response tokens are cut, so that a part's logits fit."""
+    return max(1, -(-n_tokens * vocabulary // _MOST_LOGITS))
+
+
 @contextmanager
-def _head_at(model: PreTrainedModel, positions: Tensor) -> Iterator[list[Tensor]]:
+def full_precision_head(model: PreTrainedModel, positions: Tensor | None = None) -> Iterator[list[Tensor]]:
+    """Inside, the model's head runs in fp32 under autocast too, and what it reads is caught.
+
+    Args:
+        model: a causal language model.
+        positions: [b, t] the head runs where this is true, as one row; None: wherever the model runs it.
+    """
     # A hook on the output embedding works for every architecture, and whatever a model does to its logits afterwards
     # (soft caps, scales) still happens.
     head: nn.Module = model.get_output_embeddings()  # type: ignore[no-untyped-call]
     caught: list[Tensor] = []
-    full_precision = torch.autocast(positions.device.type, enabled=False)
+    full_precision = torch.autocast(model.device.type, enabled=False)
 
     def select(module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        hidden = args[0][positions]
+        hidden = args[0] if positions is None else args[0][positions].unsqueeze(0)
         caught.append(hidden)
         full_precision.__enter__()  # type: ignore[no-untyped-call]
-        return (hidden.to(next(module.parameters()).dtype).unsqueeze(0),)
+        return (hidden.to(next(module.parameters()).dtype),)
 
     def leave(module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> None:
         full_precision.__exit__(None, None, None)

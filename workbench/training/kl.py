@@ -106,7 +106,9 @@ def token_statistics(
 ) -> TokenStatistics:
     """Measures each response token of a batch under policy and reference."""
     log_p = torch.log_softmax(forward_responses(policy, batch).logits / temperature, -1)
-    log_q = torch.log_softmax(forward_responses(reference, batch).logits / temperature, -1)
+    log_q = log_p  # a model measured against itself is read once
+    if reference is not policy:
+        log_q = torch.log_softmax(forward_responses(reference, batch).logits / temperature, -1)
     chosen = batch.targets.unsqueeze(-1)
     return TokenStatistics(
         logp_policy=log_p.gather(-1, chosen).squeeze(-1),

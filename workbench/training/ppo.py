@@ -17,7 +17,7 @@ from workbench.domain.errors import BadInput
 from workbench.domain.events import Sample
 from workbench.domain.recipes import PpoRecipe, Sampling, auto_learning_rate
 from workbench.domain.records import Job
-from workbench.storage.checkpoints import Checkpoint
+from workbench.storage.checkpoints import Checkpoint, list_checkpoints
 from workbench.training.models import context_length, end_token_ids, pad_token_id
 from workbench.training.ppo_data import (
     PromptOrder,
@@ -30,7 +30,7 @@ from workbench.training.ppo_data import (
     updates_in_all,
 )
 from workbench.training.ppo_models import Models, load_models
-from workbench.training.ppo_state import PpoState, restore_optimizer, write_checkpoint
+from workbench.training.ppo_state import PpoState, is_complete, restore_optimizer, write_checkpoint
 from workbench.training.ppo_update import PpoLearner, PpoSettings
 from workbench.training.rollout import Rollout, generate, response_texts
 from workbench.training.session import RunSession, StopRun
@@ -50,18 +50,19 @@ def train(job: Job, session: RunSession) -> None:
     # 1. Models: policy, reference, reward and value, new or from the last checkpoint.
     recipe = _recipe(job)
     checkpoint = _resumable(session)
+    session.started(resumed_from=checkpoint.step if checkpoint is not None else None)
     state = PpoState(kl_coef=recipe.kl_coef) if checkpoint is None else PpoState.read(checkpoint.folder / "resume")
-    models = load_models(job, recipe, session, checkpoint)
+    with session.off_the_clock():  # which starts at the first update, for every method alike
+        models = load_models(job, recipe, session, checkpoint)
 
-    # 2. The plan: prompts, their order, and how many updates the schedule spans.
-    run = _Run.prepare(job, recipe, session, models)
-    total = updates_in_all(run.n_episodes, recipe.batch_size)
-    keep, show = checkpoint_steps(total, recipe.n_checkpoints), checkpoint_steps(total, _SHOWINGS) | {1}
-    learner = run.learner(total)
-    if checkpoint is not None:
-        restore_optimizer(checkpoint.folder / "resume", learner.optimizer, session.device)
+        # 2. The plan: prompts, their order, and how many updates the schedule spans.
+        run = _Run.prepare(job, recipe, session, models)
+        total = updates_in_all(run.n_episodes, recipe.batch_size)
+        keep, show = checkpoint_steps(total, recipe.n_checkpoints), checkpoint_steps(total, _SHOWINGS) | {1}
+        learner = run.learner(total)
+        if checkpoint is not None:
+            restore_optimizer(checkpoint.folder / "resume", learner.optimizer, session.device)
     learner.kl_coef = state.kl_coef
-    session.started(resumed_from=state.step if checkpoint is not None else None)
 
     spent = session.budget_spent(state.episodes, state.tokens)
     while state.episodes < run.n_episodes and not spent:
@@ -84,13 +85,14 @@ def train(job: Job, session: RunSession) -> None:
         if saves or state.step % recipe.logging_steps == 0 or state.step == total:
             session.metrics(state.step, values | {"tokens_per_s": pace}, state.episodes, state.tokens)
         if state.step in show:
-            run.show(session, state.step)
+            with session.off_the_clock():
+                run.show(session, state.step)
         session.progress("training", state.step, total, pace)
 
         # 7. Checkpoints: where the plan wants one, at the end of the budget, and before a stop.
         if saves:
             run.save(session, learner, state)
-        if stop is not None:
+        if stop is not None and state.episodes < run.n_episodes and not spent:  # else it is finished anyway
             raise StopRun("stopped" if stop == "stop" else "paused", state.step)
 
 
@@ -190,8 +192,17 @@ def _recipe(job: Job) -> PpoRecipe:
 
 
 def _resumable(session: RunSession) -> Checkpoint | None:
-    checkpoint = session.latest_checkpoint()
-    return checkpoint if checkpoint is not None and checkpoint.resume_folder is not None else None
+    """Returns the newest checkpoint that training can go on from; says so where that is not the newest."""
+    checkpoints = list_checkpoints(session.folder)
+    complete = [item for item in checkpoints if item.resume_folder is not None and is_complete(item.resume_folder)]
+    found = complete[-1] if complete else None
+    if checkpoints and found is not checkpoints[-1]:
+        where = "from the beginning" if found is None else f"from step {found.step}"
+        session.warn(
+            "resume_state_missing",
+            f"What training needs to go on from step {checkpoints[-1].step} is missing; it goes on {where}.",
+        )
+    return found
 
 
 def _count_tokens(rollout: Rollout) -> int:

@@ -48,7 +48,9 @@ class PromptOrder:
 
     def rows(self, start: int, count: int) -> list[int]:
         """Returns which prompts stand at positions start .. start + count - 1."""
-        return [self._pass(p // self.n_prompts)[p % self.n_prompts] for p in range(start, start + count)]
+        first, last = start // self.n_prompts, (start + count - 1) // self.n_prompts
+        orders = [self._pass(number) for number in range(first, last + 1)]
+        return [orders[p // self.n_prompts - first][p % self.n_prompts] for p in range(start, start + count)]
 
     def _pass(self, number: int) -> list[int]:
         order: list[int] = torch.randperm(self.n_prompts, generator=seeded(self.seed, "order", number)).tolist()

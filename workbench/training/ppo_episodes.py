@@ -105,15 +105,20 @@ def measure_episodes(
         logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
     values = over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
     ended = torch.tensor(rollout.ended, device=device)
-    return Episodes(batch, mask, logps, reference_logps, values, scores.to(device).float(), ended)
+    # Scores come in double precision, which some devices do not have: they are rounded before they move.
+    return Episodes(batch, mask, logps, reference_logps, values, scores.float().to(device), ended)
 
 
 def token_rewards(episodes: Episodes, kl_coef: float, recipe: PpoRecipe) -> Tensor:
     """Returns the reward of each token [e, t]: -kl_coef k1, and the score on the last kept one."""
     penalty = -kl_coef * k1(episodes.logps, episodes.reference_logps)
-    scores = replace_unended(episodes.scores, episodes.ended, recipe.missing_eos_score)
-    rewards = place_score(penalty, scores, episodes.mask)
+    rewards = place_score(penalty, optimised_scores(episodes, recipe), episodes.mask)
     return whiten(rewards, episodes.mask, shift_mean=False) if recipe.whiten_rewards else rewards
+
+
+def optimised_scores(episodes: Episodes, recipe: PpoRecipe) -> Tensor:
+    """Returns the scores [e] that are trained on: the reward model's, but for what the recipe replaces."""
+    return replace_unended(episodes.scores, episodes.ended, recipe.missing_eos_score)
 
 
 def advantages_of(episodes: Episodes, rewards: Tensor, values: Tensor, recipe: PpoRecipe) -> Advantages:
@@ -138,7 +143,7 @@ def response_logps(model: PreTrainedModel, batch: ResponseBatch, temperature: fl
     return logits.gather(-1, batch.targets.unsqueeze(-1)).squeeze(-1) - torch.logsumexp(logits, -1)
 
 
-def objective_metrics(episodes: Episodes, kl_coef: float) -> dict[str, float]:
+def objective_metrics(episodes: Episodes, kl_coef: float, recipe: PpoRecipe) -> dict[str, float]:
     """Returns what the batch says of the objective, by the names of the metric catalogue."""
     mask = episodes.mask
     kl = (k1(episodes.logps, episodes.reference_logps) * mask).sum(-1).mean()
@@ -148,7 +153,7 @@ def objective_metrics(episodes: Episodes, kl_coef: float) -> dict[str, float]:
         "objective/entropy": (-episodes.logps * mask).sum(-1).mean(),
         "objective/scores": episodes.scores.mean(),
         "objective/non_score_reward": -kl_coef * kl,
-        "objective/rlhf_reward": episodes.scores.mean() - kl_coef * kl,
+        "objective/rlhf_reward": optimised_scores(episodes, recipe).mean() - kl_coef * kl,
         "objective/length": episodes.batch.lengths.float().mean(),
         "val/num_eos_tokens": episodes.ended.sum(),
     }

@@ -53,7 +53,7 @@ def load_models(job: Job, recipe: PpoRecipe, session: RunSession, checkpoint: Ch
     scorer.model.requires_grad_(False)
     start, tokenizer = _load(job, session, job.inputs.model)
     value = _value_model(job, recipe, session, checkpoint, start=start, tokenizer=tokenizer, scorer=scorer)
-    reference = _reference(job, recipe, session, start)
+    reference = _reference(job, recipe, session, start, is_spare=checkpoint is not None)
     policy = _policy(job, recipe, session, checkpoint, start)
     return Models(Actors(policy, reference, value), tokenizer, scorer)
 
@@ -63,20 +63,28 @@ def _load(job: Job, session: RunSession, name: str) -> tuple[PreTrainedModel, Pr
     return load_policy(source, session.device, trust_remote_code=job.trust_remote_code)
 
 
-def _reference(job: Job, recipe: PpoRecipe, session: RunSession, start: PreTrainedModel) -> PreTrainedModel | None:
-    """Returns the frozen reference; None where it is the policy's own base under adapters."""
+def _reference(
+    job: Job, recipe: PpoRecipe, session: RunSession, start: PreTrainedModel, *, is_spare: bool
+) -> PreTrainedModel | None:
+    """Returns the frozen reference; None where it is the policy's own base under adapters.
+
+    A start model that is spare, because the policy comes from a checkpoint, becomes the reference without a copy.
+    """
     name = job.inputs.reference or job.inputs.model
     if name == job.inputs.model and recipe.lora_rank:
         return None
-    reference = copy.deepcopy(start) if name == job.inputs.model else _load(job, session, name)[0]
-    return reference.requires_grad_(False)
+    if name != job.inputs.model:
+        return _load(job, session, name)[0].requires_grad_(False)
+    return (start if is_spare else copy.deepcopy(start)).requires_grad_(False)
 
 
 def _policy(
     job: Job, recipe: PpoRecipe, session: RunSession, checkpoint: Checkpoint | None, start: PreTrainedModel
 ) -> PreTrainedModel:
     if not recipe.lora_rank:
-        return start if checkpoint is None else load_policy(checkpoint.folder, session.device)[0]
+        if checkpoint is None:
+            return start
+        return load_policy(checkpoint.folder, session.device, trust_remote_code=job.trust_remote_code)[0]
     if checkpoint is None:
         adapted = wrap_lora(start, recipe, seed=derived_seed(job.seed, "adapters"))
         return cast("PreTrainedModel", adapted.eval())
@@ -100,7 +108,11 @@ def _value_model(
         folder = checkpoint.folder / VALUE
         return ValueModel.load(folder, session.device, trust_remote_code=job.trust_remote_code)
     if recipe.value_model == "separate" and (score := _readable_score(scorer, start, tokenizer)) is not None:
-        return ValueModel.from_reward(_own_trunk(scorer.model), score, scorer.settings.mean, scorer.settings.std)
+        # Whitening gives a score on the last of many tokens several times its scale; a head on the scores' scale would
+        # start as far off, and the value clip would keep it there for many updates.
+        fits = not recipe.whiten_rewards
+        settings = scorer.settings
+        return ValueModel.from_reward(_own_trunk(scorer.model), score, settings.mean, settings.std, is_fitted=fits)
     trunk = _own_trunk(start) if recipe.value_model == "separate" else None
     return ValueModel.new(start.config.get_text_config().hidden_size, trunk, session.device)
 

@@ -66,6 +66,11 @@ class PpoState:
         write_bytes(folder / _STATE, json.dumps({"format_version": 1} | asdict(self), indent=2).encode() + b"\n")
 
 
+def is_complete(folder: Path) -> bool:
+    """Says whether a resume folder holds all that going on needs."""
+    return all((folder / name).is_file() for name in (_OPTIMIZER, _STATE))
+
+
 def write_checkpoint(
     folder: Path,
     policy: PreTrainedModel,

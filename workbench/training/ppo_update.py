@@ -1,19 +1,22 @@
 """One update of PPO: from scored responses to new weights."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
 
-from workbench.domain.errors import KlDiverged
+from workbench.domain.errors import KlDiverged, NotANumber
 from workbench.domain.recipes import PpoRecipe
-from workbench.training.forward import forward_responses, select_rows
+from workbench.training.forward import forward_responses, parts_for_memory, select_rows
 from workbench.training.kl import entropy_of
 from workbench.training.policy_gradient import (
     Advantages,
     adapt_kl_coef,
     approx_kl,
     explained_variance,
+    gae,
     policy_loss,
     scheduled,
     value_loss,
@@ -86,6 +89,7 @@ class PpoLearner:
     def __init__(self, actors: Actors, settings: PpoSettings) -> None:
         self.actors, self.settings = actors, settings
         self.kl_coef = settings.recipe.kl_coef
+        self._vocabulary: int = actors.policy.config.get_text_config().vocab_size
         recipe = settings.recipe
         self._policy_weights = [weight for weight in actors.policy.parameters() if weight.requires_grad]
         self._value_weights = list(actors.value.parameters())
@@ -119,16 +123,19 @@ class PpoLearner:
 
         Raises:
             KlDiverged: the policy is further from the reference than the recipe allows; nothing was trained.
+            NotANumber: the KL, a loss or a gradient is not finite; the weights are not worth saving.
         """
         recipe = self.settings.recipe
         with self.autocast():
             episodes = self._measure(rollout, scores)
-            objective = objective_metrics(episodes, self.kl_coef)
+            objective = objective_metrics(episodes, self.kl_coef, recipe)
+            _check_finite(objective, step)
             _check_kl(objective["objective/kl"], recipe.max_kl)
             rewards = token_rewards(episodes, self.kl_coef, recipe)
             values = self._fitted_values(episodes, rewards)
             targets = advantages_of(episodes, rewards, values, recipe)
             learned = self._optimise(episodes, values, targets, step)
+            _check_finite(learned, step)
         if recipe.adaptive_kl:
             self.kl_coef = adapt_kl_coef(
                 self.kl_coef, objective["objective/kl"], recipe.kl_target, len(scores), recipe.kl_horizon
@@ -151,7 +158,8 @@ class PpoLearner:
         value = self.actors.value
         if value.is_fitted:
             return episodes.values
-        to_come = rewards.flip(-1).cumsum(-1).flip(-1)
+        # Without values and with lambda 1 the return is the discounted sum of the rewards to come.
+        to_come = gae(rewards, torch.zeros_like(rewards), episodes.mask, self.settings.recipe.gamma, 1.0).returns
         features = episode_features(self.actors, episodes)
         fit_head(value.head, features, to_come[episodes.mask])
         value.is_fitted = True
@@ -185,7 +193,8 @@ class PpoLearner:
         """Adds up a minibatch's gradients, part by part; returns the means over its tokens."""
         n_tokens = episodes.batch.lengths[rows].sum()
         by_length = rows[torch.argsort(episodes.batch.lengths[rows], stable=True)]
-        n_parts = min(self.settings.recipe.gradient_accumulation_steps, len(rows))
+        n_logits_parts = parts_for_memory(len(rows) * episodes.mask.shape[1], self._vocabulary)
+        n_parts = min(max(self.settings.recipe.gradient_accumulation_steps, n_logits_parts), len(rows))
         total = torch.zeros(len(fields(_Sums)), device=rows.device)
         for part in by_length.tensor_split(n_parts):
             sums = self._sums(episodes, values, targets, part)
@@ -216,13 +225,16 @@ class PpoLearner:
         )
 
     def _step(self) -> Tensor:
-        """Clips each model's gradient by its own norm, so that a value model's errors do not slow the policy."""
+        """Clips each model's gradient by its own norm, so that a value model's errors do not slow the policy.
+
+        Returns:
+            [2] the norms of policy and value model before that.
+        """
         limit = self.settings.recipe.max_grad_norm
-        norm = nn.utils.clip_grad_norm_(self._policy_weights, limit)
-        nn.utils.clip_grad_norm_(self._value_weights, limit)
+        norms = [nn.utils.clip_grad_norm_(weights, limit) for weights in (self._policy_weights, self._value_weights)]
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return norm.detach()
+        return torch.stack(norms).detach()
 
     def _train_mode(self, *, on: bool) -> None:
         # Training mode switches dropout on, and checkpointing works in no other; the models' own dropout is zero.
@@ -231,8 +243,17 @@ class PpoLearner:
             self.actors.value.train(on)
 
 
+def _check_finite(values: Mapping[str, float], step: int) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise NotANumber(
+                f"At step {step + 1} `{name}` became {value}.",
+                "Lower the learning rate, or use fp32 where it is bf16.",
+            )
+
+
 def _check_kl(kl: float, max_kl: float) -> None:
-    if not kl <= max_kl:  # NaN is refused too
+    if kl > max_kl:
         raise KlDiverged(
             f"The policy is {kl:.0f} nats a sequence from the reference; the run gives up above {max_kl:.0f}.",
             "Raise the KL coefficient, turn the adaptive one on, or lower the learning rate.",
@@ -240,7 +261,7 @@ def _check_kl(kl: float, max_kl: float) -> None:
 
 
 def _learned_metrics(means: Tensor, norms: Tensor, vf_coef: float) -> dict[str, float]:
-    """Args: means [m, 7] of the minibatches in the order of `_Sums`; norms [m]."""
+    """Args: means [m, 7] of the minibatches in the order of `_Sums`; norms [m, 2] of policy and value model."""
     policy, value, kl, clipped, value_clipped, entropy, ratio = means.mean(0).tolist()
     return {
         "loss": policy + vf_coef * value,
@@ -252,5 +273,6 @@ def _learned_metrics(means: Tensor, norms: Tensor, vf_coef: float) -> dict[str, 
         "val/clipfrac_avg": value_clipped,
         "val/ratio": ratio,
         "val/ratio_var": float(means[:, -1].var(unbiased=False)),
-        "grad_norm": float(norms.mean()),
+        "grad_norm": float(norms[:, 0].mean()),
+        "val/grad_norm": float(norms[:, 1].mean()),
     }

@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.domain.samples import StopReason
+from workbench.training.forward import full_precision_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,10 @@ class _Decoder:
             if self._takes_positions:  # counted from each sequence's first real token
                 positions = (self._mask.cumsum(-1) - 1).clamp(min=0)
                 inputs["position_ids"] = positions[:, -self._next.shape[1] :]
-        outputs = self._model(
-            input_ids=self._next, past_key_values=self._cache, use_cache=True, logits_to_keep=1, **inputs
-        )
+        with full_precision_head(self._model):
+            outputs = self._model(
+                input_ids=self._next, past_key_values=self._cache, use_cache=True, logits_to_keep=1, **inputs
+            )
         self._cache = outputs.past_key_values
         return torch.as_tensor(outputs.logits)[:, -1].float()
 

@@ -40,20 +40,21 @@ class ValueModel(nn.Module):
         return cls(head, trunk, is_fitted=False)
 
     @classmethod
-    def from_reward(cls, trunk: PreTrainedModel, score: nn.Linear, mean: float, std: float) -> Self:
+    def from_reward(cls, trunk: PreTrainedModel, score: nn.Linear, mean: float, std: float, *, is_fitted: bool) -> Self:
         """Returns a model that starts as the reward model, normalised as its scores are.
 
         Args:
             trunk: the reward model's transformer.
             score: its head, hidden size to 1.
             mean, std: of the normalisation (score - mean) / std.
+            is_fitted: false where rewards are on another scale than scores, and the head wants to be fitted to them.
         """
         head = nn.Linear(score.in_features, 1, device=score.weight.device)
         with torch.no_grad():
             head.weight.copy_(score.weight / std)
             bias = torch.zeros_like(head.bias) if score.bias is None else score.bias
             head.bias.copy_((bias - mean) / std)
-        return cls(head, trunk, is_fitted=True)
+        return cls(head, trunk, is_fitted=is_fitted)
 
     def features(self, batch: ResponseBatch, policy_hidden: Tensor) -> Tensor:
         """Returns what the head reads at the positions that predict response tokens, [n, d].
@@ -108,10 +109,8 @@ def fit_head(head: nn.Linear, features: Tensor, returns: Tensor) -> None:
         features: [n, d].
         returns: [n] reward to come after each token.
     """
-    x, y = (
-        features.double().cpu(),
-        returns.double().cpu(),
-    )  # in double precision: the normal equations square the condition
+    # In double precision, which not every device has: the normal equations square the condition.
+    x, y = features.cpu().double(), returns.cpu().double()
     centre, scale = x.mean(0), x.std(0).clamp(min=1e-6)
     z = (x - centre) / scale
     gram = z.T @ z + _RIDGE * len(z) * torch.eye(z.shape[1], dtype=z.dtype)

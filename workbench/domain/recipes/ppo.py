@@ -7,12 +7,18 @@ from workbench.domain.settings import setting
 
 
 class PpoRecipe(TrainingRecipe):
-    """PPO (1707.06347) as in Huang et al. 2403.17031; defaults are their reproduction's unless said otherwise."""
+    """PPO (1707.06347) as in Huang et al. 2403.17031; defaults are their reproduction's unless a help text says otherwise."""
 
     base_learning_rate: ClassVar[float] = 3e-6
 
     batch_size: int = setting(
-        64, label="Episodes an update", unit="episodes", help="Responses sampled before each update.", ge=1, le=65536
+        64,
+        label="Episodes an update",
+        unit="episodes",
+        help="Responses sampled before each update. The reproduction took 512 of its 1,000,000 episodes; small models and "
+        "small data need more steps from fewer episodes.",
+        ge=1,
+        le=65536,
     )
     total_episodes: int | None = setting(
         None,
@@ -24,7 +30,13 @@ class PpoRecipe(TrainingRecipe):
     )
     num_ppo_epochs: int = setting(4, label="PPO epochs", help="Passes over each batch of episodes.", ge=1, le=100)
     num_mini_batches: int = setting(
-        4, label="Minibatches", help="Optimizer steps in each of those passes.", advanced=True, ge=1, le=1024
+        4,
+        label="Minibatches",
+        help="Optimizer steps in each of those passes. The reproduction took one; small models and small data need more "
+        "steps from as many episodes.",
+        advanced=True,
+        ge=1,
+        le=1024,
     )
     adam_epsilon: float = setting(
         1e-5,
