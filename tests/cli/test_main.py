@@ -27,6 +27,7 @@ _VERBS = [
     "copy",
     "move",
     "rename",
+    "slots",
 ]
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         prioritise_run,
         resume_run,
         retry_run,
+        set_runs_per_device,
         show_run,
         stop_run,
     )
@@ -66,6 +67,7 @@ __all__ = [
     "retry_run",
     "run_experiment",
     "score_responses",
+    "set_runs_per_device",
     "show_project",
     "show_run",
     "start_demo",
@@ -98,6 +100,7 @@ _HOMES = {
         "prioritise_run",
         "resume_run",
         "retry_run",
+        "set_runs_per_device",
         "show_run",
         "stop_run",
     ),

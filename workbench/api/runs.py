@@ -96,6 +96,20 @@ def prioritise_run(project: Project, run_id: str, priority: int) -> RunView:
     return show_run(project, run_id)
 
 
+def set_runs_per_device(project: Project, device: str, n_runs: int) -> None:
+    """Lets a device take several of the project's runs at once; one is the rule.
+
+    Args:
+        project: whose runs.
+        device: cpu, cuda:0, mps.
+        n_runs: at least 1.
+
+    Raises:
+        BadInput: fewer than one.
+    """
+    launch.set_runs_per_slot(project, device, n_runs)
+
+
 def follow_runs(
     project: Project, run_ids: Sequence[str], *, on_warning: Callable[[str, str], None] | None = None
 ) -> Iterator[list[RunView]]:

@@ -1,4 +1,4 @@
-"""run, follow, stop, resume, evaluate, score."""
+"""run, follow, stop, pause, resume, retry, priority, slots, evaluate, score."""
 
 from __future__ import annotations  # names of `api` are imported only when they are used
 
@@ -44,6 +44,9 @@ def register(app: typer.Typer) -> None:
     app.command("pause", epilog=examples("workbench pause my-project ppo-s0-1a2b3c4d"))(pause)
     app.command("retry", epilog=examples("workbench retry my-project ppo-s0-1a2b3c4d"))(retry)
     app.command("priority", epilog=examples("workbench priority my-project ppo-s0-1a2b3c4d 10"))(priority)
+    app.command("slots", epilog=examples("workbench slots my-project cpu 2", "workbench slots my-project cuda:0 2"))(
+        slots
+    )
     app.command("resume", epilog=examples("workbench resume my-project ppo-s0-1a2b3c4d"))(resume)
     app.command("evaluate", epilog=examples("workbench evaluate my-project dpo-s0-1a2b3c4d --checkpoints last"))(
         evaluate
@@ -107,6 +110,21 @@ def priority(
     """Move a queued run before those of lower priority."""
     project = api.open_project(folder)
     _print_runs([api.prioritise_run(project, api.find_run(project, run), priority)], json=json)
+
+
+def slots(
+    folder: ProjectFolder,
+    device: Annotated[str, typer.Argument(help="cpu, cuda:0, mps.", show_default=False)],
+    runs: Annotated[int, typer.Argument(help="How many at once.", show_default=False)],
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Let a device take several runs at once; one is the rule."""
+    api.set_runs_per_device(api.open_project(folder), device, runs)
+    if json:
+        print_json({"device": device, "runs": runs})
+    else:
+        say(f"{device} takes {runs} runs at once.")
 
 
 def resume(folder: ProjectFolder, run: RunId, detach: Detach = False, json: Json = False, debug: Debug = False) -> None:
