@@ -41,7 +41,7 @@ def test_with_several_seeds_every_interval_is_over_seeds(tmp_path):
 
 def test_over_optimisation_and_the_single_seed_reach_the_verdict(tmp_path):
     comparison = compare_runs(realistic(tmp_path / "p", seeds=(0,)))
-    assert "PPO: after step" in comparison.verdict
+    assert "PPO: from step" in comparison.verdict
     assert comparison.verdict.endswith("another seed may order the arms differently.")
     assert comparison.arms[0].method == "reference"
 
@@ -74,3 +74,11 @@ def test_nothing_evaluated_is_an_error_that_says_what_to_do(runs):
     with pytest.raises(NotFound, match="nothing to compare") as caught:
         compare_runs(runs.project)
     assert "workbench evaluate" in caught.value.hint
+
+
+def test_unequal_spending_is_among_the_warnings(runs):
+    runs.start()
+    runs.arm("a", {100: [0.0] * 8})
+    runs.arm("b", {200: [0.0] * 8})
+    (told,) = compare_runs(runs.project).warnings
+    assert told.startswith("By the checkpoints compared, the arms had not used equal amounts: episodes a 800, b 1,600;")

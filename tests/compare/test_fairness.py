@@ -1,7 +1,7 @@
 from evaluated_runs import PROMPTS
 
 from workbench.compare.arms import gather_arms
-from workbench.compare.fairness import incomplete, oddities, unfair
+from workbench.compare.fairness import incomplete, oddities, uneven, unfair
 from workbench.domain.events import Warned
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DataInput, Outcome
@@ -56,6 +56,23 @@ def test_other_start_models_are_named(runs):
     assert unfair(arms(runs)) == [
         "The arms begin at different start models: reference: models/base; a: models/base; b: models/other."
     ]
+
+
+def test_arms_that_used_unequal_amounts_are_told_with_what_they_used(runs):
+    runs.start()
+    runs.arm("a", {100: FLAT})  # 8 episodes, 80 tokens and half a second a step
+    runs.arm("b", {100: FLAT, 126: FLAT})
+    assert uneven(arms(runs)) == [
+        "By the checkpoints compared, the arms had not used equal amounts: episodes a 800, b 1,008; tokens a 8,000, b "
+        "10,080; seconds a 50, b 63."
+    ]
+
+
+def test_amounts_within_a_quarter_of_each_other_count_as_equal(runs):
+    runs.start()
+    runs.arm("a", {100: FLAT})
+    runs.arm("b", {125: FLAT})
+    assert uneven(arms(runs)) == []
 
 
 def test_runs_that_are_running_failed_or_not_evaluated_are_named(runs):

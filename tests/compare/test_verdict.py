@@ -48,11 +48,29 @@ def test_a_claim_must_hold_among_all_claims_made_at_once():
     assert sentences[0].startswith("No difference between the arms was shown")
 
 
-def test_a_winner_over_some_arms_says_to_which_no_difference_was_shown():
+def test_a_winner_over_all_arms_beats_each_in_one_list():
+    cells = (cell("a", "b", 0.7, 1e-5), cell("a", "c", 0.8, 1e-5), cell("b", "c", 0.5, 0.9))
+    assert verdict(*cells, trained=("a", "b", "c"))[0] == (
+        "a won by the gold judge (vader): it beats b (70.0 % of prompts, 66.0 to 74.0; gold +0.3, +0.2 to +0.4) and c "
+        "(80.0 % of prompts, 76.0 to 84.0; gold +0.3, +0.2 to +0.4)."
+    )
+
+
+def test_an_arm_that_beats_only_some_has_not_won():
     cells = (cell("b", "a", 0.3, 1e-5), cell("c", "a", 0.48, 0.5), cell("c", "b", 0.66, 1e-5))
     first = verdict(*cells, trained=("a", "b", "c"))[0]
-    assert first.startswith("a won by the gold judge (vader): it beats b (70.0 %")
-    assert first.endswith("no difference was shown to c (52.0 % of prompts, 48.0 to 56.0).")
+    assert first.startswith(
+        "a has the highest mean win rate over the other arms by the gold judge (vader): it beats b (70.0"
+    )
+    assert first.endswith("; no difference was shown to c (52.0 % of prompts, 48.0 to 56.0).")
+
+
+def test_an_arm_that_loses_to_one_has_not_won_however_far_it_beats_the_rest():
+    cells = (cell("a", "b", 0.9, 1e-5), cell("a", "c", 0.45, 1e-5, -0.1), cell("c", "b", 0.52, 0.5))
+    first = verdict(*cells, trained=("a", "b", "c"))[0]
+    assert first.startswith("a has the highest mean win rate over the other arms")
+    assert first.endswith("; it loses to c (45.0 % of prompts, 41.0 to 49.0; gold -0.1, -0.2 to +0).")
+    assert "won" not in first
 
 
 def test_worse_than_the_start_model_is_said():
@@ -64,8 +82,8 @@ def test_worse_than_the_start_model_is_said():
 def test_a_proxy_that_rises_while_gold_falls_is_said():
     turn = Turn(120, 9.4, Estimate(mean=-0.3, low=-0.4, high=-0.2, n=3), Estimate(mean=0.8, low=0.7, high=0.9, n=3))
     assert (
-        "ppo: after step 120 (KL 9.4 nats) the proxy went on rising (+0.8, +0.7 to +0.9) while gold fell (-0.3, -0.4 to -0.2), "
-        "so the reward model was exploited; its earlier checkpoints are the better ones."
+        "ppo: from step 120 (KL 9.4 nats) to its last checkpoint the proxy rose (+0.8, +0.7 to +0.9) while gold fell (-0.3, "
+        "-0.4 to -0.2), which is what over-optimising a reward model looks like."
     ) in verdict(turns={"ppo": turn})
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, Point, Which, gather_arms
 from workbench.compare.curves import XAxis
-from workbench.compare.fairness import incomplete, oddities, unfair
+from workbench.compare.fairness import incomplete, oddities, uneven, unfair
 from workbench.compare.naming import without_folders
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import PanelSpec, build_panels, interval_words
@@ -130,7 +130,13 @@ def compare_runs(
         wins=wins,
         verdict=" ".join(findings),
         findings=tuple(findings),
-        warnings=tuple(differing + _without_start(arms, starts) + incomplete(everything) + oddities(everything)),
+        warnings=(
+            *differing,
+            *uneven(arms),
+            *_without_start(arms, starts),
+            *incomplete(everything),
+            *oddities(everything),
+        ),
         panels=build_panels(arms, judge, x),
     )
 

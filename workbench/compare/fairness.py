@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from workbench.compare.arms import Arm, Track
+from workbench.compare.logs import Spent
 from workbench.compare.naming import without_folders
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.domain.samples import GOLD, KL, KL_K1
 
+_EVEN = 1.25  # times the least that an arm used; below it, equal enough to compare at one budget
 _CUT_SHARE = 0.05  # fewer responses than this cut at the limit say nothing about an arm
 
 
@@ -25,6 +27,16 @@ def unfair(arms: Sequence[Arm]) -> list[str]:
     found.append(_differing("were trained on different pairs", [(arm, _of_runs(arm, _pairs)) for arm in arms]))
     found.append(_differing("had different budgets", [(arm, _of_runs(arm, _budget)) for arm in arms]))
     return [sentence for sentence in [*found, _proxies(arms)] if sentence]
+
+
+def uneven(arms: Sequence[Arm]) -> list[str]:
+    """Returns one sentence where arms had used different amounts of training by the checkpoints that are compared.
+
+    Limits that are alike do not make spending alike: each arm ends at the limit that it reaches first, or at its own end.
+    """
+    trained = [arm for arm in arms if arm.tracks and not arm.is_reference]
+    parts = [part for name in Spent._fields if (part := _spending(name, trained))]
+    return [f"By the checkpoints compared, the arms had not used equal amounts: {'; '.join(parts)}."] if parts else []
 
 
 def incomplete(arms: Sequence[Arm]) -> list[str]:
@@ -46,6 +58,14 @@ def oddities(arms: Sequence[Arm]) -> list[str]:
     found += [_missing(arm) for arm in arms]
     found += [_negative_k1(arm) for arm in arms]
     return [sentence for sentence in found if sentence] + _said_by_runs(arms)
+
+
+def _spending(name: str, arms: Sequence[Arm]) -> str:
+    used = {arm.name: float(np.mean([getattr(track.last.spent, name) for track in arm.tracks])) for arm in arms}
+    known = {arm: value for arm, value in used.items() if value > 0}  # NaN where a method does not count it
+    if len(known) < 2 or max(known.values()) <= _EVEN * min(known.values()):
+        return ""
+    return f"{name} " + ", ".join(f"{arm} {value:,.0f}" for arm, value in known.items())
 
 
 def _differing(what: str, values: Sequence[tuple[Arm, tuple[str, ...]]]) -> str:

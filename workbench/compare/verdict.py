@@ -3,9 +3,11 @@
 The rules, in order:
 1. Arms that were not treated alike are not comparable, and that is said first.
 2. Every two arms are compared on the same prompts; a claim is made where its p-value, adjusted by Holm for all claims
-   of the comparison, is below 0.05. The arm with the highest mean win rate over the others is named first.
+   of the comparison, is below 0.05. The arm with the highest mean win rate over the others is named first. It won only
+   if it beats every other arm.
 3. Each arm against the start model, by the same rule.
-4. Where the proxy rises while gold falls, the checkpoint before the turn is named.
+4. Where the proxy rises while gold falls, the checkpoint before the turn is named. That is what over-optimisation
+   looks like; why it happened the figures do not say.
 5. One seed says nothing about other seeds, and that is said last.
 """
 
@@ -94,14 +96,15 @@ def _between_arms(evidence: Evidence, claims: _Claims) -> str:
     if not beaten and not lost:
         told = "; ".join(f"{first} against {cell.column} {_rate(cell)}" for cell in cells)
         return f"No difference between the arms was shown {on}: {told}."
-    parts = [f"{first} won {on}: " + ", ".join(f"it beats {cell.column} {_evidence(cell)}" for cell in beaten)]
-    if not beaten:
-        parts = [f"{first} has the highest win rate over all arms {on}"]
+    won = "won" if len(beaten) == len(cells) else "has the highest mean win rate over the other arms"
+    parts = []
+    if beaten:
+        parts.append("it beats " + _joined([f"{cell.column} {_evidence(cell)}" for cell in beaten]))
     if level:
-        parts.append("no difference was shown to " + ", ".join(f"{cell.column} {_rate(cell)}" for cell in level))
+        parts.append("no difference was shown to " + _joined([f"{cell.column} {_rate(cell)}" for cell in level]))
     if lost:
-        parts.append("it loses to " + ", ".join(f"{cell.column} {_rate(cell)}" for cell in lost))
-    return "; ".join(parts) + "."
+        parts.append("it loses to " + _joined([f"{cell.column} {_evidence(cell)}" for cell in lost]))
+    return f"{first} {won} {on}: {'; '.join(parts)}."
 
 
 def _mean_rate(name: str, names: Sequence[str], claims: _Claims) -> float:
@@ -128,10 +131,10 @@ def _against_start(evidence: Evidence, claims: _Claims) -> str:
 
 
 def _turned(name: str, turn: Turn) -> str:
-    where = f" (KL {turn.kl:.1f} nats)" if math.isfinite(turn.kl) else ""
+    kl = f" (KL {turn.kl:.1f} nats)" if math.isfinite(turn.kl) else ""
     return (
-        f"{name}: after step {turn.step}{where} the proxy went on rising ({_change(turn.proxy)}) while gold fell "
-        f"({_change(turn.gold)}), so the reward model was exploited; its earlier checkpoints are the better ones."
+        f"{name}: from step {turn.step}{kl} to its last checkpoint the proxy rose ({_change(turn.proxy)}) while gold fell "
+        f"({_change(turn.gold)}), which is what over-optimising a reward model looks like."
     )
 
 
