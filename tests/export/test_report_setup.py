@@ -9,11 +9,11 @@ from workbench.domain.recipes import DpoRecipe, PpoRecipe
 from workbench.export.report_setup import (
     environment,
     facts,
-    how_to_run_again,
     question,
     read_setup,
     runs_table,
     settings_table,
+    source_name,
 )
 
 
@@ -74,6 +74,22 @@ def test_the_question_of_one_arm_asks_how_much_it_gained(runs):
     assert question(setup_of(runs), comparison) == "How much better are the responses of dpo, by vader?"
 
 
-def test_without_the_experiments_file_there_is_nothing_to_run_again(runs):
-    runs.arm("dpo", {100: [1.0] * 8})
-    assert how_to_run_again(setup_of(runs)) is None
+def test_settings_stand_under_the_names_that_the_comparison_gives_the_arms(runs):
+    run = runs.arm("old", {100: [1.0] * 8}, recipe=DpoRecipe(beta=0.5))
+    with runs.project.edit() as edit:
+        edit.change(runs={"stories": {run.id: "new", f"eval-{run.id}": "new"}})
+    assert cells(settings_table(setup_of(runs)), "setting") == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("/home/ada/data/pairs.jsonl", "pairs.jsonl"),
+        ("data/pairs.jsonl.gz", "pairs.jsonl.gz"),
+        ("C:\\Users\\ada\\pairs.csv", "pairs.csv"),
+        ("trl-lib/ultrafeedback_binarized", "trl-lib/ultrafeedback_binarized"),
+        ("org/data-v1.0", "org/data-v1.0"),
+    ],
+)
+def test_a_file_is_named_without_its_folders_and_a_hub_dataset_in_full(source, shown):
+    assert source_name(source) == shown

@@ -64,6 +64,12 @@ class Experiment(Settings):
     )
     device: str = setting("auto", label="Device", help="auto, cpu, cuda, cuda:1 or mps.", advanced=True)
 
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The names of all datasets that it reads, each once."""
+        stage = self.sft.dataset if self.sft else None
+        return tuple(dict.fromkeys(name for name in (stage, self.dataset, self.test_prompts) if name))
+
     @classmethod
     def parse(cls, raw: object, *, where: str) -> Self:
         """Reads what an experiment file holds, arms and stages with their settings beside their names.

@@ -9,6 +9,7 @@ from workbench.export import report_setup, report_tables
 from workbench.export.inline_svg import inline_charts
 from workbench.export.markup import Content, Markup, bullets, join, tag
 from workbench.export.report_style import CSS
+from workbench.export.run_again import how_to_run_again
 from workbench.export.theme import LIGHT
 from workbench.storage.files import write_bytes
 from workbench.storage.project import Project
@@ -48,7 +49,7 @@ def report_html(comparison: Comparison, project: Project) -> str:
         _section("Settings", report_setup.settings_table(setup)),
         _section("Runs", report_setup.runs_table(setup)),
         _section("Environment", report_setup.environment(setup)),
-        _section("Run it again", report_setup.how_to_run_again(setup)),
+        _section("Run it again", how_to_run_again(setup)),
         tag("footer", f"Written by Preference Workbench {__version__}."),
     ]  # fmt: skip
     return _page(_title(comparison), join(*sections))

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
-
-import yaml
 
 from workbench.compare.comparison import Comparison
 from workbench.compare.logs import RunLog, read_log
+from workbench.compare.naming import without_folders
 from workbench.domain.errors import NotFound
 from workbench.domain.experiments import Experiment
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DatasetRecord, Job, Outcome
-from workbench.export.markup import Content, Markup, join, table, tag
+from workbench.export.markup import Content, Markup, table
 from workbench.storage.project import Project
 
 _NONE = "–"
@@ -20,8 +20,9 @@ _NONE = "–"
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One training run: what it was to do, what it said, how it ended."""
+    """One training run: what the comparison calls its arm, what it was to do, what it said, how it ended."""
 
+    arm: str
     job: Job
     log: RunLog
     outcome: Outcome | None
@@ -34,7 +35,7 @@ class Setup:
     Attributes:
         runs: the training runs of all arms, arm by arm.
         evaluations: the evaluation runs of all arms.
-        datasets: those that the runs read and that the project still has.
+        datasets: those that the runs and their experiments read and that the project still has.
         experiments: by name, those that the runs belong to and that the project still knows.
     """
 
@@ -47,19 +48,20 @@ class Setup:
 def read_setup(comparison: Comparison, project: Project) -> Setup:
     """Reads what the compared runs were made of."""
     runs = []
-    for run_id in (run_id for arm in comparison.arms for run_id in arm.runs):
-        run = project.run(run_id)
-        runs.append(RunFacts(run.job(), read_log(run.folder, names=()), run.outcome()))
+    for arm in comparison.arms:
+        for run in map(project.run, arm.runs):
+            runs.append(RunFacts(arm.name, run.job(), read_log(run.folder, names=()), run.outcome()))
     evaluations = [project.job(run_id) for arm in comparison.arms for run_id in arm.evaluations]
     jobs = [facts.job for facts in runs] + evaluations
-    inputs = [data for job in jobs for data in (job.inputs.data, job.inputs.prompts) if data is not None]
     known = project.manifest().experiments
-    names = dict.fromkeys(job.experiment for job in jobs if job.experiment)
+    experiments = {name: known[name] for name in comparison.experiments if name in known}
+    read = [data.name for job in jobs for data in (job.inputs.data, job.inputs.prompts) if data is not None]
+    read += [name for experiment in experiments.values() for name in experiment.datasets]
     return Setup(
         runs=runs,
         evaluations=evaluations,
-        datasets=[found for name in dict.fromkeys(data.name for data in inputs) if (found := _dataset(project, name))],
-        experiments={name: known[name] for name in names if name in known},
+        datasets=[found for name in dict.fromkeys(read) if (found := _dataset(project, name))],
+        experiments=experiments,
     )
 
 
@@ -90,12 +92,12 @@ def facts(setup: Setup) -> Markup:
     jobs = [run.job for run in setup.runs] or list(setup.evaluations)
     recipes = [job.recipe for job in setup.evaluations if isinstance(job.recipe, EvaluateRecipe)]
     rows: list[tuple[str, str]] = [
-        ("Start model", _each(job.inputs.reference or job.inputs.model for job in jobs)),
+        ("Start model", _each(without_folders(job.inputs.reference or job.inputs.model) for job in jobs)),
         ("Preference pairs", _each(_named(job.inputs.data) for job in jobs)),
         ("Test prompts", _each(_named(job.inputs.prompts) for job in setup.evaluations)),
-        ("Reward models", _each(job.inputs.reward or "" for job in setup.evaluations)),
-        ("Judges (the first is gold)", _each(", ".join(recipe.judges) for recipe in recipes)),
-        ("Sampling", _each(f"temperature {r.temperature:g}, at most {r.max_new_tokens} tokens" for r in recipes)),
+        ("Reward models", _each(without_folders(job.inputs.reward or "") for job in setup.evaluations)),
+        ("Judges (the first is gold)", _each(", ".join(map(without_folders, recipe.judges)) for recipe in recipes)),
+        ("Sampling", _each(_sampling(recipe) for recipe in recipes)),
         ("Budget", _each(_budget(job) for job in jobs)),
         *((f"Dataset {data.name}", _described(data)) for data in setup.datasets),
     ]
@@ -110,19 +112,31 @@ def _named(data: Any) -> str:
     return f"{data.name}{f', split {data.split}' if data.split else ''}" if data else ""
 
 
+def _sampling(recipe: EvaluateRecipe) -> str:
+    stops = f", ending at {' or '.join(map(repr, recipe.stop_strings))}" if recipe.stop_strings else ""
+    return f"temperature {recipe.temperature:g}, at most {recipe.max_new_tokens} tokens{stops}"
+
+
 def _budget(job: Job) -> str:
     return ", ".join(f"{value:g} {name}" for name, value in job.budget.changed().items()) or "none set"
 
 
+def source_name(source: str) -> str:
+    """Returns a file's name without its folders; a hub id as it is."""
+    path = PurePosixPath(source.replace("\\", "/"))
+    is_hub_id = len(path.parts) == 2 and path.parts[0] not in ("/", ".", "..", "~") and not path.suffix[1:2].isalpha()
+    return source if is_hub_id else path.name
+
+
 def _described(data: DatasetRecord) -> str:
-    return f"{data.n_rows} rows, {data.n_prompts} prompts; from {data.source}; content {data.content_sha256[:12]}"
+    return f"{data.n_rows} rows, {data.n_prompts} prompts; from {source_name(data.source)}; content {data.content_sha256[:12]}"
 
 
 def settings_table(setup: Setup) -> Markup | None:
     """Returns each method's main settings, and whatever else an arm changed or arms differ in."""
     arms: dict[str, Job] = {}
     for run in setup.runs:
-        arms.setdefault(run.job.arm or run.job.name, run.job)
+        arms.setdefault(run.arm, run.job)
     if not arms:
         return None
     values = {name: job.recipe.model_dump(mode="json") for name, job in arms.items()}
@@ -183,18 +197,3 @@ def environment(setup: Setup) -> Markup | None:
     rows = [("device", devices)] if devices else []
     rows += [(name, ", ".join(found)) for name, found in sorted(versions.items())]
     return table(("", ""), rows, class_="words") if rows else None
-
-
-def how_to_run_again(setup: Setup) -> Markup | None:
-    """Returns the commands and the experiment files that make these runs again."""
-    if not setup.experiments:
-        return None
-    lines = ["workbench new again"]
-    lines += [f"workbench import again {data.source} --name {data.name}" for data in setup.datasets]
-    lines += [f"workbench run again {name}.yaml" for name in setup.experiments]
-    files = [
-        join(tag("p", tag("b", f"{name}.yaml")), tag("pre", yaml.safe_dump(experiment.to_file(), sort_keys=False,
-                                                                           allow_unicode=True)))
-        for name, experiment in setup.experiments.items()
-    ]  # fmt: skip
-    return join(tag("pre", "\n".join(lines)), *files)
