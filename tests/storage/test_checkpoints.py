@@ -11,6 +11,7 @@ from workbench.storage.checkpoints import (
     drop_resume_state,
     list_checkpoints,
 )
+from workbench.storage.files import write_record
 
 
 def save(run: Path, step: int, weights: str = "weights") -> Checkpoint:
@@ -39,6 +40,25 @@ def test_only_the_newest_keeps_what_training_continues_from(tmp_path: Path) -> N
     first, second = list_checkpoints(tmp_path)
     assert first.resume_folder is None
     assert second.resume_folder == second.folder / "resume"
+    assert [path.name for path in (tmp_path / "checkpoints").glob(".*")] == []
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_a_part_of_what_training_continues_from_is_not_taken_for_all(tmp_path: Path, damage: str) -> None:
+    optimizer = save(tmp_path, 1).folder / "resume" / "optimizer.pt"
+    if damage == "gone":
+        optimizer.unlink()
+    else:
+        os.truncate(optimizer, 3)
+    (checkpoint,) = list_checkpoints(tmp_path)  # its weights are whole
+    assert checkpoint.resume_folder is None
+
+
+def test_an_older_checkpoint_that_lists_no_resume_files_is_gone_on_from(tmp_path: Path) -> None:
+    checkpoint = save(tmp_path, 1)
+    write_record(checkpoint.folder / "checkpoint.json", checkpoint.record.model_copy(update={"resume_files": None}))
+    (older,) = list_checkpoints(tmp_path)
+    assert older.resume_folder == older.folder / "resume"
 
 
 @pytest.mark.parametrize("damage", ["record", "weights", "cut"])

@@ -154,6 +154,15 @@ def test_a_renamed_folder_keeps_its_queue_and_a_copy_does_not(project: Project, 
     assert copy.run("dpo-s0-1").process() is None
 
 
+def test_a_project_that_says_not_where_it_belongs_brings_no_queue(project: Project, tmp_path: Path) -> None:
+    (project.state_folder() / "queue.json").write_text("{}")
+    project.add_job(job("dpo-s0-1"))
+    project.run("dpo-s0-1").write_process(ProcessMark(pid=1, started=0.0, device="cpu", host="h"))
+    (project.folder / ".workbench" / "folder-id").unlink()
+    assert not (project.state_folder() / "queue.json").exists()
+    assert project.run("dpo-s0-1").process() is None
+
+
 def test_git_leaves_the_state_of_this_computer_out(project: Project) -> None:
     subprocess.run(["git", "init", "-q", project.folder], check=True)
     status = ["git", "-C", project.folder, "status", "--porcelain", "-uall"]

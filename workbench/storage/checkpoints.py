@@ -1,17 +1,18 @@
 """Checkpoints of a run: complete ones only, made complete by one rename."""
 
-import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.records import CheckpointRecord
-from workbench.storage.files import read_record, sync_folder, write_record
+from workbench.storage.files import read_record, sync, write_record
 
 CHECKPOINTS = "checkpoints"
 RECORD = "checkpoint.json"
 RESUME = "resume"  # optimizer, random state and so on: large, so only the newest checkpoint keeps it
+_IN_RESUME = f"{RESUME}/"
 
 
 class Checkpoint(NamedTuple):
@@ -27,9 +28,10 @@ class Checkpoint(NamedTuple):
 
     @property
     def resume_folder(self) -> Path | None:
-        """What training continues from; None where only the weights were kept."""
+        """What training continues from; None where only the weights were kept, or where a part of it is missing."""
         folder = self.folder / RESUME
-        return folder if folder.is_dir() else None
+        listed = self.record.resume_files  # older checkpoints list none
+        return folder if folder.is_dir() and (listed is None or _are_there(folder, listed)) else None
 
 
 def checkpoint_folder(run_folder: Path, step: int) -> Path:
@@ -48,11 +50,11 @@ def _read(folder: Path) -> Checkpoint | None:
         record = read_record(folder / RECORD, CheckpointRecord)
     except (NotFound, BadInput, NotADirectoryError):
         return None
-    for name, size in record.files.items():
-        file = folder / name
-        if not file.is_file() or file.stat().st_size != size:
-            return None
-    return Checkpoint(folder, record)
+    return Checkpoint(folder, record) if _are_there(folder, record.files) else None
+
+
+def _are_there(folder: Path, sizes: Mapping[str, int]) -> bool:
+    return all((folder / name).is_file() and (folder / name).stat().st_size == size for name, size in sizes.items())
 
 
 def commit_checkpoint(
@@ -67,24 +69,31 @@ def commit_checkpoint(
         seconds: training time so far.
 
     Returns:
-        The checkpoint at `final`. Its record lists all files but those in `resume/`, which is dropped later.
+        The checkpoint at `final`. Its record lists the files of `resume/` apart, because they are dropped later.
     """
-    files = sorted(path for path in temporary.rglob("*") if path.is_file())
-    for path in files:
-        _sync_file(path)
-    sizes = {path.relative_to(temporary).as_posix(): path.stat().st_size for path in files}
-    kept = {name: size for name, size in sizes.items() if not name.startswith(f"{RESUME}/") and name != RECORD}
-    record = CheckpointRecord(step=step, episodes=episodes, tokens=tokens, seconds=seconds, files=kept)
+    paths = sorted(temporary.rglob("*"))
+    for path in paths:
+        sync(path)
+    sizes = {path.relative_to(temporary).as_posix(): path.stat().st_size for path in paths if path.is_file()}
+    resume = {name.removeprefix(_IN_RESUME): size for name, size in sizes.items() if name.startswith(_IN_RESUME)}
+    kept = {name: size for name, size in sizes.items() if not name.startswith(_IN_RESUME) and name != RECORD}
+    record = CheckpointRecord(
+        step=step, episodes=episodes, tokens=tokens, seconds=seconds, files=kept, resume_files=resume
+    )
     write_record(temporary / RECORD, record)
     _replace_folder(temporary, final)
     return Checkpoint(final, record)
 
 
 def drop_resume_state(run_folder: Path, keep_step: int) -> None:
-    """Removes `resume/` from every checkpoint but that of `keep_step`."""
+    """Removes `resume/` from every checkpoint but that of `keep_step`: by one rename, so that no part of it stays there."""
     for checkpoint in list_checkpoints(run_folder):
-        if checkpoint.record.step != keep_step and checkpoint.resume_folder is not None:
-            shutil.rmtree(checkpoint.resume_folder)
+        folder = checkpoint.folder / RESUME
+        if checkpoint.step != keep_step and folder.is_dir():
+            aside = checkpoint.folder.with_name(f".old-{RESUME}-{checkpoint.step}")
+            shutil.rmtree(aside, ignore_errors=True)
+            folder.rename(aside)
+            shutil.rmtree(aside)
 
 
 def clear_unfinished(run_folder: Path) -> None:
@@ -102,12 +111,4 @@ def _replace_folder(temporary: Path, final: Path) -> None:
         shutil.rmtree(aside)
     else:
         temporary.rename(final)
-    sync_folder(final.parent)
-
-
-def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(final.parent)

@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.domain.errors import AlreadyExists, BadInput, NotFound
 from workbench.domain.records import FORMAT_VERSION, DatasetRecord, Job, Manifest, Splits
-from workbench.storage.files import read_record, sync_folder, write_bytes, write_record
+from workbench.storage.files import read_record, sync, write_bytes, write_record
 from workbench.storage.liveness import is_working
 from workbench.storage.locks import short_lock
 from workbench.storage.migrations import MANIFEST, migrate, version_of
@@ -135,8 +135,9 @@ class Project:
     def state_folder(self) -> Path:
         """Returns the folder of what belongs to this place only: locks, the queue, caches.
 
-        A project that was copied by other means than `copy_project` brings the original's queue and process marks along;
-        they are put away the first time the copy is used, so that two places never work off the same queue.
+        A project that was copied by other means than `copy_project`, or unpacked, brings another place's queue and process
+        marks along, with or without the note of where they belong; they are put away the first time it is used here. So two
+        places never work off the same queue, and nothing runs because somebody's project was opened.
         """
         state = self.folder / STATE
         here = str(self.folder.stat().st_ino).encode()  # kept by a rename, never by a copy
@@ -150,12 +151,12 @@ class Project:
         home = state / _HOME
         if home.exists() and home.read_bytes() == here:
             return  # another process was faster
-        if home.exists():
-            (state / QUEUE).unlink(missing_ok=True)
-            for run in self.run_folders():
-                if not is_working(run):
-                    run.clear_process()
-                    run.clear_requests()
+        (state / QUEUE).unlink(missing_ok=True)
+        for run in self.run_folders():
+            if not is_working(run):
+                run.clear_process()
+                run.clear_requests()
+                run.clear_put_back()
         write_bytes(state / ".gitignore", b"*\n")
         write_bytes(home, here)
 
@@ -242,7 +243,7 @@ class Project:
             if not (folder / JOB).exists():
                 raise
         else:
-            sync_folder(folder.parent)
+            sync(folder.parent)
             return True
         if self.job(job.id).content_hash != job.content_hash:
             raise AlreadyExists(f"Run `{job.id}` is there and computes something else.", "Give the arm another name.")

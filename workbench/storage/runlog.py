@@ -19,6 +19,7 @@ OUTCOME = "outcome.json"
 PROCESS = "process.json"
 STOP = "stop"
 PAUSE = "pause"
+PUT_BACK = "put-back"
 SAMPLES = "samples"
 Request = Literal["stop", "pause"]
 
@@ -126,6 +127,18 @@ class RunFolder:
         """Takes back what was asked."""
         for name in (STOP, PAUSE):
             (self.folder / name).unlink(missing_ok=True)
+
+    def note_put_back(self) -> None:
+        """Says that the run was put back into the queue by itself, after the computer was restarted under it."""
+        write_bytes(self.folder / PUT_BACK, b"")
+
+    def was_put_back(self) -> bool:
+        """Says whether the run was put back into the queue by itself since a person last asked for it."""
+        return (self.folder / PUT_BACK).exists()
+
+    def clear_put_back(self) -> None:
+        """Lets the run be put back by itself once more."""
+        (self.folder / PUT_BACK).unlink(missing_ok=True)
 
     def stop_requested(self) -> Request | None:
         """Returns what the worker was asked for; stop outweighs pause."""
