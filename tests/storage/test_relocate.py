@@ -37,6 +37,27 @@ def test_a_copy_has_everything_but_the_running_state(project: Project, tmp_path:
     assert not (copy.state_folder() / "queue.json").exists()
 
 
+def test_a_dataset_may_be_called_like_a_request_and_is_copied(project: Project, tmp_path: Path) -> None:
+    for name in ("stop", "pause", ".workbench", "process.json", "x.tmp"):
+        (project.folder / "datasets" / name).mkdir(parents=True)
+    inner = project.run("dpo-s0-1").folder / "samples" / "stop"
+    inner.mkdir(parents=True)
+    copy = copy_project(project, tmp_path / "two")
+    names = {path.name for path in (copy.folder / "datasets").iterdir()}
+    assert names == {"stop", "pause", ".workbench", "process.json", "x.tmp"}
+    assert (copy.run("dpo-s0-1").folder / "samples" / "stop").exists()
+
+
+def test_what_a_run_is_writing_is_not_copied(project: Project, tmp_path: Path) -> None:
+    folder = project.run("dpo-s0-1").folder
+    for name in (".checkpoint-5-123", ".resume", "checkpoint-4"):
+        (folder / "checkpoints" / name).mkdir(parents=True)
+    (folder / "put-back").touch()
+    copied = copy_project(project, tmp_path / "two").run("dpo-s0-1")
+    assert [path.name for path in (copied.folder / "checkpoints").iterdir()] == ["checkpoint-4"]
+    assert not copied.was_put_back()
+
+
 def test_a_project_moves_with_its_queue(project: Project, tmp_path: Path) -> None:
     (project.state_folder() / "queue.json").write_text("{}")
     moved = move_project(project, tmp_path / "deep" / "two")

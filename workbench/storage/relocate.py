@@ -1,24 +1,20 @@
 """Copying, moving and renaming projects."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from workbench.domain.errors import AlreadyExists, BadInput, Busy
-from workbench.storage.files import sync_folder
+from workbench.storage.checkpoints import CHECKPOINTS
+from workbench.storage.files import sync
 from workbench.storage.liveness import WORKER_LOCK, is_working
 from workbench.storage.project import RUNNER_LOCK, STATE, Project
-from workbench.storage.runlog import PAUSE, PROCESS, STOP
+from workbench.storage.runlog import PAUSE, PROCESS, PUT_BACK, STOP
+from workbench.storage.sources import RUNS
 
-_BELONGS_HERE = {
-    STATE,
-    PROCESS,
-    WORKER_LOCK,
-    "worker.lock",
-    STOP,
-    PAUSE,
-}  # the queue, and who works on what: a copy has neither
+_OF_A_PROCESS = {PROCESS, WORKER_LOCK, "worker.lock", STOP, PAUSE, PUT_BACK}  # in a run's folder: who works on it
 
 
 def copy_project(project: Project, destination: Path, name: str | None = None) -> Project:
@@ -36,9 +32,11 @@ def copy_project(project: Project, destination: Path, name: str | None = None) -
     _outside(target, project)
     part = target.with_name(f".{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(project.folder, part, ignore=_left_behind, copy_function=_copy_if_there, symlinks=True)
+    shutil.copytree(
+        project.folder, part, ignore=_left_behind(project.folder), copy_function=_copy_if_there, symlinks=True
+    )
     part.rename(target)
-    sync_folder(target.parent)
+    sync(target.parent)
     copy = Project.open(target)
     return copy if name is None else rename_project(copy, name)
 
@@ -90,9 +88,29 @@ def _outside(target: Path, project: Project) -> None:
         raise BadInput(f"{target} is inside the project itself.", "Choose a place outside it.")
 
 
-def _left_behind(folder: str, names: list[str]) -> set[str]:
-    unfinished = {name for name in names if name.startswith((".tmp-", ".old-", ".new-")) or name.endswith(".tmp")}
-    return unfinished | (_BELONGS_HERE & set(names))
+def _left_behind(root: Path) -> Callable[[str, list[str]], set[str]]:
+    """Returns what tells `copytree` which names of a folder stay: what is unfinished, and what belongs to a process.
+
+    Only hidden names, and those of a run's own files, are looked at: a dataset may be called `stop`.
+    """
+
+    def choose(folder: str, names: list[str]) -> set[str]:
+        place = Path(folder).relative_to(root).parts
+        in_run = len(place) >= 2 and place[0] == RUNS
+        left = {name for name in names if name.startswith((".tmp-", ".old-", ".new-")) or _is_half_written(name)}
+        if not place:
+            left |= {STATE}
+        elif in_run and len(place) == 2:
+            left |= _OF_A_PROCESS
+        elif in_run and place[2:] == (CHECKPOINTS,):
+            left |= {name for name in names if name.startswith(".")}
+        return left & set(names)
+
+    return choose
+
+
+def _is_half_written(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".tmp")
 
 
 def _copy_if_there(source: str, target: str) -> None:
