@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from workbench.domain.errors import Busy
-from workbench.storage.locks import short_lock
+from workbench.storage.locks import only_one, short_lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from workbench.storage.locks import short_lock
+from workbench.storage.locks import only_one, short_lock
 with short_lock(Path(sys.argv[1]), "the file"):
     print("held", flush=True)
     time.sleep(60)
@@ -48,4 +48,12 @@ def test_a_lock_is_given_back_when_its_block_fails(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), short_lock(tmp_path / "lock", "the file"):
         raise RuntimeError
     with short_lock(tmp_path / "lock", "the file"):
+        pass
+
+
+def test_who_comes_second_to_long_work_is_told_so_at_once(tmp_path: Path) -> None:
+    taken = Busy("It is taken.")
+    with only_one(tmp_path / "lock", taken), pytest.raises(Busy, match="taken"), only_one(tmp_path / "lock", taken):
+        pass
+    with only_one(tmp_path / "lock", taken):
         pass

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from workbench.data.importing import Detection, detect, import_file
-from workbench.domain.errors import AlreadyExists
+from workbench.data.importing import Detection, clear_cut_short, detect, import_file
+from workbench.domain.errors import AlreadyExists, Busy
 from workbench.domain.records import DatasetRecord, Splits
+from workbench.storage.locks import only_one
 from workbench.storage.project import Project
 
 
@@ -54,16 +55,24 @@ def import_dataset(
 
     Raises:
         AlreadyExists: the project has a dataset of that name.
+        Busy: another process is importing under that name.
         BadRow, BadInput, NotFound, Offline: nothing was imported.
     """
-    if name in project.manifest().datasets:
-        raise AlreadyExists(f"The project already has a dataset named {name!r}.", "Choose another --name.")
-    record, detection, rejects = import_file(
-        source, project.dataset_folder(name), name, format=format, columns=columns, skip_bad=skip_bad, progress=progress
-    )
-    with project.edit() as edit:
-        edit.add_dataset(name, record.splits)
+    folder = project.dataset_folder(name)
+    with only_one(project.state_folder() / f"import-{name}.lock", _taken(name)):
+        if name in project.manifest().datasets:
+            raise AlreadyExists(f"The project already has a dataset named {name!r}.", "Choose another --name.")
+        clear_cut_short(folder)
+        record, detection, rejects = import_file(
+            source, folder, name, format=format, columns=columns, skip_bad=skip_bad, progress=progress
+        )
+        with project.edit() as edit:
+            edit.add_dataset(name, record.splits)
     return _result(record, detection, rejects)
+
+
+def _taken(name: str) -> Busy:
+    return Busy(f"Another import under the name {name!r} is going on.", "Wait for it, or choose another --name.")
 
 
 def _result(record: DatasetRecord, detection: Detection, rejects: Path | None) -> ImportResult:

@@ -1,11 +1,7 @@
 """A file becomes a dataset of the project: recognised, read, checked, split, stored; whole or not at all."""
 
-import errno
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,17 +9,18 @@ from workbench.data.checks import check_row
 from workbench.data.detection import Chosen, Detection, choose_reader, detect
 from workbench.data.fields import FieldError
 from workbench.data.hub import local_file
+from workbench.data.placing import remove_leftover, whole_or_nothing
 from workbench.data.reader import renamed
 from workbench.data.records import Flaw, Record
 from workbench.data.splits import Splitter, default_fractions
-from workbench.data.store import RowWriter
+from workbench.data.store import ROWS_FILE, RowWriter
 from workbench.data.streams import MAX_ROW_BYTES
 from workbench.data.tables import Reading, Source, look_at, read_source
-from workbench.domain.errors import AlreadyExists, BadInput, BadRow, DiskFull
+from workbench.domain.errors import AlreadyExists, BadInput, BadRow
 from workbench.domain.pairs import Row
 from workbench.domain.records import DatasetRecord, SplitName
 
-__all__ = ["RECORD_FILE", "REJECTS_FILE", "Detection", "detect", "import_file", "iterate_rows"]
+__all__ = ["RECORD_FILE", "REJECTS_FILE", "Detection", "clear_cut_short", "detect", "import_file", "iterate_rows"]
 
 RECORD_FILE = "dataset.json"
 REJECTS_FILE = "rejects.jsonl"
@@ -117,11 +114,20 @@ def import_file(  # noqa: PLR0913
     found = look_at(local_file(source))
     chosen = choose_reader(found, format, columns, skip_bad=skip_bad)
     splitter = Splitter(seed, fractions or default_fractions(chosen.reader.kind))
-    with _whole_or_nothing(folder) as temporary:
+    with whole_or_nothing(folder) as temporary:
         work = _Import(found, chosen, splitter, temporary, skip_bad=skip_bad)
         record = work.run(name, str(source), dict(columns or {}), progress or _say_nothing)
         (temporary / RECORD_FILE).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return record, chosen.detection, folder / REJECTS_FILE if record.n_skipped else None
+
+
+def clear_cut_short(folder: Path) -> None:
+    """Removes what an import left that was cut short after its folder was complete and before the project named it.
+
+    Args:
+        folder: of a dataset that the project does not name, while nobody imports under its name.
+    """
+    remove_leftover(folder, frozenset({RECORD_FILE, REJECTS_FILE, ROWS_FILE}))
 
 
 class _Import:
@@ -223,23 +229,3 @@ def iterate_rows(
 
 def _say_nothing(_done: int, _total: int | None) -> None:
     """Stands in where nobody wants to hear of progress."""
-
-
-@contextmanager
-def _whole_or_nothing(folder: Path) -> Iterator[Path]:
-    """Gives a temporary folder beside `folder`, which takes its place at the end; after an error nothing is left."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".tmp-{folder.name}-{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    try:
-        yield temporary
-        temporary.rename(folder)
-    except OSError as error:
-        if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:  # somebody else imported under this name meanwhile
-            raise AlreadyExists(f"{folder}: there is a dataset already.", "Choose another name.") from error
-        if error.errno == errno.ENOSPC:
-            raise DiskFull(f"{folder}: the disk is full.", "Free some space and import again.") from error
-        raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

@@ -35,3 +35,22 @@ def short_lock(path: Path, what: str, patience_s: float = PATIENCE_S) -> Iterato
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def only_one(path: Path, taken: Busy) -> Iterator[None]:
+    """Holds the lock file at `path` for as long as the block takes; whoever comes meanwhile is refused at once.
+
+    Args:
+        path: the lock file; it stays, empty.
+        taken: raised where another process, or another thread, is in such a block.
+    """
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise taken from error
+    try:
+        yield
+    finally:
+        lock.release()
