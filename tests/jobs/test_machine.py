@@ -1,9 +1,12 @@
 import os
 import sys
+from typing import NoReturn
 
 import psutil
+import pynvml
+import pytest
 
-from workbench.jobs.machine import Slot, describe_machine, find_gpus, find_slots, usable_cores
+from workbench.jobs.machine import Gpu, Slot, describe_machine, find_gpus, find_slots, usable_cores
 
 GPUS = (Slot("cuda:0", "GPU-a"), Slot("cuda:1", "GPU-b"), Slot("cpu"))
 
@@ -50,3 +53,29 @@ def test_the_machine_has_its_memory() -> None:
     machine = describe_machine()
     assert machine.memory_mib == psutil.virtual_memory().total / 2**20
     assert 0 < machine.free_mib <= machine.memory_mib
+
+
+def test_what_a_driver_cannot_tell_is_left_open_and_a_lost_gpu_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    # No computer at hand has such GPUs, so the driver's answers stand in.
+    def refuse(*_: object) -> NoReturn:
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
+
+    def handle(index: int) -> str:
+        return f"handle {index}" if index != 1 else refuse()
+
+    answers = {
+        "nvmlInit": lambda: None,
+        "nvmlShutdown": refuse,
+        "nvmlSystemGetDriverVersion": refuse,
+        "nvmlDeviceGetCount": lambda: 3,
+        "nvmlDeviceGetHandleByIndex": handle,
+        "nvmlDeviceGetMemoryInfo": refuse,
+        "nvmlDeviceGetUUID": lambda handle: "GPU-a" if handle == "handle 0" else refuse(),
+        "nvmlDeviceGetName": refuse,
+    }
+    for name, answer in answers.items():
+        monkeypatch.setattr(pynvml, name, answer)
+    first, last = find_gpus({})
+    assert first == Gpu(index=0, uuid="GPU-a", name="GPU 0", memory_mib=0.0, free_mib=0.0, driver="")
+    assert (last.index, last.uuid) == (2, "")
+    assert find_gpus({"CUDA_VISIBLE_DEVICES": ""}) == ()  # the one without an id is hidden too

@@ -3,20 +3,21 @@
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import psutil
 import pynvml
 
 _MIB = 1024 * 1024
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU as its driver describes it; memory in MiB."""
+    """A GPU as its driver describes it; memory in MiB, 0 where the driver cannot tell."""
 
     index: int
     uuid: str
@@ -100,26 +101,38 @@ def find_gpus(environment: Mapping[str, str] = os.environ) -> tuple[Gpu, ...]:
     with _nvml() as loaded:
         if not loaded:
             return ()
-        driver = pynvml.nvmlSystemGetDriverVersion()
-        gpus = tuple(_describe_gpu(index, driver) for index in range(pynvml.nvmlDeviceGetCount()))
+        driver = _ask(pynvml.nvmlSystemGetDriverVersion, "")
+        described = [_describe_gpu(index, driver) for index in range(_ask(pynvml.nvmlDeviceGetCount, 0))]
+    gpus = tuple(gpu for gpu in described if gpu is not None)
     visible = environment.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
         return gpus
-    names = {name.strip() for name in visible.split(",")}
+    names = {name.strip() for name in visible.split(",")} - {""}
     return tuple(gpu for gpu in gpus if str(gpu.index) in names or gpu.uuid in names)
 
 
-def _describe_gpu(index: int, driver: str) -> Gpu:
-    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+def _describe_gpu(index: int, driver: str) -> Gpu | None:
+    """Returns a GPU with all that its driver tells; None for one that cannot be reached at all."""
+    handle = _ask(lambda: pynvml.nvmlDeviceGetHandleByIndex(index), None)
+    if handle is None:
+        return None
+    memory = _ask(lambda: pynvml.nvmlDeviceGetMemoryInfo(handle), None)
     return Gpu(
         index=index,
-        uuid=pynvml.nvmlDeviceGetUUID(handle),
-        name=pynvml.nvmlDeviceGetName(handle),
-        memory_mib=memory.total / _MIB,
-        free_mib=memory.free / _MIB,
+        uuid=_ask(lambda: pynvml.nvmlDeviceGetUUID(handle), ""),
+        name=_ask(lambda: pynvml.nvmlDeviceGetName(handle), f"GPU {index}"),
+        memory_mib=0.0 if memory is None else memory.total / _MIB,
+        free_mib=0.0 if memory is None else memory.free / _MIB,
         driver=driver,
     )
+
+
+def _ask(question: Callable[[], Any], unknown: T) -> Any | T:
+    """Returns the driver's answer, or `unknown`, so that a value that cannot be read keeps no run from starting."""
+    try:  # a GPU that shares the computer's memory, for one, has no memory of its own to tell
+        return question()
+    except pynvml.NVMLError:
+        return unknown
 
 
 @contextmanager
@@ -133,4 +146,4 @@ def _nvml() -> Iterator[bool]:
     try:
         yield True
     finally:
-        pynvml.nvmlShutdown()
+        _ask(pynvml.nvmlShutdown, None)
