@@ -1,3 +1,5 @@
+import os
+import platform
 import signal
 import subprocess
 import sys
@@ -99,3 +101,46 @@ def test_a_stranger_with_the_workers_old_pid_is_left_alone(run: RunFolder) -> No
         worker.end()
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_a_mark_from_another_computer_or_before_the_restart_ends_nobody(run: RunFolder) -> None:
+    with subprocess.Popen(SLEEP, start_new_session=True) as stranger:
+        mark = mark_process(stranger.pid, "cpu")
+        assert mark is not None
+        Worker(run, mark.model_copy(update={"host": "another computer"})).end()
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+# A session whose leader is gone; its child lives on.
+ORPHANING = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(child.pid, flush=True)
+"""
+
+
+def test_the_orphans_of_another_session_under_the_workers_old_number_are_left_alone(run: RunFolder) -> None:
+    with subprocess.Popen([sys.executable, "-c", ORPHANING], start_new_session=True, stdout=subprocess.PIPE) as leader:
+        assert leader.stdout is not None
+        child = int(leader.stdout.readline())
+        leader.wait()
+    Worker(run, ProcessMark(pid=leader.pid, started=time.time() - 1, device="cpu", host=platform.node())).end()
+    assert not is_dead(child)
+    os.kill(child, signal.SIGKILL)
+
+
+def test_the_orphans_of_a_dead_worker_are_ended_by_the_next_runner(run: RunFolder) -> None:
+    worker = start(run, [sys.executable, "-c", "import os; print(os.environ['WORKBENCH_RUN'])"])
+    assert wait_for_log(run) == str(run.folder)
+    worker.end()
+    ours = dict(os.environ) | {"WORKBENCH_RUN": str(run.folder)}
+    command = [sys.executable, "-c", ORPHANING]
+    with subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE, env=ours) as leader:
+        mark = mark_process(leader.pid, "cpu")
+        assert mark is not None
+        assert leader.stdout is not None
+        child = int(leader.stdout.readline())
+        leader.wait()
+    Worker(run, mark).end()
+    assert is_dead(child)

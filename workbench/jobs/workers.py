@@ -1,19 +1,28 @@
 """Worker processes: started with the run's lock in hand, ended with all their children."""
 
 import os
+import platform
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import psutil
 
 from workbench.domain.records import ProcessMark
 from workbench.jobs.launch import worker_environment
-from workbench.storage.liveness import CLOCK_S, find_process, lock_for_worker, mark_process, note_worker
+from workbench.storage.liveness import (
+    CLOCK_S,
+    find_process,
+    lock_for_worker,
+    mark_process,
+    note_worker,
+    started_before_boot,
+)
 from workbench.storage.runlog import LOG, RunFolder
 
+_RUN = "WORKBENCH_RUN"  # in a worker's environment, so that its orphans can be told from strangers
 _END_S = 5.0  # for the system to end killed processes; they cannot refuse
 
 
@@ -36,12 +45,12 @@ class Worker:
         return find_process(self.mark) is not None
 
     def end(self) -> int | None:
-        """Kills what is left of the worker, its process group and its descendants.
+        """Kills what is left of the worker, its session and its descendants; strangers with their numbers are left alone.
 
         Returns:
             The exit code, negative for a signal; None where an earlier runner started it.
         """
-        family = _family(self.mark.pid, self.mark.started)
+        family = _family(self.run, self.mark)
         for process in family:
             _kill(process)
         _wait_for_the_end(family)
@@ -75,7 +84,7 @@ def start_worker(run: RunFolder, command: Sequence[str], device: str, environmen
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=run.folder,
-                env=worker_environment() | dict(environment),
+                env=worker_environment() | dict(environment) | {_RUN: str(run.folder)},
                 start_new_session=True,
                 pass_fds=(lock,),
                 # Only between fork and exec is there a moment at which the worker can say its pid before anything of
@@ -91,24 +100,46 @@ def start_worker(run: RunFolder, command: Sequence[str], device: str, environmen
     return Worker(run, mark, process)
 
 
-def _family(pid: int, started: float) -> list[psutil.Process]:
+def _family(run: RunFolder, mark: ProcessMark) -> list[psutil.Process]:
     """Returns the worker if it lives, its descendants, and whoever is in its session."""
-    found: dict[int, psutil.Process] = {}
+    if mark.host != platform.node() or started_before_boot(mark):
+        return []  # whoever has its number here and now is a stranger
+    try:
+        worker = psutil.Process(mark.pid)
+        if abs(worker.create_time() - mark.started) > CLOCK_S:
+            return []  # the number is another's by now, so the session is too
+    except psutil.AccessDenied:
+        return []
+    except psutil.NoSuchProcess:
+        return [process for process in _session(mark) if _works_on(process, run)]
+    return list({process.pid: process for process in (worker, *_descendants(worker), *_session(mark))}.values())
+
+
+def _session(mark: ProcessMark) -> Iterator[psutil.Process]:
+    """Yields the processes of the session that the worker led and that are no older than it."""
     for process in psutil.process_iter():
-        try:
-            if process.pid == pid:
-                if abs(process.create_time() - started) > CLOCK_S:
-                    return []  # the pid is another's by now, so the session is too
-                found |= {child.pid: child for child in process.children(recursive=True)} | {pid: process}
-            elif os.getsid(process.pid) == pid:
-                found[process.pid] = process
-        except (psutil.Error, ProcessLookupError, PermissionError):
-            continue
-    return list(found.values())
+        with suppress(psutil.Error, ProcessLookupError, PermissionError):
+            if os.getsid(process.pid) == mark.pid and process.create_time() >= mark.started - CLOCK_S:
+                yield process
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _works_on(process: psutil.Process, run: RunFolder) -> bool:
+    """Says whether the process descends from a worker of the run: with the leader gone, another session may have its number."""
+    try:
+        return process.environ().get(_RUN) == str(run.folder)
+    except (psutil.Error, OSError):
+        return False
 
 
 def _kill(process: psutil.Process) -> None:
-    with suppress(psutil.NoSuchProcess):
+    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         process.send_signal(signal.SIGKILL)
 
 
@@ -116,6 +147,6 @@ def _wait_for_the_end(processes: Sequence[psutil.Process]) -> None:
     """Waits until the processes are dead; a zombie that nobody has waited for is dead enough."""
     deadline = time.monotonic() + _END_S
     for process in processes:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
                 time.sleep(0.005)
