@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from filelock import FileLock
 from tests.storage.records import job
 from workbench.domain.errors import BadInput, Busy, NotFound
 from workbench.domain.events import Progress
-from workbench.domain.records import Outcome
+from workbench.domain.records import Outcome, ProcessMark
 from workbench.jobs.launch import (
     enqueue,
     pause_run,
@@ -19,6 +21,7 @@ from workbench.jobs.launch import (
     set_runs_per_slot,
     stop_run,
     wake_runner,
+    worker_environment,
 )
 from workbench.jobs.queue import read_queue
 from workbench.jobs.states import run_states
@@ -147,6 +150,60 @@ def test_no_runner_is_started_for_nothing_or_beside_another(project: Project) ->
         assert runner_lives(project)
         assert not wake_runner(project)
     assert not runner_lives(project)
+
+
+def test_no_runner_is_started_for_runs_that_are_blocked(project: Project) -> None:
+    enqueue(project, [job("a"), job("b", needs=("a",)), job("c", needs=("b",))], wake=False)
+    stop_run(project, "a", wake=False)
+    assert states(project) == {"a": "stopped", "b": "blocked", "c": "blocked"}
+    assert not wake_runner(project)
+    assert not (project.state_folder() / "runner.log").exists()
+
+
+def test_a_run_whose_end_nobody_wrote_down_is_work_for_a_runner(project: Project) -> None:
+    enqueue(project, [job("a", device="cuda:77")], wake=False)
+    project.run("a").write_process(ProcessMark(pid=1, started=time.time(), device="cpu", host="another computer"))
+    assert states(project) == {"a": "vanished"}
+    assert wake_runner(project)
+    wait_for_the_runner(project)
+    assert project.run("a").outcome() is not None
+
+
+def wait_for_the_runner(project: Project) -> None:
+    deadline = time.monotonic() + 60
+    while (project.run("a").outcome() is None or runner_lives(project)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def test_code_that_lies_in_a_project_is_not_run_by_opening_it(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(project.folder, tmp_path / "stolen")
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("PYTHONPATH", "")
+    enqueue(project, [job("a", device="cuda:77")])
+    wait_for_the_runner(project)
+    assert states(project) == {"a": "failed"}
+    assert not (tmp_path / "stolen").exists()
+
+
+def plant(folder: Path, stolen: Path) -> None:
+    """Puts modules into a folder that say so when they are imported instead of ours and of Python's."""
+    for name in ("workbench", "filelock", "psutil", "json"):
+        (folder / f"{name}.py").write_text(f"open({str(stolen)!r}, 'w').write({name!r})")
+
+
+@pytest.mark.parametrize("paths", ["", ":/elsewhere", "."])
+def test_a_workers_imports_never_start_from_its_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: str
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    plant(run, tmp_path / "stolen")
+    monkeypatch.setenv("PYTHONPATH", paths)
+    module = [sys.executable, "-m", "workbench.jobs.machine"]
+    subprocess.run(module, cwd=run, env=worker_environment(), check=True)
+    assert not (tmp_path / "stolen").exists()
 
 
 def test_a_woken_runner_works_in_the_background_and_ends(project: Project) -> None:

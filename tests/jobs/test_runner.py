@@ -1,4 +1,5 @@
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -10,13 +11,14 @@ import psutil
 import pytest
 
 from tests.storage.records import job
-from workbench.domain.events import Failed, Progress
+from workbench.domain.events import Failed, Progress, Warned
+from workbench.domain.records import ProcessMark
 from workbench.jobs.launch import enqueue, pause_run, resume_run, set_runs_per_slot, stop_run
 from workbench.jobs.machine import Slot, usable_cores
 from workbench.jobs.queue import read_queue
 from workbench.jobs.runner import Runner, worker_command
 from workbench.jobs.states import run_states
-from workbench.storage.liveness import is_working
+from workbench.storage.liveness import find_process, is_working
 from workbench.storage.project import Project
 
 WORKER = Path(__file__).with_name("pretend_worker.py")
@@ -33,8 +35,8 @@ def project(tmp_path: Path) -> Iterator[Project]:
     project = Project.create(tmp_path / "project")
     yield project
     for run in project.run_folders():
-        if (mark := run.process()) is not None and psutil.pid_exists(mark.pid):
-            psutil.Process(mark.pid).kill()
+        if (mark := run.process()) is not None and (process := find_process(mark)) is not None:
+            process.kill()
 
 
 @pytest.fixture
@@ -273,11 +275,46 @@ def test_after_a_restart_of_the_computer_no_run_is_lost(project: Project, runner
     os.kill(mark.pid, signal.SIGKILL)
     wait_until(lambda: not is_working(project.run("a")))
     project.run("a").clear_outcome()
-    old = mark.model_copy(update={"pid": os.getpid(), "started": psutil.boot_time() - 3600})
-    project.run("a").write_process(old)  # its pid is another's now: ours
+    restart(project, mark)
+    assert states(project)["a"] == "queued"
     runner.run()
-    assert states(project) == {"a": "vanished", "b": "finished"}
+    assert states(project) == {"a": "finished", "b": "finished"}
+    said = [event for event in project.run("a").events()[0] if isinstance(event, Warned)]
+    assert [event.code for event in said] == ["restarted"]
+
+
+def restart(project: Project, mark: ProcessMark) -> None:
+    """Makes the mark of a's worker one from before the restart; its pid is another's now: ours."""
+    old = mark.model_copy(update={"pid": os.getpid(), "started": psutil.boot_time() - 3600})
+    project.run("a").write_process(old)
+
+
+MARK = ProcessMark(pid=1, started=0.0, device="cpu", host=platform.node())
+
+
+def test_a_run_that_the_computer_goes_down_with_again_waits_for_a_person(project: Project, runner: Runner) -> None:
+    enqueue(project, [job("a", "deaf", steps=3000)], wake=False)
+    restart(project, MARK)
+    step_until(runner, lambda: lives(project, "a") == 1)
+    for process in psutil.Process().children():
+        process.kill()
+    wait_until(lambda: not is_working(project.run("a")))
+    restart(project, MARK)
+    assert states(project) == {"a": "vanished"}
+    runner.run()
     assert run_states(project)["a"].message == "The computer was restarted while it ran."
+    resume_run(project, "a", wake=False)
+    restart(project, MARK)
+    assert states(project) == {"a": "queued"}  # asked for by a person, so once more
+
+
+def test_a_run_that_was_to_stop_does_not_go_on_after_a_restart(project: Project, runner: Runner) -> None:
+    enqueue(project, [job("a")], wake=False)
+    restart(project, MARK)
+    project.run("a").request_stop()
+    runner.run()
+    assert states(project) == {"a": "vanished"}
+    assert lives(project, "a") == 0
 
 
 def test_two_runners_started_at_once_run_everything_once(project: Project) -> None:
@@ -317,7 +354,7 @@ def test_nothing_queued_ends_the_runner_at_once(runner: Runner) -> None:
 
 
 def test_the_default_worker_is_the_training_module(tmp_path: Path) -> None:
-    assert worker_command(tmp_path) == [sys.executable, "-m", "workbench.training.worker", str(tmp_path)]
+    assert worker_command(tmp_path) == [sys.executable, "-P", "-m", "workbench.training.worker", str(tmp_path)]
 
 
 def test_the_runner_loads_neither_torch_nor_qt() -> None:

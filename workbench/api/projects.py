@@ -44,7 +44,9 @@ def create_project(folder: Path, name: str | None = None) -> Project:
 
 
 def open_project(path: Path) -> Project:
-    """Opens a project by its folder or its project.workbench; runs that a restart interrupted go on.
+    """Opens a project by its folder or its project.workbench.
+
+    What is queued goes on, and so do runs that a restart of the computer interrupted: once, from their last checkpoints.
 
     Raises:
         NotFound: there is none.

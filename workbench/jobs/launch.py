@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import workbench
-from workbench.domain.errors import BadInput, Busy, NotFound
+from workbench.domain.errors import BadInput, Busy, NotFound, WorkbenchError
 from workbench.domain.records import Job, Outcome, RunState
 from workbench.jobs.queue import edit_queue, read_queue
 from workbench.jobs.states import StateReader
 from workbench.storage.checkpoints import CHECKPOINTS
 from workbench.storage.liveness import is_working
 from workbench.storage.project import RUNNER_LOCK, Project
-from workbench.storage.runlog import EVENTS, LOG, SAMPLES, RunFolder
+from workbench.storage.runlog import EVENTS, JOB, LOG, SAMPLES, RunFolder
 
 RUNNER_LOG = "runner.log"
 STOP_NOW = b"now"  # what the `stop` file holds when the worker is not to be waited for
@@ -151,15 +151,15 @@ def set_runs_per_slot(project: Project, slot: str, n_runs: int, *, wake: bool = 
 
 
 def wake_runner(project: Project) -> bool:
-    """Starts the project's runner unless it lives or the queue is empty.
+    """Starts the project's runner unless it lives or would find nothing to do.
 
     Returns:
         Whether one was started. Two that are started at the same moment settle it by their lock.
     """
     state = project.state_folder()
-    if not read_queue(project).entries or runner_lives(project):
+    if runner_lives(project) or not _has_work(project):
         return False
-    command = [sys.executable, "-m", "workbench.jobs.runner", str(project.folder)]
+    command = [sys.executable, "-P", "-m", "workbench.jobs.runner", str(project.folder)]
     # The shell puts it into the background and ends, so that the runner is nobody's child: a window that lives for
     # days collects no zombies, and closing a terminal ends nothing.
     script = 'log="$1"; shift; "$@" </dev/null >>"$log" 2>&1 &'
@@ -189,10 +189,33 @@ def runner_lives(project: Project) -> bool:
 
 
 def worker_environment() -> dict[str, str]:
-    """Returns the environment in which `python -m workbench...` finds this very package from any working folder."""
+    """Returns the environment in which `python -m workbench...` finds this very package from any working folder.
+
+    Nothing is imported from the working folder itself: it lies in a project, which somebody else may have made, and a
+    `torch.py` in there would be run by whoever opens it.
+    """
     package_root = str(Path(workbench.__file__).resolve().parent.parent)
-    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(paths)}
+    # An empty or relative entry would name the working folder again.
+    entries = [str(Path(entry).absolute()) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join([package_root, *entries]), "PYTHONSAFEPATH": "1"}
+
+
+def _has_work(project: Project) -> bool:
+    """Says whether a runner would do anything: blocked runs may lie in the queue for weeks, and none is started for them."""
+    queued = read_queue(project).run_ids
+    reader = StateReader(project, set(queued))
+    return any(_needs_runner(RunFolder(project.run_folder(run_id)), reader) for run_id in queued)
+
+
+def _needs_runner(run: RunFolder, reader: StateReader) -> bool:
+    if not (run.folder / JOB).exists():
+        return False
+    try:
+        if run.outcome() is not None:
+            return run.process() is not None  # what its worker left is still to be ended
+        return reader.state(run.folder.name) is not RunState.BLOCKED
+    except WorkbenchError:
+        return True  # the runner writes down what is wrong with it
 
 
 def _end_run(project: Project, run_id: str, unstarted: Outcome) -> None:
@@ -231,6 +254,7 @@ def _forget_end(run: RunFolder) -> None:
     run.clear_outcome()
     run.clear_requests()
     run.clear_process()
+    run.clear_put_back()
 
 
 def _forget_work(run: RunFolder) -> None:

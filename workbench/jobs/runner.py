@@ -13,12 +13,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from workbench.domain.errors import WorkbenchError
-from workbench.domain.events import Failed
+from workbench.domain.events import Failed, Warned
 from workbench.domain.records import Outcome, RunState
 from workbench.jobs.launch import STOP_NOW
 from workbench.jobs.machine import Slot, find_slots, usable_cores
 from workbench.jobs.queue import Queue, edit_queue
-from workbench.jobs.states import CONTINUE, StateReader, vanished
+from workbench.jobs.states import CONTINUE, StateReader, goes_on, vanished
 from workbench.jobs.workers import Worker, start_worker
 from workbench.storage.liveness import is_working, worker_mark
 from workbench.storage.project import RUNNER_LOCK, Project
@@ -31,11 +31,14 @@ _MEMORY = "If nobody killed it, the computer ran out of memory: choose a smaller
 
 def worker_command(run_folder: Path) -> list[str]:
     """Returns the command of a training worker."""
-    return [sys.executable, "-m", "workbench.training.worker", str(run_folder)]
+    return [sys.executable, "-P", "-m", "workbench.training.worker", str(run_folder)]
 
 
 class Runner:
     """Works off a project's queue.
+
+    Slots are this project's view of the devices. Runners of other projects are not asked: two projects that run at once may
+    put a run each on the same GPU, and share its memory and the cores.
 
     Args:
         project: whose queue.
@@ -109,7 +112,9 @@ class Runner:
         self._workers.pop(run_id)
         if worker.run.process() != worker.mark:
             return  # resumed before we looked: what was this worker's end is no end any more
-        if worker.run.outcome() is None:
+        if goes_on(worker.run):
+            _put_back(worker.run)
+        elif worker.run.outcome() is None:
             _write_last_word(worker.run, killed=alive, code=code)
         worker.run.clear_process()
 
@@ -176,6 +181,13 @@ class Runner:
             return False  # somebody held the lock for the moment of a look
         self._workers[run.folder.name] = worker
         return True
+
+
+def _put_back(run: RunFolder) -> None:
+    """Leaves a run in the queue that ended with the computer; noted last, so that none is lost if we die here."""
+    run.append(Warned(code="restarted", message="The computer was restarted while it ran; it goes on by itself."))
+    run.clear_process()
+    run.note_put_back()
 
 
 def _write_last_word(run: RunFolder, *, killed: bool, code: int | None) -> None:

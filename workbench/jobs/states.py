@@ -82,7 +82,7 @@ class StateReader:
             return _over(run, outcome)
         if is_working(run):
             return replace(_progress(run), state=RunState.STOPPING if run.stop_requested() else RunState.RUNNING)
-        if run.process() is not None:
+        if run.process() is not None and not (run_id in (self.queued or ()) and goes_on(run)):
             return _over(run, run.outcome() or vanished(run))  # it may have ended between the two looks
         if run_id in (self.queued or ()):
             return self._queued(run)
@@ -96,6 +96,18 @@ class StateReader:
         if waiting := [need for need, state in needs.items() if state is not RunState.FINISHED]:
             return replace(progress, state=RunState.WAITING, message=f"Waits for {', '.join(waiting)}.")
         return replace(progress, state=RunState.QUEUED, message="Waits for a free device.")
+
+
+def goes_on(run: RunFolder) -> bool:
+    """Says whether a queued run whose worker is gone continues by itself: the computer was restarted under it.
+
+    Once only, until a person asks for the run again: one that brings the computer down must not do so at every start. A
+    worker that died while the computer lived would most likely die again.
+    """
+    mark = run.process()
+    if mark is None or not started_before_boot(mark) or run.was_put_back() or run.stop_requested() is not None:
+        return False
+    return run.outcome() is None and vanished(run).state == "vanished"
 
 
 def vanished(run: RunFolder) -> Outcome:
