@@ -8,7 +8,7 @@ from workbench.storage.checkpoints import Checkpoint, list_checkpoints
 
 RUN_PREFIX = "run:"
 RUNS = "runs"
-_HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
+_HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?(@[\w./-]+)?")
 
 
 def resolve_model(name: str, project_folder: Path) -> Path | str:
@@ -16,7 +16,7 @@ def resolve_model(name: str, project_folder: Path) -> Path | str:
 
     Args:
         name: ``run:ID`` (the run's last checkpoint), ``run:ID@STEP``, a folder (absolute, or relative to the project; a
-            leading ``./`` tells it from a hub id), or a hub id.
+            leading ``./`` tells it from a hub id), or a hub id, as ``NAME`` or ``NAME@REVISION``.
         project_folder: what relative folders and runs are looked up in.
 
     Raises:
@@ -68,3 +68,9 @@ def parse_run_name(name: str) -> tuple[str, int | None]:
     if step and not step.isdigit():
         raise BadInput(f"{name!r}: the checkpoint's step is not a whole number.", "As in `run:ppo-s0-1a2b3c4d@200`.")
     return run_id, int(step) if step else None
+
+
+def parse_hub_name(name: str) -> tuple[str, str | None]:
+    """Splits ``NAME@REVISION`` into the hub's name and the revision; None where there is none."""
+    hub_id, _, revision = name.partition("@")
+    return hub_id, revision or None
