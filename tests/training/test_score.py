@@ -1,6 +1,7 @@
 """Scoring a file of responses with a reward model of the project."""
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import torch
 from workbench.domain.errors import BadInput
 from workbench.domain.events import Finished
 from workbench.domain.pairs import plain
+from workbench.storage.runlog import RunFolder
 from workbench.training.models import load_scoring_model
-from workbench.training.score import responses
+from workbench.training.score import Response, _score_all, responses
 from workbench.training.scoring import RewardScorer, RewardSettings
 
 Runs = Any
@@ -38,12 +40,36 @@ def test_every_response_of_a_file_is_found_in_order(source: Path) -> None:
     ]
 
 
-def test_a_run_writes_one_line_of_json_for_each_response(runs: Runs, source: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def reward(runs: Runs, tmp_path: Path) -> Path:
     model, tokenizer = load_scoring_model(runs.stories, torch.device("cpu"), head_seed=0)
-    reward = tmp_path / "reward"
     for part in (model, tokenizer):
-        part.save_pretrained(reward)
-    RewardSettings(mean=0.5, std=2.0).write(reward)
+        part.save_pretrained(tmp_path / "reward")
+    RewardSettings(mean=0.5, std=2.0).write(tmp_path / "reward")
+    return tmp_path / "reward"
+
+
+def test_a_response_that_was_cut_is_scored_without_an_ending(runs: Runs, reward: Path) -> None:
+    scorer = RewardScorer.load(reward, torch.device("cpu"))
+    given = [Response(0, "chosen", plain("Max"), " ran home.", cut) for cut in (False, True)]
+    session, file = runs.open(runs.add("score", None)), StringIO()
+    _score_all(iter(given), scorer, 8, session, file)
+    scores = [json.loads(line)["score"] for line in file.getvalue().splitlines()]
+    assert scores == pytest.approx(list(scorer.score([plain("Max")] * 2, [" ran home."] * 2, [True, False])), abs=1e-5)
+    assert scores[0] != pytest.approx(scores[1], abs=1e-3)
+
+
+def test_a_stop_leaves_nothing_behind(runs: Runs, source: Path, reward: Path) -> None:
+    folder = runs.add("score", None, model=reward, source=source)
+    RunFolder(folder).request_stop()
+    assert runs.work(folder) == 0
+    assert not [path.name for path in folder.iterdir() if "scores" in path.name]
+    outcome = RunFolder(folder).outcome()
+    assert outcome is not None
+    assert outcome.state == "stopped"
+
+
+def test_a_run_writes_one_line_of_json_for_each_response(runs: Runs, source: Path, reward: Path) -> None:
     folder = runs.add("score", None, model=reward, source=source, batch_size=3)
     assert runs.work(folder) == 0
     lines = [json.loads(line) for line in (folder / "scores.jsonl").read_text().splitlines()]

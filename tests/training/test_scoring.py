@@ -10,6 +10,7 @@ import torch
 
 from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Message, plain
+from workbench.training.device import autocast
 from workbench.training.models import load_scoring_model
 from workbench.training.scoring import RewardScorer, RewardSettings
 
@@ -73,3 +74,20 @@ def test_a_settings_file_of_another_kind_is_an_error_that_names_it(tmp_path: Pat
 def test_scores_that_are_all_alike_are_shifted_and_not_blown_up() -> None:
     assert RewardSettings.moments(np.array([2.0, 2.0, 2.0])) == (2.0, 1e-6)
     assert RewardSettings.moments(np.array([1.0, 3.0])) == (2.0, 1.0)
+
+
+def test_the_head_computes_in_fp32_inside_autocast_and_on_bf16_weights(runs: Runs) -> None:
+    for dtype in (torch.float32, torch.bfloat16):
+        model, tokenizer = load_scoring_model(runs.stories, CPU, dtype, head_seed=0)
+        with autocast(CPU, torch.bfloat16):
+            scores = RewardScorer(model, tokenizer, RewardSettings()).raw_scores(PROMPTS, RESPONSES)
+        exact = torch.from_numpy(scores).float()
+        assert not torch.equal(exact, exact.bfloat16().float())  # bf16 has 8 bits; three scores do not fit all
+
+
+def test_what_ends_a_response_is_found_once(runs: Runs) -> None:
+    model, tokenizer = load_scoring_model(runs.stories, CPU, head_seed=0)
+    scorer = RewardScorer(model, tokenizer, RewardSettings())
+    before = scorer.score(PROMPTS[:1], RESPONSES[:1])
+    tokenizer.eos_token = None
+    assert scorer.score(PROMPTS[:1], RESPONSES[:1]) == pytest.approx(before)

@@ -42,6 +42,11 @@ def choose_dtype(device: torch.device, precision: str) -> torch.dtype:
     return torch.float32
 
 
+def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    """Computes inside as training does: weights in fp32, matrix products in `dtype`."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=dtype == torch.bfloat16)
+
+
 def device_name(device: torch.device) -> str:
     """Returns the device's name for people."""
     if device.type == "cuda":

@@ -49,7 +49,7 @@ def load_policy(
         ModelRefused: no tokenizer, weights as a pickle, code of its own, or weights that cannot be read.
         Offline: a hub id, not in the cache, and the hub cannot be reached.
     """
-    folder = fetch(source, trust_remote_code)
+    folder = fetch(source, trust_remote_code, needs_weights=from_scratch_seed is None)
     if from_scratch_seed is None:
         model = _load(folder, "CAUSAL_LM", dtype, trust_remote_code)
     else:
@@ -79,9 +79,29 @@ def load_scoring_model(
     model = _load(folder, "SEQ_CLS", dtype, trust_remote_code, new_head=head_seed is not None)
     tokenizer = load_tokenizer(folder, model, trust_remote_code)
     model.config.get_text_config().pad_token_id = tokenizer.pad_token_id  # the score is read before the padding
+    keep_head_exact(model)
     if head_seed is not None:
         _draw_head(model, head_seed)
     return _on(device, model), tokenizer
+
+
+class ScoreHead(torch.nn.Linear):
+    """A head in fp32 whatever surrounds it: in bf16 two scores near 3 would differ by 1/64 or not at all."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  (torch's name)
+        """Returns scores [..., 1] in fp32 of hidden states [..., d] in any number format."""
+        with torch.autocast(input.device.type, enabled=False):
+            return super().forward(input.float())
+
+
+def keep_head_exact(model: PreTrainedModel) -> None:
+    """Puts a `ScoreHead` with the same weights in place of the model's linear head, where it has one."""
+    old = dict(model.named_children()).get("score")
+    if not isinstance(old, torch.nn.Linear):
+        return
+    head = ScoreHead(old.in_features, old.out_features, bias=old.bias is not None, device="meta")
+    head.load_state_dict({name: value.float() for name, value in old.state_dict().items()}, assign=True)
+    model.add_module("score", head.requires_grad_(True))
 
 
 def load_tokenizer(folder: Path, model: PreTrainedModel, trust_remote_code: bool = False) -> PreTrainedTokenizerBase:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,14 @@ from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Turns
 from workbench.storage.files import write_bytes
 from workbench.training.models import context_length, load_scoring_model
-from workbench.training.text import AppendEos, encode_prompt, encode_response, ending, prompt_room, response_turns
+from workbench.training.text import (
+    AppendEos,
+    encode_prompt,
+    encode_response,
+    prompt_room,
+    response_end_id,
+    response_turns,
+)
 
 REWARD_FILE = "reward.json"
 _LEAST_STD = 1e-6  # a model that scores all samples alike is shifted, not blown up
@@ -134,9 +142,15 @@ class RewardScorer:
             scores[rows] = self._score_batch([sequences[row] for row in rows])
         return scores
 
+    @cached_property
+    def _end_id(self) -> int:
+        return response_end_id(self.tokenizer)
+
     def _encode(self, prompt: Turns, response: str, ended: bool) -> list[int]:
         """Returns prompt and response as ids, shortened as `text.encode_pair` does in training."""
-        end = ending(self.tokenizer, self.settings.append_eos, cut=not ended, end_id=None)
+        end = None
+        if self.settings.append_eos == "always" or (self.settings.append_eos == "auto" and ended):
+            end = self._end_id
         response_ids = encode_response(response_turns(prompt, response), self.tokenizer, end)
         prompt_ids = encode_prompt(prompt, self.tokenizer, prompt_room(self.max_length, len(response_ids)))
         return prompt_ids + response_ids[: self.max_length - len(prompt_ids)]
