@@ -188,6 +188,17 @@ def test_the_proxy_is_the_reward_models_normalised_score_of_the_text(project: Pr
     assert samples(project, without, 20)["proxy"] == [None] * len(PROMPTS)
 
 
+def test_a_stop_string_ends_a_response_and_is_no_part_of_its_text(project: Project, stories: Path) -> None:
+    job = evaluation(project, stories, checkpoints="last", max_new_tokens=40, stop_strings=("e",))
+    evaluate(project, job)
+    columns = samples(project, job, 20)
+    stopped = [
+        text for text, why in zip(columns["response"], columns["stop_reason"], strict=True) if why == "stop_string"
+    ]
+    assert stopped
+    assert not any("e" in str(text) for text in stopped)
+
+
 def test_a_prompt_too_long_for_the_model_is_cut_and_said(project: Project, stories: Path) -> None:
     add_prompts(project, ["Once upon a time there was a dog. " * 100, *PROMPTS])
     job = evaluation(project, stories, checkpoints="last", max_prompts=2)

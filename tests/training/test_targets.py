@@ -7,7 +7,7 @@ import pytest
 from workbench.domain.errors import NotFound
 from workbench.domain.events import Evaluated
 from workbench.domain.recipes import DpoRecipe, EvaluateRecipe
-from workbench.domain.records import Inputs, Job
+from workbench.domain.records import DataInput, Inputs, Job
 from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
 from workbench.storage.project import Project
 from workbench.training.targets import evaluation_targets
@@ -63,6 +63,22 @@ def test_best_is_the_highest_gold_among_those_evaluated(project: Project) -> Non
 def test_best_is_the_last_where_nothing_was_evaluated_by_the_same_gold_judge(project: Project) -> None:
     assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
     add_evaluation(project, evaluation("run:dpo-s0", "other", judges=("length",)), {10: 99.0})
+    assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
+
+
+@pytest.mark.parametrize(
+    "change", [{"temperature": 0.5}, {"max_new_tokens": 9}, {"stop_strings": ("x",)}, {"max_prompts": 3}]
+)
+def test_best_passes_over_evaluations_of_other_samples(project: Project, change: dict[str, object]) -> None:
+    add_evaluation(project, evaluation("run:dpo-s0", "earlier", **change), {10: 0.9})
+    assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
+
+
+def test_best_passes_over_evaluations_of_another_seed_or_other_prompts(project: Project) -> None:
+    earlier = evaluation("run:dpo-s0", "earlier")
+    prompts = earlier.inputs.model_copy(update={"prompts": DataInput(name="other", sha256="0")})
+    add_evaluation(project, earlier.model_copy(update={"id": "a", "seed": 5}), {10: 0.9})
+    add_evaluation(project, earlier.model_copy(update={"id": "b", "inputs": prompts}), {20: 0.9})
     assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
 
 

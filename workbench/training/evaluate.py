@@ -7,7 +7,6 @@ What the samples say is data: a policy that says nothing or has left the referen
 
 import math
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,6 +23,7 @@ from workbench.domain.records import Job
 from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
 from workbench.storage.sources import resolve_model
+from workbench.training.device import autocast
 from workbench.training.judging import Answers, ScoreColumn, load_judges
 from workbench.training.kl import sequence_statistics
 from workbench.training.models import context_length, end_token_ids, load_policy
@@ -74,6 +74,7 @@ class _Evaluation:
         self.job, self.session, self.recipe = job, session, job.recipe
         self.project = Project(session.project)
         self.prompts = self._read_prompts()
+        self._prompt_ids: list[list[int]] | None = None
         self.load = partial(load_policy, device=session.device, trust_remote_code=job.trust_remote_code)
 
     def run(self) -> None:
@@ -128,9 +129,11 @@ class _Evaluation:
         samples = _Samples({})
         phase = f"evaluating checkpoint-{target.step}"
         total, before = len(self.prompts) * n_targets, len(self.prompts) * place
-        prompt_ids = self._encode(policy)
+        if self._prompt_ids is None:  # the checkpoints of a run have one tokenizer
+            self._prompt_ids = self._encode(policy)
+        prompt_ids = self._prompt_ids
         generator = torch.Generator().manual_seed(self.job.seed + _STREAM)
-        with _autocast(self.session):
+        with autocast(self.session.device, self.session.dtype):
             for rows in _batches(len(self.prompts), self.recipe.batch_size):
                 self.session.progress(phase, before + rows.start, total)
                 self._stop_if_asked(target)
@@ -153,13 +156,12 @@ class _Evaluation:
                 f"Responses of {self.recipe.max_new_tokens} tokens leave no room for a prompt: the model reads {limit}.",
                 f"Set the longest response to {limit // 2 if limit else 1} tokens or fewer.",
             )
-        ids = [encode_prompt(prompt, policy.tokenizer, room) for prompt in self.prompts]
-        if room is not None:
-            n_cut = sum(len(encode_prompt(prompt, policy.tokenizer)) > room for prompt in self.prompts)
-            if n_cut:
-                self.session.warn(
-                    "prompts_cut", f"{n_cut} of {len(ids)} prompts lost their beginning to fit the model."
-                )
+        ids = [encode_prompt(prompt, policy.tokenizer) for prompt in self.prompts]
+        cut = [i for i, prompt in enumerate(ids) if room is not None and len(prompt) > room]
+        for i in cut:
+            ids[i] = encode_prompt(self.prompts[i], policy.tokenizer, room)
+        if cut:
+            self.session.warn("prompts_cut", f"{len(cut)} of {len(ids)} prompts lost their beginning to fit the model.")
         return ids
 
     def _sample(self, policy: _Policy, prompt_ids: list[list[int]], generator: torch.Generator) -> Rollout:
@@ -172,6 +174,8 @@ class _Evaluation:
             pad_id=_pad_id(policy),
             generator=generator,
             batch_size=self.recipe.batch_size,
+            stop_strings=self.recipe.stop_strings,
+            tokenizer=policy.tokenizer,
         )
 
     def _measure(self, samples: _Samples, policy: _Policy, reference: _Policy, rollout: Rollout) -> None:
@@ -196,7 +200,7 @@ class _Evaluation:
     def _judge(
         self, samples: _Samples, policy: _Policy, rollout: Rollout, prompts: list[Turns], judges: list[ScoreColumn]
     ) -> None:
-        texts = response_texts(policy.tokenizer, rollout.prompt_ids, rollout.response_ids)
+        texts = response_texts(policy.tokenizer, rollout.prompt_ids, rollout.response_ids, self.recipe.stop_strings)
         rendered = [render_prompt(prompt, policy.tokenizer) for prompt in prompts]
         answers = Answers(prompts, rendered, texts, rollout.ended)
         samples.extend(column.PROMPT_KEY, [prompt_key(prompt) for prompt in prompts])
@@ -223,11 +227,6 @@ def _batches(n: int, size: int) -> Iterator[slice]:
 def _pad_id(policy: _Policy) -> int:
     pad = policy.tokenizer.pad_token_id
     return int(pad) if isinstance(pad, int) else 0
-
-
-def _autocast(session: RunSession) -> AbstractContextManager[object]:
-    """Computes as training does: weights in fp32, matrix products in the session's number format."""
-    return torch.autocast(session.device.type, torch.bfloat16, enabled=session.dtype == torch.bfloat16)
 
 
 def _check_vocabulary(policy: _Policy, reference: _Policy) -> None:

@@ -13,6 +13,7 @@ from workbench.storage.sources import parse_run_name, resolve_checkpoint, resolv
 
 START_STEP = 0  # where charts put the start model: no preference training has been done
 GOLD = "eval/gold"
+_SAMPLING = ("temperature", "max_new_tokens", "stop_strings", "max_prompts")  # what means over samples depend on
 
 
 class Target(NamedTuple):
@@ -61,7 +62,8 @@ def _choose(
 def best_checkpoint(checkpoints: list[Checkpoint], job: Job, project: Project) -> Checkpoint:
     """Returns the checkpoint with the highest mean gold score among those that the project has evaluated.
 
-    Evaluations of the same run count if they used the same gold judge; the first of equals wins. Where no checkpoint has
+    Evaluations of the same run count if they asked the same: gold judge, prompts, sampling and seed; the first of
+    equals wins. Where no checkpoint has
     been evaluated yet, the last one is taken: training scores say nothing about gold, so they choose nothing.
 
     Args:
@@ -81,5 +83,7 @@ def best_checkpoint(checkpoints: list[Checkpoint], job: Job, project: Project) -
 def _same_question(other: Job, job: Job) -> bool:
     if not (isinstance(other.recipe, EvaluateRecipe) and isinstance(job.recipe, EvaluateRecipe)):
         return False
-    same_run = run_of(other.inputs.model) == run_of(job.inputs.model)
-    return same_run and other.recipe.judges[0] == job.recipe.judges[0]
+    if run_of(other.inputs.model) != run_of(job.inputs.model) or other.recipe.judges[0] != job.recipe.judges[0]:
+        return False
+    alike = all(getattr(other.recipe, name) == getattr(job.recipe, name) for name in _SAMPLING)
+    return alike and (other.inputs.prompts, other.seed) == (job.inputs.prompts, job.seed)
