@@ -127,3 +127,18 @@ def test_a_prompt_gets_what_the_response_leaves_and_at_least_half() -> None:
 def test_a_sampled_response_becomes_a_turn_of_its_prompts_kind() -> None:
     assert response_turns(plain("x"), " y") == plain(" y")
     assert response_turns(CHAT, " y") == (Message("assistant", " y"),)
+
+
+def test_special_tokens_that_a_person_wrote_are_text(stories: Any) -> None:
+    special = set(stories.all_special_ids)
+    row = Row(plain("One day <s> he"), plain(" ran</s> home."), plain(" sat <unk>."))
+    pair = encode_pair(row, stories, max_length=64)
+    assert pair.prompt_ids[0] == BOS
+    assert pair.chosen_ids[-1] == pair.rejected_ids[-1] == stories.eos_token_id
+    assert not special & {*pair.prompt_ids[1:], *pair.chosen_ids[:-1], *pair.rejected_ids[:-1]}
+    assert stories.decode(pair.prompt_ids[1:]) == "One day <s> he"
+
+
+def test_special_tokens_of_a_template_stay_tokens(stories: Any) -> None:
+    stories.chat_template = TEMPLATE
+    assert 2 in encode_prompt(CHAT, stories)  # </s> behind the assistant's turn

@@ -87,9 +87,9 @@ def encode_prompt(turns: Turns, tokenizer: PreTrainedTokenizerBase, max_tokens: 
         tokenizer: the policy's.
         max_tokens: a longer prompt loses its beginning (never the BOS), because the end is what is answered.
     """
-    ids = _encode(render_prompt(turns, tokenizer), tokenizer)
-    start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
     templated = has_template(tokenizer) and not is_plain(turns)
+    ids = _encode(render_prompt(turns, tokenizer), tokenizer, markup=templated)
+    start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
     if not ids or (not templated and tokenizer.bos_token_id is not None and ids[0] != start):
         ids = [start, *ids]
     if max_tokens is None or len(ids) <= max_tokens:
@@ -100,17 +100,24 @@ def encode_prompt(turns: Turns, tokenizer: PreTrainedTokenizerBase, max_tokens: 
 
 def encode_response(turns: Turns, tokenizer: PreTrainedTokenizerBase, end_id: int | None) -> list[int]:
     """Returns the response's token ids, with `end_id` after them unless it is None."""
-    ids = encode_continuation(render_response(turns, tokenizer), tokenizer)
+    templated = has_template(tokenizer) and not is_plain(turns)
+    ids = encode_continuation(render_response(turns, tokenizer), tokenizer, markup=templated)
     return ids if end_id is None else [*ids, end_id]
 
 
-def encode_continuation(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """Returns the ids of a text that follows another one: no BOS, and no space that is not in the text."""
+def encode_continuation(text: str, tokenizer: PreTrainedTokenizerBase, markup: bool = False) -> list[int]:
+    """Returns the ids of a text that follows another one: no BOS, and no space that is not in the text.
+
+    Args:
+        text: the continuation.
+        tokenizer: the model's.
+        markup: `<s>` and the like in the text are special tokens; else they are characters, as a person wrote them.
+    """
     for anchor in _ANCHORS:
-        before, both = _encode(anchor, tokenizer), _encode(anchor + text, tokenizer)
+        before, both = _encode(anchor, tokenizer, markup), _encode(anchor + text, tokenizer, markup)
         if both[: len(before)] == before:
             return both[len(before) :]
-    return _encode(text, tokenizer)
+    return _encode(text, tokenizer, markup)
 
 
 def encode_pair(
@@ -166,7 +173,7 @@ def response_end_id(tokenizer: PreTrainedTokenizerBase) -> int:
     """
     if has_template(tokenizer):
         shown = _apply_template((Message("user", "?"), Message("assistant", "!")), tokenizer, answered=True)
-        after = _encode(shown.rpartition("!")[2], tokenizer)
+        after = _encode(shown.rpartition("!")[2], tokenizer, markup=True)
         if after and after[0] in tokenizer.all_special_ids:
             return after[0]
     if tokenizer.eos_token_id is None:
@@ -177,8 +184,8 @@ def response_end_id(tokenizer: PreTrainedTokenizerBase) -> int:
     return int(tokenizer.eos_token_id)
 
 
-def _encode(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+def _encode(text: str, tokenizer: PreTrainedTokenizerBase, markup: bool) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=False, split_special_tokens=not markup)["input_ids"])
 
 
 def _apply_template(turns: Turns, tokenizer: PreTrainedTokenizerBase, answered: bool = False) -> str:
