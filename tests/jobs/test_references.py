@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.records import dataset, job
+from workbench.data.judges import load_judge
 from workbench.domain.errors import BadInput, ModelRefused, NotFound
 from workbench.jobs.hashes import Hasher
 from workbench.jobs.references import References, rows, rows_if_any
@@ -32,8 +33,23 @@ def test_a_missing_judge_file_is_named(references: References) -> None:
 
 
 def test_a_judge_by_name_stands_for_itself(references: References) -> None:
-    for name in ("vader", "length", "package.module:function"):
+    for name in ("vader", "length", "workbench.data.film_critic_gold:gold_scores"):
         assert references.judge(name) == (name, name, ())
+
+
+def test_a_misspelt_judge_is_found_before_anything_is_trained(references: References) -> None:
+    with pytest.raises(NotFound, match="Did you mean `film-critic`"):
+        references.judge("film-critik")
+
+
+def test_a_judge_file_inside_the_project_moves_with_it(references: References) -> None:
+    folder = references.project.folder / "judges"
+    folder.mkdir()
+    (folder / "taste.py").write_text("def score(prompts, responses): return [len(text) for text in responses]")
+    name = references.judge("project/judges/taste.py:score").name
+    assert name == "./judges/taste.py:score"
+    moved = references.project.folder.rename(references.base / "moved")
+    assert load_judge(name, moved)(["p"], ["abc"]) == [3.0]
 
 
 def test_a_reward_run_as_judge_must_be_finished_first(references: References) -> None:

@@ -4,7 +4,6 @@ A judge is named as ``vader``, ``length``, ``film-critic``, ``package.module:fun
 models judge too (``reward:RUN_OR_FOLDER``), but they need the learning libraries and are made by the evaluation.
 """
 
-import difflib
 import importlib
 import importlib.util
 import math
@@ -15,10 +14,10 @@ from types import ModuleType
 from typing import Protocol
 
 from workbench.data.film_critic.gold import gold_scores
+from workbench.data.judge_names import REWARD_PREFIX, no_such_function, no_such_judge, not_installed
 from workbench.domain.errors import BadInput, NotFound, WorkbenchError
 
-REWARD_PREFIX = "reward:"
-_FORMS = "vader, length, film-critic, reward:RUN_OR_FOLDER, package.module:function or file.py:function"
+__all__ = ["REWARD_PREFIX", "Judge", "TextJudge", "checked_scores", "load_judge"]
 
 
 class Judge(Protocol):
@@ -60,7 +59,7 @@ def load_judge(name: str, base: Path) -> Judge:
 
     Args:
         name: see the module's description.
-        base: the folder that a relative ``file.py`` is looked up in.
+        base: the folder that a relative ``file.py`` is looked up in; for a run, its project's.
 
     Raises:
         NotFound: no built-in judge, module, file or function of that name.
@@ -76,7 +75,7 @@ def load_judge(name: str, base: Path) -> Judge:
         raise BadInput(f"The judge {name} is a reward model and no judge of text.", "An evaluation run can load it.")
     place, _, function = name.rpartition(":")
     if not place or not function:
-        raise NotFound(f"There is no judge `{name}`.", _nearest(name))
+        raise no_such_judge(name)
     return TextJudge(name, _function(name, _module(name, place, base), function))
 
 
@@ -107,11 +106,6 @@ def _vader() -> Callable[[Sequence[str], Sequence[str]], list[float]]:
     return lambda _, responses: [float(analyzer.polarity_scores(text)["compound"]) for text in responses]
 
 
-def _nearest(name: str) -> str:
-    near = difflib.get_close_matches(name, ("vader", "length", "film-critic"), n=1, cutoff=0.5)
-    return f"Did you mean `{near[0]}`?" if near else f"Judges are {_FORMS}."
-
-
 def _module(name: str, place: str, base: Path) -> ModuleType:
     return _module_of_file(name, base / place) if place.endswith(".py") else _installed_module(name, place)
 
@@ -135,9 +129,7 @@ def _installed_module(name: str, place: str) -> ModuleType:
         return importlib.import_module(place)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{place}.".startswith(f"{error.name}."):
-            raise NotFound(
-                f"The judge {name} names the module {place}, which is not installed here.", f"Judges are {_FORMS}."
-            ) from error
+            raise not_installed(name, place) from error
         raise _import_failed(name, place, error) from error
     except Exception as error:
         raise _import_failed(name, place, error) from error
@@ -153,9 +145,7 @@ def _function(
 ) -> Callable[[Sequence[str], Sequence[str]], Iterable[float]]:
     if function not in vars(module):
         known = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
-        near = difflib.get_close_matches(function, known, n=1, cutoff=0.5)
-        hint = f"Did you mean `{near[0]}`?" if near else f"It has: {', '.join(known) or 'no functions'}."
-        raise NotFound(f"The judge {name} names `{function}`, which {module.__name__} does not have.", hint)
+        raise no_such_function(name, module.__name__, function, known)
     found = vars(module)[function]
     if not callable(found):
         raise BadInput(f"The judge {name} names `{function}`, which is not a function.", "")

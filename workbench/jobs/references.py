@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from workbench.domain.errors import BadInput, NotFound
+from workbench.data.judge_names import REWARD_PREFIX, check_judge
+from workbench.domain.errors import BadInput
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DataInput, DatasetRecord, SplitName
 from workbench.jobs.hashes import Hasher
 from workbench.storage.model_folders import check_folder
 from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, parse_run_name, resolve_model, run_of
-
-_REWARD_JUDGE = "reward:"
 
 
 class Reference(NamedTuple):
@@ -80,27 +79,30 @@ class References:
     def judge(self, name: str) -> Reference:
         """Resolves a judge. Those of this program and of installed packages are named, files are hashed.
 
+        Nothing of a judge is run here, but a misspelt one is found now and not when all training is done. Files are stored as
+        models are: relative to the project where they lie inside it.
+
         Raises:
-            NotFound: the judge's file, folder or run is not there.
+            NotFound: the judge's name, module, file, function, folder or run is not there.
+            BadInput: the judge's file is not Python.
         """
-        if name.startswith(_REWARD_JUDGE):
-            return self._reward_judge(name.removeprefix(_REWARD_JUDGE))
+        if name.startswith(REWARD_PREFIX):
+            return self._reward_judge(name.removeprefix(REWARD_PREFIX))
+        check_judge(name, self.base)
         path, _, function = name.rpartition(":")
         if not path.endswith(".py"):
             return Reference(name, name)
-        file = Path(self.base, Path(path).expanduser()).resolve()
-        if not file.is_file():
-            raise NotFound(f"There is no judge file {file}.", "Paths start from the experiment file's folder.")
-        return Reference(f"{file}:{function}", f"{self.hasher.file(file)}:{function}")
+        file = self.base / Path(path).expanduser()
+        return Reference(f"{self._stored(file)}:{function}", f"{self.hasher.file(file)}:{function}")
 
     def _reward_judge(self, source: str) -> Reference:
         is_run = (self.project.run_folder(source) if "/" not in source else self.base).joinpath("job.json").exists()
         found = self.model(f"{RUN_PREFIX}{source}" if is_run else source)
         name = found.name.removeprefix(RUN_PREFIX)
-        return Reference(f"{_REWARD_JUDGE}{name}", f"{_REWARD_JUDGE}{found.hash}", found.needs)
+        return Reference(f"{REWARD_PREFIX}{name}", f"{REWARD_PREFIX}{found.hash}", found.needs)
 
-    def _stored(self, folder: Path) -> str:
-        absolute = folder.resolve()
+    def _stored(self, path: Path) -> str:
+        absolute = path.resolve()
         home = self.project.folder.resolve()
         return f"./{absolute.relative_to(home)}" if absolute.is_relative_to(home) else str(absolute)
 

@@ -1,0 +1,107 @@
+"""Whether a judge that was named is there, told without running any of its code: planning asks, hours before judging."""
+
+import ast
+import difflib
+import importlib.util
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+
+from workbench.domain.errors import BadInput, NotFound
+
+REWARD_PREFIX = "reward:"
+BUILT_IN = ("vader", "length", "film-critic")
+FORMS = "vader, length, film-critic, reward:RUN_OR_FOLDER, package.module:function or file.py:function"
+
+
+def check_judge(name: str, base: Path) -> None:
+    """Makes sure that a judge of text is there.
+
+    Args:
+        name: as in `judges`.
+        base: the folder that a relative ``file.py`` is looked up in.
+
+    Raises:
+        NotFound: no built-in judge, module, file or function of that name.
+        BadInput: the file is not Python.
+    """
+    if name in BUILT_IN:
+        return
+    place, _, function = name.rpartition(":")
+    if not place or not function:
+        raise no_such_judge(name)
+    if place.endswith(".py"):
+        _check_file(name, base / Path(place).expanduser(), function)
+    elif not _is_installed(place):
+        raise not_installed(name, place)
+
+
+def no_such_judge(name: str) -> NotFound:
+    """Returns the error for a name that is no judge's, with the nearest that is."""
+    if name.endswith(".py"):
+        return NotFound(f"The judge `{name}` names a file and no function.", f"Name the function too: `{name}:score`.")
+    near = difflib.get_close_matches(name, BUILT_IN, n=1, cutoff=0.5)
+    hint = f"Did you mean `{near[0]}`?" if near else f"Judges are {FORMS}."
+    return NotFound(f"There is no judge `{name}`.", hint)
+
+
+def not_installed(name: str, place: str) -> NotFound:
+    """Returns the error for a judge whose module is not there."""
+    sentence = f"The judge {name} names the module {place}, which is not installed here."
+    return NotFound(sentence, f"Judges are {FORMS}.")
+
+
+def no_such_function(name: str, place: str, function: str, known: list[str]) -> NotFound:
+    """Returns the error for a judge whose module or file has no such function, with the nearest that it has."""
+    near = difflib.get_close_matches(function, known, n=1, cutoff=0.5)
+    hint = f"Did you mean `{near[0]}`?" if near else f"It has: {', '.join(known) or 'no functions'}."
+    return NotFound(f"The judge {name} names `{function}`, which {place} does not have.", hint)
+
+
+def _check_file(name: str, path: Path, function: str) -> None:
+    if not path.is_file():
+        raise NotFound(
+            f"There is no judge file {path}, which the judge {name} names.",
+            "Paths start from the experiment file's folder.",
+        )
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except (SyntaxError, ValueError) as error:
+        raise BadInput(
+            f"The judge {name} cannot be used: {path} is not Python: {error}.", "Correct the file."
+        ) from error
+    names = set(_bound_names(tree))
+    if function not in names and "*" not in names:
+        known = sorted(item.name for item in tree.body if isinstance(item, ast.FunctionDef) and item.name[0] != "_")
+        raise no_such_function(name, path.name, function, known)
+
+
+def _bound_names(node: ast.AST) -> Iterator[str]:
+    """Yields the names that a module gives a meaning; `*` where it takes all of another's."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield child.name
+        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            yield child.id
+        elif isinstance(child, ast.alias):
+            yield child.asname or child.name.partition(".")[0]
+        elif not isinstance(child, ast.Lambda):
+            yield from _bound_names(child)
+
+
+def _is_installed(module: str) -> bool:
+    """Says whether a module can be imported. Its packages are searched on disk, for `find_spec` would import them."""
+    package, *inner = module.split(".")
+    spec = _find(package)
+    for i in range(len(inner)):
+        if spec is None or spec.submodule_search_locations is None:
+            return False
+        spec = PathFinder.find_spec(".".join([package, *inner[: i + 1]]), list(spec.submodule_search_locations))
+    return spec is not None and spec.origin is not None  # a folder without code has no origin
+
+
+def _find(package: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return None
