@@ -18,6 +18,7 @@ from workbench.domain.pairs import Turns
 from workbench.domain.recipes import PpoRecipe
 from workbench.domain.records import DatasetRecord, Job
 from workbench.storage.files import read_record
+from workbench.training.schedule import checkpoint_steps as checkpoint_steps
 from workbench.training.session import RunSession
 from workbench.training.text import encode_prompt, warn_of_plain_text
 
@@ -127,11 +128,6 @@ def episodes_in_all(job: Job, recipe: PpoRecipe, n_pairs: int) -> int:
 def updates_in_all(n_episodes: int, batch_size: int) -> int:
     """Returns the number of updates; the last one may be smaller."""
     return math.ceil(n_episodes / batch_size)
-
-
-def checkpoint_steps(n_updates: int, n_checkpoints: int) -> set[int]:
-    """Returns the updates after which a checkpoint is kept: evenly spaced, the last one among them."""
-    return {max(1, round(n_updates * i / n_checkpoints)) for i in range(1, n_checkpoints + 1)}
 
 
 def minibatches(n_episodes: int, n_parts: int, generator: torch.Generator) -> Sequence[torch.Tensor]:
