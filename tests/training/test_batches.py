@@ -7,7 +7,7 @@ import pytest
 from workbench.domain.errors import BadInput
 from workbench.domain.events import Warned
 from workbench.domain.pairs import Row, plain
-from workbench.training.batches import Counts, Encoder
+from workbench.training.batches import Encoder
 from workbench.training.device import choose_device
 from workbench.training.models import load_policy
 
@@ -54,7 +54,7 @@ def test_the_share_of_cut_pairs_is_said(runs: Runs) -> None:
     rows = [*runs.story_pairs(3), Row(plain("One day " * 40), plain(" yes"), plain(" no"))]
     coder, data, folder = encoder(runs, rows, max_length=48)
     pairs, counts = coder.pairs(data)
-    assert counts.truncated_share == pytest.approx(0.25)
+    assert (counts.truncated, counts.kept) == (1, 4)
     assert "1 of 4 rows (25.0%) are cut to 48 tokens" in said(runs, folder)["truncated"]
     assert all(len(row["prompt_ids"]) + len(row["chosen_ids"]) <= 48 for row in pairs)
 
@@ -91,9 +91,3 @@ def test_a_liked_response_alone_is_a_demonstration(runs: Runs) -> None:
 def test_a_limit_takes_the_first_rows(runs: Runs) -> None:
     coder, data, _ = encoder(runs, runs.story_pairs(9))
     assert len(coder.pairs(data, limit=4)[0]) == 4
-
-
-def test_nine_of_ten_responses_are_no_longer_than_the_usual_length() -> None:
-    counts = Counts(kept=10)
-    counts.lengths.update({5: 8, 7: 1, 90: 1})
-    assert counts.usual_length() == 7

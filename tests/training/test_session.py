@@ -1,6 +1,7 @@
 """What a session says, when it stops, and how it keeps checkpoints."""
 
 import math
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,33 @@ def test_the_training_clock_goes_on_where_the_last_checkpoint_stopped(runs: Runs
     second.started(resumed_from=2)
     assert seconds <= second.seconds < seconds + 5
     assert second.last_step == 2
+
+
+def test_the_training_clock_starts_at_the_first_step(runs: Runs, folder: Path) -> None:
+    session = runs.open(folder)
+    session.started()
+    time.sleep(0.2)
+    session.start_clock()
+    time.sleep(0.02)
+    session.start_clock()
+    assert 0.02 <= session.seconds < 0.2
+
+
+def test_a_checkpoint_that_cannot_be_gone_on_from_is_written_again(runs: Runs, folder: Path) -> None:
+    session = runs.open(folder)
+    session.save_checkpoint(2, write_weights)
+    shutil.rmtree(session.latest_checkpoint().folder / "resume")
+    session.save_checkpoint(2, write_weights)
+    assert session.latest_checkpoint().resume_folder is not None
+
+
+def test_progress_without_a_known_total_is_no_more_frequent(runs: Runs, folder: Path) -> None:
+    session = runs.open(folder)
+    for step in range(1, 101):
+        session.progress("scoring", step, 0)
+    said = [event for event in runs.events(folder) if isinstance(event, Progress)]
+    assert len(said) <= 1 + session.seconds / 0.5
+    assert said[0].left_s is None
 
 
 def test_what_is_off_the_clock_is_no_training(runs: Runs, folder: Path) -> None:

@@ -1,26 +1,19 @@
-"""The plan of a run: how many steps, where its checkpoints lie, at what rate."""
+"""The plan of a run: how many steps, at what rate, from when on."""
 
+import time
 from typing import Any
 
 import pytest
 import torch
 from trl.trainer.sft_config import SFTConfig
 
+from workbench.domain.events import Metrics, Progress, Started
 from workbench.domain.experiments import Budget
+from workbench.storage.runlog import RunFolder
 from workbench.training.models import load_policy
-from workbench.training.trainer import checkpoint_steps, total_steps, training_arguments, weights_dtype
+from workbench.training.trainer import total_steps, training_arguments, weights_dtype
 
 Runs = Any
-
-
-@pytest.mark.parametrize(
-    ("n_steps", "n_checkpoints", "expected"),
-    [(8, 4, {2, 4, 6, 8}), (10, 4, {2, 5, 8, 10}), (3, 8, {1, 2, 3}), (1, 1, {1}), (100, 1, {100})],
-)
-def test_checkpoints_are_evenly_spaced_and_the_last_one_is_the_end(
-    n_steps: int, n_checkpoints: int, expected: set[int]
-) -> None:
-    assert checkpoint_steps(n_steps, n_checkpoints) == expected
 
 
 @pytest.mark.parametrize(
@@ -59,3 +52,18 @@ def test_weights_are_fp32_unless_only_adapters_train(runs: Runs) -> None:
     adapters = runs.open(runs.add("sft", data, "adapters", precision="bf16", lora_rank=4))
     assert weights_dtype(full) == torch.float32
     assert weights_dtype(adapters) == torch.bfloat16
+
+
+def test_the_clock_counts_from_the_first_step_and_a_stop_at_the_last_one_is_the_end(runs: Runs) -> None:
+    folder = runs.add("sft", runs.add_data(4), max_steps=1, n_checkpoints=1)
+    RunFolder(folder).request_stop()
+    began = time.monotonic()
+    assert runs.work(folder) == 0
+    outcome = RunFolder(folder).outcome()
+    assert outcome is not None
+    assert (outcome.state, outcome.step) == ("finished", 1)
+    events = runs.events(folder)
+    started = next(event for event in events if isinstance(event, Started))
+    trained = next(event for event in events if isinstance(event, Progress) and event.phase == "training")
+    metrics = next(event for event in events if isinstance(event, Metrics))
+    assert metrics.seconds < time.monotonic() - began - (trained.at - started.at)

@@ -1,8 +1,7 @@
 """A dataset's rows as token ids: what is left out is counted and said, what is kept is small in memory."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from workbench.training.text import (
     warn_of_plain_text,
 )
 
+VALIDATION_ROWS = 512  # enough for a curve; more would cost as much as training
 _CHUNK = 4096  # rows turned into Arrow at once; Python's integers take seven times the memory
 _IGNORED = -100  # the label that the loss passes over
 _TOKENS = pa.list_(pa.int32())
@@ -49,7 +49,6 @@ class Counts:
         identical: left out, since cutting to the longest sequence left both responses alike.
         truncated: of those kept, the ones that were cut.
         margins: of those kept, the ones with a margin.
-        lengths: how many of the kept chosen responses have so many tokens.
     """
 
     read: int = 0
@@ -59,22 +58,6 @@ class Counts:
     identical: int = 0
     truncated: int = 0
     margins: int = 0
-    lengths: Counter[int] = field(default_factory=Counter)
-
-    @property
-    def truncated_share(self) -> float:
-        """Share of the complete rows that did not fit."""
-        complete = self.kept + self.identical
-        return (self.truncated + self.identical) / complete if complete else 0.0
-
-    def usual_length(self) -> int:
-        """Returns the tokens that nine of ten responses do not exceed."""
-        below = 0
-        for length, n in sorted(self.lengths.items()):
-            below += n
-            if below >= 0.9 * self.kept:
-                return length
-        return 1
 
 
 class Encoder:
@@ -167,7 +150,6 @@ class Encoder:
             counts.kept += 1
             counts.truncated += pair.truncated
             counts.margins += pair.margin is not None
-            counts.lengths[len(pair.chosen_ids)] += 1
             yield pair
 
     def _kept_texts(self, rows: Iterable[Row], completion_only: bool, counts: Counts) -> Iterator[dict[str, list[int]]]:
@@ -182,7 +164,6 @@ class Encoder:
             warn_of_plain_text([row.prompt], self._tokenizer, self._session)
             counts.kept += 1
             prompt, response = self._fit(row.prompt, row.chosen, row.chosen_cut, counts)
-            counts.lengths[len(response)] += 1
             masked = [_IGNORED] * len(prompt) if completion_only else prompt
             yield {"input_ids": prompt + response, "labels": masked + response}
 

@@ -105,9 +105,12 @@ class RunSession:
             self._said_at = time.monotonic()
 
     def started(self, resumed_from: int | None = None) -> None:
-        """Says that the run begins, or goes on from the checkpoint of step `resumed_from`; starts the training clock."""
-        latest = self.latest_checkpoint() if resumed_from is not None else None
-        self._clock = _Clock(latest.record.seconds if latest else 0.0)
+        """Says that the run begins, or goes on from the checkpoint of step `resumed_from`.
+
+        Said before models are loaded. The training clock runs from here, or anew from `start_clock`.
+        """
+        before = [item.record.seconds for item in list_checkpoints(self.folder) if item.step == resumed_from]
+        self._clock = _Clock(before[0] if before else 0.0)
         self.last_step = resumed_from or 0
         self.say(
             Started(
@@ -131,18 +134,18 @@ class RunSession:
 
         Args:
             phase: in words, as "training" or "generating".
-            step, total: of this phase.
+            step, total: of this phase; a total of 0 is not known.
             tokens_per_s: throughput, where the method knows it.
         """
         now = time.monotonic()
         self._pace.note(phase, step, now)
         if phase == "training":
             self.last_step = max(self.last_step, step)
-        if now - self._progress_at < _PROGRESS_S and step < total:
+        if now - self._progress_at < _PROGRESS_S and (step < total or not total):
             return
         self._progress_at = now
         rate = self._pace.rate()
-        left = (total - step) / rate if rate else None
+        left = (total - step) / rate if rate and total else None
         memory = memory_mib(self.device)
         self.say(
             Progress(
@@ -195,6 +198,10 @@ class RunSession:
         spent = ((budget.episodes, episodes), (budget.tokens, tokens), (budget.seconds, self.seconds))
         return any(limit is not None and used is not None and used >= limit for limit, used in spent)
 
+    def start_clock(self) -> None:
+        """Starts the training clock at the first training step: loading models and reading data cost no budget."""
+        self._clock.start()
+
     @property
     def seconds(self) -> float:
         """Seconds of training so far, over all parts of a resumed run."""
@@ -219,7 +226,9 @@ class RunSession:
     def save_checkpoint(
         self, step: int, write: Callable[[Path], None], episodes: int | None = None, tokens: int | None = None
     ) -> None:
-        """Saves a checkpoint whole or not at all. One that is there for this step already is left as it is.
+        """Saves a checkpoint whole or not at all.
+
+        One that is there for this step already, and can be gone on from, is left as it is.
 
         Args:
             step: the training step it belongs to.
@@ -229,7 +238,7 @@ class RunSession:
         Raises:
             DiskFull: no room for it.
         """
-        if any(old.record.step == step for old in list_checkpoints(self.folder)):
+        if any(old.step == step and old.resume_folder is not None for old in list_checkpoints(self.folder)):
             return
         clear_unfinished(self.folder)  # of a process that died while it wrote
         final = checkpoint_folder(self.folder, step)
@@ -253,16 +262,20 @@ class RunSession:
 
 
 class _Clock:
-    """Seconds since its making, on top of those of earlier parts of the run."""
+    """Seconds since its making, or its start where it has one, on top of those of earlier parts of the run."""
 
     def __init__(self, earlier: float = 0.0) -> None:
-        self._earlier, self._start = earlier, time.monotonic()
+        self._earlier, self._start, self._started = earlier, time.monotonic(), False
+
+    def start(self) -> None:
+        if not self._started:
+            self._start, self._started = time.monotonic(), True
 
     def seconds(self) -> float:
         return self._earlier + time.monotonic() - self._start
 
     def leave_out(self, seconds: float) -> None:
-        self._earlier -= seconds
+        self._start += seconds
 
 
 class _Pace:

@@ -7,7 +7,7 @@ from workbench.domain.errors import BadInput
 from workbench.domain.recipes import SftRecipe
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
-from workbench.training.batches import Encoder
+from workbench.training.batches import VALIDATION_ROWS, Encoder
 from workbench.training.models import load_policy, lora_config
 from workbench.training.samples import Sampler
 from workbench.training.session import RunSession
@@ -20,8 +20,6 @@ from workbench.training.trainer import (
     training_arguments,
     weights_dtype,
 )
-
-VALIDATION_ROWS = 512  # enough for a curve; more would cost as much as training
 
 
 class Trainer(SessionTrainer, SFTTrainer):

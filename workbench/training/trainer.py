@@ -14,7 +14,8 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from transformers.trainer_utils import set_seed
 
 from workbench.domain.recipes import TrainingRecipe, auto_learning_rate
-from workbench.storage.checkpoints import RESUME, Checkpoint
+from workbench.storage.checkpoints import RESUME, Checkpoint, list_checkpoints
+from workbench.training.schedule import checkpoint_steps
 from workbench.training.session import RunSession, StopRun
 
 _TRAINER_STATE = "trainer_state.json"
@@ -87,13 +88,19 @@ class Bridge(TrainerCallback):
         self._began, self._tokens_before = time.monotonic(), self.tokens
         self._session.progress("training", state.global_step, state.max_steps)
 
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Starts the training clock at the run's first step."""
+        self._session.start_clock()
+
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
         """Decides whether to save here, and whether to go on."""
         request = self._session.stop_requested()
         spent = self._session.budget_spent(self.episodes, self.tokens)
-        if request is not None:
+        if request is not None and not spent and state.global_step < state.max_steps:
             self.stopped = StopRun("stopped" if request == "stop" else "paused", state.global_step)
         planned = state.global_step in self._planned or spent
         control.should_save = planned or request is not None
@@ -140,7 +147,7 @@ class Bridge(TrainerCallback):
 
 
 def run(trainer: Any, bridge: Bridge, session: RunSession) -> None:
-    """Trains to the end, from the newest checkpoint where there is one.
+    """Trains to the end, from the newest checkpoint that can be gone on from.
 
     Raises:
         StopRun: the person asked to stop or pause; a checkpoint is saved.
@@ -150,7 +157,7 @@ def run(trainer: Any, bridge: Bridge, session: RunSession) -> None:
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
     trainer.add_callback(bridge)
-    checkpoint = session.latest_checkpoint()
+    checkpoint = resumable_checkpoint(session)
     if checkpoint is None:
         trainer.train()
     elif not _is_complete(checkpoint, session):
@@ -160,9 +167,22 @@ def run(trainer: Any, bridge: Bridge, session: RunSession) -> None:
 
 
 def resumed_from(session: RunSession) -> int | None:
-    """Returns the step that the run goes on from; None where it begins."""
-    checkpoint = session.latest_checkpoint()
+    """Returns the step that the run goes on from; None where it begins, said aloud where it has checkpoints already."""
+    checkpoint = resumable_checkpoint(session)
+    newest = session.latest_checkpoint()
+    if newest is not None and newest != checkpoint:
+        where = "from the beginning" if checkpoint is None else f"from step {checkpoint.step}"
+        session.warn(
+            "resume_state_lost",
+            f"The newest checkpoint, of step {newest.step}, lacks what training goes on from: it is done again {where}.",
+        )
     return None if checkpoint is None else checkpoint.step
+
+
+def resumable_checkpoint(session: RunSession) -> Checkpoint | None:
+    """Returns the newest checkpoint whose `resume/` is whole; None where there is none."""
+    whole = (item for item in reversed(list_checkpoints(session.folder)) if item.resume_folder is not None)
+    return next(whole, None)
 
 
 def training_arguments(kind: type[Any], session: RunSession, model: PreTrainedModel, n_rows: int, **more: Any) -> Any:
@@ -181,9 +201,9 @@ def training_arguments(kind: type[Any], session: RunSession, model: PreTrainedMo
         output_dir=str(session.folder / "checkpoints"),
         seed=session.job.seed,
         learning_rate=rate,
-        per_device_train_batch_size=max(1, recipe.batch_size // recipe.gradient_accumulation_steps),
-        per_device_eval_batch_size=max(1, recipe.batch_size // recipe.gradient_accumulation_steps),
-        gradient_accumulation_steps=min(recipe.gradient_accumulation_steps, recipe.batch_size),
+        per_device_train_batch_size=recipe.batch_size // recipe.gradient_accumulation_steps,
+        per_device_eval_batch_size=recipe.batch_size // recipe.gradient_accumulation_steps,
+        gradient_accumulation_steps=recipe.gradient_accumulation_steps,
         num_train_epochs=recipe.num_train_epochs,
         max_steps=total_steps(session, n_rows),
         lr_scheduler_type=recipe.lr_scheduler_type,
@@ -211,19 +231,12 @@ def training_arguments(kind: type[Any], session: RunSession, model: PreTrainedMo
 def total_steps(session: RunSession, n_rows: int) -> int:
     """Returns the optimizer steps of the run: its epochs, its `max_steps` or its budget of episodes, whatever is least."""
     recipe = _recipe(session)
-    parts = min(recipe.gradient_accumulation_steps, recipe.batch_size)
-    batches = math.ceil(n_rows / max(1, recipe.batch_size // recipe.gradient_accumulation_steps))
-    limits = [math.ceil(math.ceil(batches / parts) * recipe.num_train_epochs)]
+    limits = [math.ceil(math.ceil(n_rows / recipe.batch_size) * recipe.num_train_epochs)]
     if recipe.max_steps is not None:
         limits.append(recipe.max_steps)
     if session.job.budget.episodes is not None:
         limits.append(math.ceil(session.job.budget.episodes / recipe.batch_size))
     return max(1, min(limits))
-
-
-def checkpoint_steps(n_steps: int, n_checkpoints: int) -> frozenset[int]:
-    """Returns `n_checkpoints` evenly spaced steps, the last one included; fewer where there are fewer steps."""
-    return frozenset(max(1, round(n_steps * i / n_checkpoints)) for i in range(1, n_checkpoints + 1))
 
 
 def seed_everything(session: RunSession) -> None:
