@@ -9,7 +9,7 @@ from workbench.domain.errors import BadInput
 from workbench.domain.recipes import DpoRecipe
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
-from workbench.training.batches import Encoder
+from workbench.training.batches import VALIDATION_ROWS, Encoder
 from workbench.training.models import load_policy, lora_config
 from workbench.training.samples import Sampler
 from workbench.training.session import RunSession
@@ -23,7 +23,6 @@ from workbench.training.trainer import (
     weights_dtype,
 )
 
-VALIDATION_ROWS = 512  # enough for a curve; more would cost as much as training
 _EXO_SMOOTHING = 1e-3  # what 2402.00856 uses; at 0 its loss is not defined
 
 
@@ -72,6 +71,7 @@ def train(job: Job, session: RunSession) -> None:
             policy,
             len(pairs),
             beta=recipe.beta,
+            disable_dropout=False,  # the model's own is off already; TRL's switch would take LoRA's too
             precompute_ref_log_probs=recipe.precompute_ref_log_probs,
             **loss_arguments(recipe),
         ),

@@ -1,6 +1,8 @@
 """The reward model: -log sigmoid(r_chosen - r_rejected - margin) (2203.02155, section 3.5, Eq. 1), on TRL's trainer."""
 
+import math
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +13,18 @@ from transformers import PreTrainedTokenizerBase
 from trl.trainer.reward_config import RewardConfig
 from trl.trainer.reward_trainer import RewardTrainer
 
-from workbench.data.store import read_prompts
+from workbench.data.store import read_prompts, read_rows
 from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Turns
 from workbench.domain.recipes import RewardRecipe
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
-from workbench.training.batches import Encoder, dataset_folder
+from workbench.training.batches import VALIDATION_ROWS, Encoder, dataset_folder
 from workbench.training.models import context_length, end_token_ids, load_policy, load_scoring_model, lora_config
 from workbench.training.rollout import generate, response_texts
 from workbench.training.scoring import RewardScorer, RewardSettings
-from workbench.training.session import RunSession
-from workbench.training.text import encode_prompt
+from workbench.training.session import RunSession, StopRun
+from workbench.training.text import encode_prompt, encode_response
 from workbench.training.trainer import (
     Bridge,
     SessionTrainer,
@@ -33,7 +35,8 @@ from workbench.training.trainer import (
     weights_dtype,
 )
 
-VALIDATION_ROWS = 512  # enough for a curve; more would cost as much as training
+_BATCH = 32  # sampled between two looks for a stop
+_MEASURED = 2048  # responses whose lengths say how long samples may get
 
 
 class Trainer(SessionTrainer, RewardTrainer):
@@ -76,6 +79,7 @@ def train(job: Job, session: RunSession) -> None:
             model,
             len(pairs),
             center_rewards_coefficient=recipe.center_rewards_coefficient or None,
+            disable_dropout=False,  # the model's own is off already; TRL's switch would take LoRA's too
         ),
         train_dataset=whole_sequences(pairs, columns),
         eval_dataset=None if validation is None else whole_sequences(validation, columns),
@@ -83,8 +87,11 @@ def train(job: Job, session: RunSession) -> None:
         peft_config=lora_config(recipe, "SEQ_CLS"),
     )
     settings = RewardSettings(max_length=encoder.max_length, append_eos=recipe.append_eos)
-    normalizer = Normalizer(session, trainer.model, tokenizer, settings, counts.usual_length())
-    adds = normalizer.write if recipe.normalize else settings.write
+    adds = settings.write
+    if recipe.normalize:
+        normalizer = Normalizer(session, trainer.model, tokenizer, settings)
+        normalizer.samples()  # before training, where a stop loses nothing
+        adds = normalizer.write
     run(trainer, Bridge(session, trainer, len(pairs), adds=adds, validates=validation is not None), session)
 
 
@@ -107,14 +114,12 @@ class Normalizer:
         session: its job names the start model and the prompts.
         model, tokenizer: the reward model in training.
         settings: what is stored, but for mean and std.
-        length: how long samples may get, in tokens of the start model.
     """
 
     def __init__(
-        self, session: RunSession, model: Any, tokenizer: PreTrainedTokenizerBase, settings: RewardSettings, length: int
+        self, session: RunSession, model: Any, tokenizer: PreTrainedTokenizerBase, settings: RewardSettings
     ) -> None:
-        self._session, self._model, self._tokenizer = session, model, tokenizer
-        self._settings, self._length = settings, length
+        self._session, self._model, self._tokenizer, self._settings = session, model, tokenizer, settings
         self._samples: tuple[list[Turns], list[str], list[bool]] | None = None
 
     def write(self, folder: Path) -> None:
@@ -124,7 +129,11 @@ class Normalizer:
         replace(self._settings, mean=mean, std=std, n_samples=len(prompts)).write(folder)
 
     def samples(self) -> tuple[list[Turns], list[str], list[bool]]:
-        """Returns prompts, the start model's responses, and whether each ended; drawn when first asked for."""
+        """Returns prompts, the start model's responses, and whether each ended; drawn when first asked for.
+
+        Raises:
+            StopRun: the person asked to stop or pause.
+        """
         if self._samples is None:
             self._samples = self._draw()
         return self._samples
@@ -138,31 +147,66 @@ class Normalizer:
 
     def _draw(self) -> tuple[list[Turns], list[str], list[bool]]:
         """Samples the start model; the same on every part of a resumed run, and without training's random state."""
-        job, session = self._session.job, self._session
+        job, session, recipe = self._session.job, self._session, self._recipe()
         prompts = self._prompts()
-        session.progress("sampling the start model", 0, 1)
         with torch.random.fork_rng():
-            source = resolve_model(job.inputs.model, session.project)
+            source = resolve_model(job.inputs.reference or job.inputs.model, session.project)
             policy, tokenizer = load_policy(source, session.device, session.dtype, job.trust_remote_code)
-            room = max(1, (context_length(policy) or 2 * self._length) - self._length)
-            ids = [encode_prompt(prompt, tokenizer, room) for prompt in prompts]
+        length, room = self._lengths(tokenizer, context_length(policy))
+        ids = [encode_prompt(prompt, tokenizer, room) for prompt in prompts]
+        responses: list[list[int]] = []
+        ended: list[bool] = []
+        generator = torch.Generator().manual_seed(job.seed)
+        for start in range(0, len(ids), _BATCH):
+            session.progress("sampling the start model", start, len(ids))
+            self._stop_if_asked(start)
             rollout = generate(
                 policy,
-                ids,
-                max_new_tokens=self._length,
-                temperature=1.0,
+                ids[start : start + _BATCH],
+                max_new_tokens=length,
+                temperature=recipe.normalize_temperature or 1.0,
                 end_ids=end_token_ids(policy, tokenizer),
                 pad_id=tokenizer.pad_token_id,
-                generator=torch.Generator().manual_seed(job.seed),
+                generator=generator,
             )
-        session.progress("sampling the start model", 1, 1)
-        return prompts, response_texts(tokenizer, ids, rollout.response_ids), rollout.ended
+            responses += rollout.response_ids
+            ended += rollout.ended
+        session.progress("sampling the start model", len(ids), len(ids))
+        return prompts, response_texts(tokenizer, ids, responses), ended
+
+    def _stop_if_asked(self, n_sampled: int) -> None:
+        """A run that was asked before it began still trains a step, so that it ends with something to go on from."""
+        if n_sampled and (request := self._session.stop_requested()) is not None:
+            raise StopRun("stopped" if request == "stop" else "paused", self._session.last_step)
+
+    def _lengths(self, tokenizer: PreTrainedTokenizerBase, context: int | None) -> tuple[int, int | None]:
+        """Returns the longest response and the longest prompt, in tokens of the start model."""
+        length = self._recipe().normalize_length or self._usual_length(tokenizer)
+        if context is None:
+            return length, None
+        length = min(length, context // 2)
+        return length, context - length
+
+    def _usual_length(self, tokenizer: PreTrainedTokenizerBase) -> int:
+        """Returns the tokens that nine of ten chosen responses do not exceed, their ending included."""
+        data = self._session.job.inputs.data
+        if data is None:
+            raise BadInput("A reward run needs a dataset.", "Make the run again.")
+        rows = islice(read_rows(dataset_folder(self._session.project, data), data.split), _MEASURED)
+        lengths = sorted(len(encode_response(row.chosen, tokenizer, None)) + 1 for row in rows if row.chosen)
+        return lengths[math.ceil(0.9 * len(lengths)) - 1] if lengths else 1
+
+    def _recipe(self) -> RewardRecipe:
+        recipe = self._session.job.recipe
+        if not isinstance(recipe, RewardRecipe):
+            raise BadInput("A reward run needs its settings.", "Make the run again.")
+        return recipe
 
     def _prompts(self) -> list[Turns]:
-        job, recipe = self._session.job, self._session.job.recipe
-        data = job.inputs.prompts or job.inputs.data
-        if data is None or not isinstance(recipe, RewardRecipe):
+        inputs, n_samples = self._session.job.inputs, self._recipe().normalize_samples
+        data = inputs.prompts or inputs.data
+        if data is None:
             raise BadInput("Normalising a reward model needs prompts.", "Set `normalize: false`, or name a dataset.")
         prompts = read_prompts(dataset_folder(self._session.project, data), data.split)
-        stride = max(1, len(prompts) // recipe.normalize_samples)  # from all over the dataset: files are often sorted
-        return prompts[::stride][: recipe.normalize_samples]
+        stride = max(1, len(prompts) // n_samples)  # from all over the dataset: files are often sorted
+        return prompts[::stride][:n_samples]
