@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,10 +60,13 @@ def start_demo(folder: Path, *, n_seeds: int = 1, long: bool = False) -> tuple[P
     return project, run_experiment(project, _experiment(n_seeds, long=long), base=project.folder)
 
 
-def finish_demo(project: Project, jobs: Sequence[Job]) -> DemoResult:
-    """Compares the demo's arms and writes charts and report."""
-    comparison = compare_runs(project, [job.id for job in jobs])
-    name = jobs[0].experiment or NAME
+def finish_demo(project: Project, *, long: bool = False) -> DemoResult:
+    """Compares the arms of the demo, or of its long form, and writes charts and report.
+
+    The two share runs and a project; each has files of its own, called by its experiment.
+    """
+    name = _experiment(1, long=long).name
+    comparison = compare_runs(project, experiment=name)
     charts = write_all_charts(comparison, project.exports, name)
     report = export_report(project, project.exports / f"{name}.html", comparison=comparison)
     return DemoResult(

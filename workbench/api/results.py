@@ -15,18 +15,21 @@ __all__ = ["Comparison", "compare_runs", "export_report", "write_all_charts", "w
 FIGURE_SUFFIXES = (".svg", ".png", ".pdf")
 
 
-def compare_runs(project: Project, run_ids: Sequence[str] | None = None, *, x: XAxis = "step") -> Comparison:
+def compare_runs(
+    project: Project, run_ids: Sequence[str] | None = None, *, x: XAxis = "step", experiment: str | None = None
+) -> Comparison:
     """Compares runs, or all arms of the project, on what their evaluations measured.
 
     Args:
         project: the project.
         run_ids: the runs; None for all that were evaluated.
         x: what the panels are drawn over: step, episodes, tokens, seconds or kl.
+        experiment: compares the arms of this experiment only.
 
     Raises:
-        NotFound: no such run, or nothing has been evaluated yet.
+        NotFound: no such run or experiment, or nothing has been evaluated yet.
     """
-    return _compare(project, run_ids, x=x)
+    return _compare(project, run_ids, x=x, experiment=experiment)
 
 
 def write_charts(comparison: Comparison, out: Path, *, dark: bool = False) -> list[Path]:

@@ -57,7 +57,7 @@ def demo(
         first = next((view for view in failed if view.message), failed[0])
         note(f"{first.id} {first.state}: {first.message} {first.hint}")
         raise typer.Exit(1)
-    result = api.finish_demo(project, jobs)
+    result = api.finish_demo(project, long=long)
     if json:
         print_json(result.model_dump(mode="json") | {"comparison": result.comparison.to_json()})
         return

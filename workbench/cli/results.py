@@ -11,9 +11,11 @@ from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, note, print_json, print_table, say
 from workbench.domain.estimates import Estimate
 
+Experiment = Annotated[str | None, typer.Option(help="Only the arms of this experiment.", show_default=False)]
 _COMPARE_EPILOG = examples(
     "workbench compare my-project",
     "workbench compare my-project --x kl --out comparison.svg",
+    "workbench compare my-project --experiment stories",
     "workbench compare my-project ppo-s0-1a2b3c4d dpo-s0-5e6f7a8b --json",
 )
 
@@ -32,12 +34,14 @@ def compare(
     ] = "step",
     out: Annotated[Path | None, typer.Option(help="A figure (.svg, .png, .pdf) or its series (.csv).")] = None,
     dark: Annotated[bool, typer.Option("--dark", help="Draw the figure for a dark page.")] = False,
+    experiment: Experiment = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Compare arms: rewards, KL, win rates, verdict."""
     project = api.open_project(folder)
-    comparison = api.compare_runs(project, [api.find_run(project, run) for run in runs] if runs else None, x=x)
+    run_ids = [api.find_run(project, run) for run in runs] if runs else None
+    comparison = api.compare_runs(project, run_ids, x=x, experiment=experiment)
     written = api.write_charts(comparison, out, dark=dark) if out else []
     if json:
         print_json(comparison.to_json())
@@ -50,12 +54,13 @@ def compare(
 def export(
     folder: ProjectFolder,
     out: Annotated[Path, typer.Option(help="The report's file, ending in .html.", show_default=False)],
+    experiment: Experiment = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Write the comparison as one HTML file."""
     project = api.open_project(folder)
-    path = api.export_report(project, out)
+    path = api.export_report(project, out, comparison=api.compare_runs(project, experiment=experiment))
     if json:
         print_json({"report": str(path)})
     else:
@@ -65,20 +70,23 @@ def export(
 def print_comparison(comparison: api.Comparison) -> None:
     """Prints the table of arms, the verdict and the warnings."""
     print_table(
-        ["arm", "method", "seeds", "gold", "proxy", "KL (nats)", "win rate vs reference"],
+        ["arm", "method", "seeds", "gold", "proxy", "KL, nats", "win rate, %"],
         [
-            [arm.name, arm.method, str(len(arm.seeds)), _figure(arm.gold), _figure(arm.proxy), _figure(arm.kl, 2),
-             _figure(arm.win_rate)]
+            [arm.name, arm.method, str(len(arm.seeds)), _figure(arm.gold), _figure(arm.proxy), _figure(arm.kl),
+             _figure(arm.win_rate, digits=1, scale=100)]
             for arm in comparison.arms
         ],
     )  # fmt: skip
+    say(f"Under each figure its interval: {comparison.interval}. Win rates are against the start model.")
     say()
     say(comparison.verdict)
     for warning in comparison.warnings:
         say(f"Note: {warning}")
 
 
-def _figure(value: Estimate | None, digits: int = 3) -> str:
+def _figure(value: Estimate | None, *, digits: int = 2, scale: float = 1) -> str:
+    """Returns a figure with its interval beneath it, so that all columns stand side by side in a narrow window."""
     if value is None:
         return "-"
-    return f"{value.mean:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+    mean, low, high = (f"{scale * number:.{digits}f}" for number in (value.mean, value.low, value.high))
+    return f"{mean}\n[{low}, {high}]"
