@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from workbench.domain.records import RECIPES, DataInput, Inputs, Job, Method
 from workbench.storage.files import write_record
 from workbench.storage.runlog import RunFolder
 from workbench.training.session import RunSession
-from workbench.training.worker import work_through
+from workbench.training.worker import Terminations, work_through
 
 NAMES = ("Tom", "Lily", "Max", "Sue", "Ben", "Mia", "Tim", "Anna", "Sam", "Zoe", "Leo", "Amy")
 FEW = {"batch_size": 4, "max_steps": 6, "n_checkpoints": 2, "learning_rate": 1e-3}
@@ -98,11 +97,7 @@ class Runs:
     @staticmethod
     def work(folder: Path) -> int:
         """Works a run through in this process, which saves the seconds of its imports; returns the exit status."""
-        before = signal.getsignal(signal.SIGTERM)
-        try:
-            return work_through(folder)
-        finally:
-            signal.signal(signal.SIGTERM, before)
+        return work_through(folder, Terminations())
 
     @staticmethod
     def events(folder: Path) -> list[Event]:

@@ -1,7 +1,10 @@
 """A run's process, killed and refused: what it leaves behind is always a word and a way to go on."""
 
 import os
+import random
+import shutil
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,9 @@ from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
 from workbench.domain.errors import DiskFull, OutOfMemory
-from workbench.domain.events import Finished
+from workbench.domain.events import Finished, Metrics, Warned
 from workbench.storage.runlog import RunFolder
-from workbench.training.worker import find_method, named_failure
+from workbench.training.worker import Terminations, find_method, finish, named_failure
 
 # TRL 1.16 asks models by the old name of activation checkpointing.
 pytestmark = pytest.mark.filterwarnings("ignore:.*will be removed in v6:FutureWarning")
@@ -62,6 +65,36 @@ def test_a_run_killed_at_any_moment_goes_on_and_ends_with_the_very_same_weights(
     assert runs.weights(killed) == runs.weights(whole)
 
 
+def test_a_run_killed_between_checkpoints_does_the_steps_again(runs: Runs) -> None:
+    data = runs.add_data()
+    settings = {"max_steps": 40, "n_checkpoints": 2, "num_train_epochs": 7}
+    whole = runs.add("sft", data, "whole", **settings)
+    killed = runs.add("sft", data, "killed", **settings)
+    worker = runs.start(killed)
+    runs.wait_for(lambda: any(isinstance(event, Metrics) for event in runs.events(killed)))
+    time.sleep(random.random())
+    worker.kill()
+    worker.wait()
+    before = (runs.steps(killed) or [None])[-1]
+    assert runs.work(killed) == runs.work(whole) == 0
+    assert runs.parts(killed) == [None, before]
+    assert runs.steps(killed) == [20, 40]
+    assert runs.weights(killed) == runs.weights(whole)
+
+
+def test_a_run_whose_newest_resume_state_is_lost_begins_again_aloud(runs: Runs) -> None:
+    folder = runs.add("sft", runs.add_data(), max_steps=4, n_checkpoints=2)
+    assert runs.work(folder) == 0
+    weights = runs.weights(folder)
+    shutil.rmtree(folder / "checkpoints" / "checkpoint-4" / "resume")
+    assert runs.work(folder) == 0
+    assert runs.parts(folder) == [None, None]
+    warned = [event.message for event in runs.events(folder) if isinstance(event, Warned)]
+    assert "of step 4, lacks what training goes on from: it is done again from the beginning." in warned[-1]
+    assert runs.weights(folder) == weights
+    assert RunFolder(folder).checkpoints()[-1].resume_folder is not None
+
+
 def test_a_run_killed_after_its_last_checkpoint_has_nothing_left_to_train(runs: Runs) -> None:
     folder = runs.add("sft", runs.add_data(), max_steps=2, n_checkpoints=1)
     assert runs.work(folder) == 0
@@ -90,6 +123,34 @@ def test_a_terminated_worker_saves_first_and_ends_as_stopped(runs: Runs) -> None
     assert isinstance(last, Finished)
     assert last.outcome == "stopped"
     assert last.step == runs.steps(folder)[-1] < 500
+
+
+def test_a_worker_terminated_while_it_starts_ends_as_stopped(runs: Runs) -> None:
+    folder = runs.add("sft", runs.add_data())
+    worker = runs.start(folder)
+    runs.wait_for((folder / "worker.lock").exists)  # torch is not even imported yet
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=120) == 0
+    outcome = RunFolder(folder).outcome()
+    assert outcome is not None
+    assert (outcome.state, outcome.step) == ("stopped", 1)
+
+
+def test_a_signal_before_anybody_listens_is_passed_on() -> None:
+    terminations, told = Terminations(), []
+    terminations(signal.SIGTERM, None)
+    terminations.pass_to(lambda: told.append(1))
+    terminations(signal.SIGTERM, None)
+    assert told == [1, 1]
+
+
+def test_a_last_word_without_room_for_it_is_a_full_disk_and_no_crash(runs: Runs) -> None:
+    folder = runs.add("sft", None)
+    (folder / "events.jsonl").symlink_to("/dev/full")
+    assert finish(RunFolder(folder), Finished(outcome="finished", step=4)) == 1
+    outcome = RunFolder(folder).outcome()
+    assert outcome is not None
+    assert (outcome.state, outcome.code) == ("failed", "disk_full")
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_a_name(runs: Runs) -> None:

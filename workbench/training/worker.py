@@ -11,7 +11,10 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Protocol
 
 import psutil
@@ -40,6 +43,26 @@ _QUIET = {
 _log = logging.getLogger("workbench.worker")
 
 
+class Terminations:
+    """Hears SIGTERM from the first moment on; a run's session learns of it when there is one."""
+
+    def __init__(self) -> None:
+        self._heard = False
+        self._tell: Callable[[], None] | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Is the signal's handler."""
+        self._heard = True
+        if self._tell is not None:
+            self._tell()
+
+    def pass_to(self, tell: Callable[[], None]) -> None:
+        """Calls `tell` at every signal, and at once if there was one already."""
+        self._tell = tell
+        if self._heard:
+            tell()
+
+
 class Method(Protocol):
     """What a method's module offers: it works the job through, talking to the session."""
 
@@ -48,6 +71,8 @@ class Method(Protocol):
 
 def main(arguments: list[str]) -> int:
     """Works one run through and returns the exit status."""
+    terminations = Terminations()
+    signal.signal(signal.SIGTERM, terminations)
     folder = Path(arguments[0]).resolve()
     os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
     _log_to(folder / LOG)
@@ -58,14 +83,18 @@ def main(arguments: list[str]) -> int:
         _log.warning("Another worker has this run; this one ends.")
         return 3
     try:
-        return work_through(folder)
+        return work_through(folder, terminations)
     finally:
         _end_children()
         lock.release()
 
 
-def work_through(folder: Path) -> int:
+def work_through(folder: Path, terminations: Terminations) -> int:
     """Runs the job of a run's folder to its last word; returns the exit status.
+
+    Args:
+        folder: the run's.
+        terminations: stop the run.
 
     Raises:
         Exception: what no error of ours names; it is in the log already.
@@ -73,7 +102,7 @@ def work_through(folder: Path) -> int:
     log = RunFolder(folder)
     log.clear_outcome()
     try:
-        finished = _run(folder)
+        finished = _run(folder, terminations)
     except WorkbenchError as error:
         _log.exception("The run failed.")
         _fail(log, error.code, error.sentence, error.hint)
@@ -86,17 +115,27 @@ def work_through(folder: Path) -> int:
         _fail(log, "crashed", f"{type(error).__name__}: {error}", "The log has the details; this looks like a fault.")
         raise
     _log.info("%s at step %d.", finished.outcome, finished.step)
-    log.write_outcome(Outcome(state=finished.outcome, step=finished.step, message=finished.message))
-    log.append(finished)
+    return finish(log, finished)
+
+
+def finish(log: RunFolder, finished: Finished) -> int:
+    """Says how the run ended; where the disk is too full for that, it has failed, and retrying it only says it again."""
+    try:
+        log.write_outcome(Outcome(state=finished.outcome, step=finished.step, message=finished.message))
+        log.append(finished)
+    except DiskFull as error:
+        log.clear_outcome()
+        _fail(log, error.code, error.sentence, error.hint)
+        return 1
     return 0
 
 
-def _run(folder: Path) -> Finished:
+def _run(folder: Path, terminations: Terminations) -> Finished:
     # Here and not above: torch takes seconds to import, and a run that another worker has must not wait for it.
     from workbench.training.session import RunSession, StopRun  # noqa: PLC0415
 
     with RunSession.open(folder) as session:
-        signal.signal(signal.SIGTERM, lambda *_: session.request_stop())
+        terminations.pass_to(session.request_stop)
         try:
             find_method(session.job.method)(session.job, session)
         except StopRun as stop:
@@ -114,12 +153,16 @@ def find_method(name: str) -> Method:
 def _fail(log: RunFolder, code: str, message: str, hint: str) -> None:
     checkpoints = log.checkpoints()
     step = checkpoints[-1].step if checkpoints else 0
-    try:
-        log.append(Failed(code=code, message=message, hint=hint))
-        tail = "" if code != "crashed" else log.log_tail()
-        log.write_outcome(Outcome(state="failed", step=step, code=code, message=message, hint=hint, log_tail=tail))
-    except DiskFull:
-        _log.exception("The last word could not be written.")
+    tail = "" if code != "crashed" else log.log_tail()
+    outcome = Outcome(state="failed", step=step, code=code, message=message, hint=hint, log_tail=tail)
+    for say in (
+        partial(log.write_outcome, outcome),
+        partial(log.append, Failed(code=code, message=message, hint=hint)),
+    ):
+        try:
+            say()
+        except DiskFull:
+            _log.exception("The last word could not be written.")
 
 
 def named_failure(error: Exception) -> WorkbenchError | None:
