@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from workbench.jobs.hashes import Hasher
 from workbench.jobs.hub_commits import pinned
+from workbench.jobs.references import References
+from workbench.storage.project import Project
 
 COMMIT = "a" * 40
 
@@ -26,3 +29,9 @@ def test_a_cached_model_is_named_by_its_commit(name: str) -> None:
 @pytest.mark.parametrize("name", ["org/other", "org/tiny@v2"])
 def test_what_no_commit_is_known_of_keeps_its_name(name: str) -> None:
     assert pinned(name) == name
+
+
+def test_a_run_names_the_commit_that_it_was_planned_with(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "project")
+    found = References(project, tmp_path, Hasher(project)).model("org/tiny")
+    assert found == (f"org/tiny@{COMMIT}", f"hub:org/tiny@{COMMIT}", ())

@@ -9,6 +9,7 @@ from workbench.domain.errors import BadInput
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DataInput, DatasetRecord, SplitName
 from workbench.jobs.hashes import Hasher
+from workbench.jobs.hub_commits import pinned
 from workbench.storage.model_folders import check_folder
 from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, parse_run_name, resolve_model, run_of
@@ -59,7 +60,8 @@ class References:
             return Reference(name, f"{job.content_hash}@{step or 'last'}", (run_id,))
         source = resolve_model(name, self.base)
         if isinstance(source, str):
-            return Reference(source, f"hub:{source}")
+            commit = pinned(source)
+            return Reference(commit, f"hub:{commit}")
         check_folder(source, self.trust_remote_code, needs_weights)
         return Reference(self._stored(source), self.hasher.model_folder(source))
 
