@@ -33,7 +33,7 @@ def test_a_missing_judge_file_is_named(references: References) -> None:
 
 
 def test_a_judge_by_name_stands_for_itself(references: References) -> None:
-    for name in ("vader", "length", "workbench.data.film_critic_gold:gold_scores"):
+    for name in ("vader", "length", "xml.sax.saxutils:escape"):
         assert references.judge(name) == (name, name, ())
 
 
@@ -62,7 +62,8 @@ def test_a_reward_run_as_judge_must_be_finished_first(references: References) ->
 def test_a_reward_folder_as_judge_is_found_from_the_experiment_file(references: References) -> None:
     folder = references.base / "models" / "judge"
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text("{}")
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        (folder / name).write_text("{}")
     assert references.judge("reward:models/judge").name == f"reward:{folder.resolve()}"
 
 
