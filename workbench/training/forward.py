@@ -72,6 +72,11 @@ def select_rows(batch: ResponseBatch, rows: Tensor) -> ResponseBatch:
     return ResponseBatch(ids, predicts, ids[:, 1:][predicts[:, :-1]], lengths)
 
 
+def tempered(logits: Tensor, temperature: float) -> Tensor:
+    """Returns the logits of the distribution that is sampled from at a temperature."""
+    return logits if temperature == 1.0 else logits / temperature
+
+
 def forward_responses(model: PreTrainedModel, batch: ResponseBatch) -> ResponseOutputs:
     """Runs a causal language model, its head on the positions that predict response tokens only.
 

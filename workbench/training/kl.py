@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from workbench.training.forward import ResponseBatch, batch_responses, forward_responses, length_batches
+from workbench.training.forward import ResponseBatch, batch_responses, forward_responses, length_batches, tempered
 
 Floats = NDArray[np.float64]
 
@@ -105,10 +105,10 @@ def token_statistics(
     policy: PreTrainedModel, reference: PreTrainedModel, batch: ResponseBatch, temperature: float
 ) -> TokenStatistics:
     """Measures each response token of a batch under policy and reference."""
-    log_p = torch.log_softmax(forward_responses(policy, batch).logits / temperature, -1)
+    log_p = torch.log_softmax(tempered(forward_responses(policy, batch).logits, temperature), -1)
     log_q = log_p  # a model measured against itself is read once
     if reference is not policy:
-        log_q = torch.log_softmax(forward_responses(reference, batch).logits / temperature, -1)
+        log_q = torch.log_softmax(tempered(forward_responses(reference, batch).logits, temperature), -1)
     chosen = batch.targets.unsqueeze(-1)
     return TokenStatistics(
         logp_policy=log_p.gather(-1, chosen).squeeze(-1),

@@ -52,7 +52,7 @@ def train(job: Job, session: RunSession) -> None:
     checkpoint = _resumable(session)
     session.started(resumed_from=checkpoint.step if checkpoint is not None else None)
     state = PpoState(kl_coef=recipe.kl_coef) if checkpoint is None else PpoState.read(checkpoint.folder / "resume")
-    with session.off_the_clock():  # which starts at the first update, for every method alike
+    with session.off_the_clock():  # the training clock starts at the first update
         models = load_models(job, recipe, session, checkpoint)
 
         # 2. The plan: prompts, their order, and how many updates the schedule spans.

@@ -13,7 +13,14 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from workbench.domain.recipes import PpoRecipe
-from workbench.training.forward import ResponseBatch, batch_responses, forward_responses, length_batches, select_rows
+from workbench.training.forward import (
+    ResponseBatch,
+    batch_responses,
+    forward_responses,
+    length_batches,
+    select_rows,
+    tempered,
+)
 from workbench.training.kl import k1, k3
 from workbench.training.policy_gradient import Advantages, gae, place_score, replace_unended, whiten
 from workbench.training.rollout import Rollout
@@ -139,7 +146,7 @@ def episode_features(actors: Actors, episodes: Episodes) -> Tensor:
 
 def response_logps(model: PreTrainedModel, batch: ResponseBatch, temperature: float) -> Tensor:
     """Returns the log-probability of each response token, [n]."""
-    logits = forward_responses(model, batch).logits / temperature
+    logits = tempered(forward_responses(model, batch).logits, temperature)
     return logits.gather(-1, batch.targets.unsqueeze(-1)).squeeze(-1) - torch.logsumexp(logits, -1)
 
 

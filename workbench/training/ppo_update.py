@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from workbench.domain.errors import KlDiverged, NotANumber
 from workbench.domain.recipes import PpoRecipe
-from workbench.training.forward import forward_responses, parts_for_memory, select_rows
+from workbench.training.forward import ResponseBatch, forward_responses, parts_for_memory, select_rows, tempered
 from workbench.training.kl import entropy_of
 from workbench.training.policy_gradient import (
     Advantages,
@@ -58,20 +58,30 @@ class PpoSettings:
     dtype: torch.dtype = torch.float32
 
 
-@dataclass(slots=True)
-class _Sums:
-    """Sums over the response tokens of a minibatch, as tensors on the device: reading them would wait for it."""
+# Sums over the response tokens of a minibatch, the policy's first, kept on the device: reading them would wait for it.
+_SUMS = ("policy_loss", "approx_kl", "policy_clipped", "entropy", "ratio", "value_loss", "value_clipped")
 
-    policy_loss: Tensor
-    value_loss: Tensor
-    approx_kl: Tensor
-    policy_clipped: Tensor
-    value_clipped: Tensor
-    entropy: Tensor
-    ratio: Tensor
 
-    def stacked(self) -> Tensor:
-        return torch.stack([getattr(self, field.name).detach().float() for field in fields(self)])
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some episodes as the losses need them: sequences, and [n] tensors over their response tokens."""
+
+    batch: ResponseBatch
+    logps: Tensor
+    values: Tensor
+    advantages: Tensor
+    returns: Tensor
+
+    @classmethod
+    def cut(cls, episodes: Episodes, values: Tensor, targets: Advantages, rows: Tensor) -> "_Part":
+        mask = episodes.mask[rows]
+        kept = [whole[rows][mask] for whole in (episodes.logps, values, targets.advantages, targets.returns)]
+        return cls(select_rows(episodes.batch, rows), *kept)
+
+    @property
+    def no_hidden(self) -> Tensor:
+        """What a value model with a trunk of its own gets of the policy's hidden states."""
+        return torch.empty(0, device=self.logps.device)
 
 
 class PpoLearner:
@@ -195,34 +205,57 @@ class PpoLearner:
         by_length = rows[torch.argsort(episodes.batch.lengths[rows], stable=True)]
         n_logits_parts = parts_for_memory(len(rows) * episodes.mask.shape[1], self._vocabulary)
         n_parts = min(max(self.settings.recipe.gradient_accumulation_steps, n_logits_parts), len(rows))
-        total = torch.zeros(len(fields(_Sums)), device=rows.device)
+        total = torch.zeros(len(_SUMS), device=rows.device)
         for part in by_length.tensor_split(n_parts):
-            sums = self._sums(episodes, values, targets, part)
-            loss = (sums.policy_loss + self.settings.recipe.vf_coef * sums.value_loss) / n_tokens
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += sums.stacked()
+            total += self._backward(_Part.cut(episodes, values, targets, part), n_tokens)
         return total / n_tokens
 
-    def _sums(self, episodes: Episodes, values: Tensor, targets: Advantages, rows: Tensor) -> _Sums:
-        recipe, mask = self.settings.recipe, episodes.mask[rows]
-        batch = select_rows(episodes.batch, rows)
-        outputs = forward_responses(self.actors.policy, batch)
-        log_p = torch.log_softmax(outputs.logits / self.settings.temperature, -1)
-        logps = log_p.gather(-1, batch.targets.unsqueeze(-1)).squeeze(-1)
-        old_logps = episodes.logps[rows][mask]
-        policy = policy_loss(logps, old_logps, targets.advantages[rows][mask], recipe.cliprange)
-        predicted = self.actors.value(batch, outputs.hidden)
-        value = value_loss(predicted, values[rows][mask], targets.returns[rows][mask], recipe.cliprange_value)
+    def _backward(self, part: _Part, n_tokens: Tensor) -> Tensor:
+        """Adds a part's gradients to the weights'; returns its sums in the order of `_SUMS`."""
+
+        def policy() -> Tensor:
+            with self.autocast():
+                loss, sums, _ = self._policy_sums(part)
+            (loss / n_tokens).backward()  # type: ignore[no-untyped-call]
+            return sums
+
+        def value() -> Tensor:
+            with self.autocast():
+                loss, sums = self._value_sums(part, part.no_hidden)
+            (recipe.vf_coef * loss / n_tokens).backward()  # type: ignore[no-untyped-call]
+            return sums
+
+        recipe = self.settings.recipe
+        if self.actors.value.trunk is not None:
+            return torch.cat([policy(), value()])  # one after the other, so that one graph at a time is kept
+        loss, policy_sums, hidden = self._policy_sums(part)
+        value_loss, value_sums = self._value_sums(part, hidden)
+        ((loss + recipe.vf_coef * value_loss) / n_tokens).backward()  # type: ignore[no-untyped-call]
+        return torch.cat([policy_sums, value_sums])
+
+    def _policy_sums(self, part: _Part) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns the loss, the policy's share of `_SUMS`, and the hidden states [n, d]."""
+        outputs = forward_responses(self.actors.policy, part.batch)
+        log_p = torch.log_softmax(tempered(outputs.logits, self.settings.temperature), -1)
+        logps = log_p.gather(-1, part.batch.targets.unsqueeze(-1)).squeeze(-1)
+        policy = policy_loss(logps, part.logps, part.advantages, self.settings.recipe.cliprange)
+        loss = policy.loss.sum()
         log_p, logps = log_p.detach(), logps.detach()  # what follows is for reading only
-        return _Sums(
-            policy_loss=policy.loss.sum(),
-            value_loss=value.loss.sum(),
-            approx_kl=approx_kl(logps, old_logps).sum(),
-            policy_clipped=policy.clipped.sum(),
-            value_clipped=value.clipped.sum(),
-            entropy=entropy_of(log_p).sum(),
-            ratio=torch.exp(logps - old_logps).sum(),
+        sums = (
+            loss.detach(),
+            approx_kl(logps, part.logps).sum(),
+            policy.clipped.sum(),
+            entropy_of(log_p).sum(),
+            torch.exp(logps - part.logps).sum(),
         )
+        return loss, torch.stack([value.float() for value in sums]), outputs.hidden
+
+    def _value_sums(self, part: _Part, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the loss and the value model's share of `_SUMS`."""
+        predicted = self.actors.value(part.batch, hidden)
+        value = value_loss(predicted, part.values, part.returns, self.settings.recipe.cliprange_value)
+        loss = value.loss.sum()
+        return loss, torch.stack([loss.detach().float(), value.clipped.sum().float()])
 
     def _step(self) -> Tensor:
         """Clips each model's gradient by its own norm, so that a value model's errors do not slow the policy.
@@ -261,8 +294,8 @@ def _check_kl(kl: float, max_kl: float) -> None:
 
 
 def _learned_metrics(means: Tensor, norms: Tensor, vf_coef: float) -> dict[str, float]:
-    """Args: means [m, 7] of the minibatches in the order of `_Sums`; norms [m, 2] of policy and value model."""
-    policy, value, kl, clipped, value_clipped, entropy, ratio = means.mean(0).tolist()
+    """Args: means [m, 7] of the minibatches in the order of `_SUMS`; norms [m, 2] of policy and value model."""
+    policy, kl, clipped, entropy, ratio, value, value_clipped = means.mean(0).tolist()
     return {
         "loss": policy + vf_coef * value,
         "loss/policy_avg": policy,
@@ -272,7 +305,7 @@ def _learned_metrics(means: Tensor, norms: Tensor, vf_coef: float) -> dict[str, 
         "policy/entropy_avg": entropy,
         "val/clipfrac_avg": value_clipped,
         "val/ratio": ratio,
-        "val/ratio_var": float(means[:, -1].var(unbiased=False)),
+        "val/ratio_var": float(means[:, _SUMS.index("ratio")].var(unbiased=False)),
         "grad_norm": float(norms[:, 0].mean()),
         "val/grad_norm": float(norms[:, 1].mean()),
     }

@@ -16,7 +16,7 @@ from torch import Tensor
 from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.domain.samples import StopReason
-from workbench.training.forward import full_precision_head
+from workbench.training.forward import full_precision_head, tempered
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _sample_batch(
     """Fills `rows` token by token; `uniforms` is [b, max_new_tokens]."""
     live = list(range(len(rows)))
     for step in range(uniforms.shape[1]):
-        logp = torch.log_softmax(decoder.logits() / temperature, -1)
+        logp = torch.log_softmax(tempered(decoder.logits(), temperature), -1)
         tokens = inverse_cdf(logp, uniforms[live, step].to(logp.device))
         logps = logp.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
         for row, token, value in zip(live, tokens.tolist(), logps.tolist(), strict=True):
