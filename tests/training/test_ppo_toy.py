@@ -6,7 +6,7 @@ and DPO run on a real (tiny) Llama, PPO by the same update that trains real poli
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -23,7 +23,7 @@ from workbench.training.value import ValueModel
 
 START = END = 3  # one token begins and ends a text, as in many small models
 VOCABULARY, LONGEST, PAD = 4, 3, 0  # padding is a word too: nothing may look at it
-BETA, TEMPERATURE = 1.0, 1.0
+BETA = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,13 @@ class Toy:
     texts: list[list[int]]
     rewards: Tensor
     best: Tensor  # log-probabilities of the closed-form optimum
+    temperature: float = 1.0  # of policy, reference and optimum
+    start: tuple[int, ...] = (START,)
 
     def logps(self, policy: LlamaForCausalLM) -> Tensor:
         """Log-probability of every text, by a differentiable pass."""
-        batch = batch_responses([[START]] * len(self.texts), self.texts, PAD, policy.device)
-        tokens = response_logps(policy, batch, TEMPERATURE)
+        batch = batch_responses([list(self.start)] * len(self.texts), self.texts, PAD, policy.device)
+        tokens = response_logps(policy, batch, self.temperature)
         owner = torch.repeat_interleave(torch.arange(len(self.texts)), batch.lengths)
         return torch.zeros(len(self.texts)).index_add(0, owner, tokens)
 
@@ -45,6 +47,11 @@ class Toy:
         """KL(policy || optimum), exactly."""
         logps = self.logps(policy)
         return float((logps.exp() * (logps - self.best)).sum())
+
+    def at(self, temperature: float, start: tuple[int, ...]) -> "Toy":
+        """The same texts and rewards where all logits are divided by a temperature, behind another prompt."""
+        other = replace(self, temperature=temperature, start=start)
+        return replace(other, best=torch.log_softmax(other.logps(self.reference) + self.rewards / BETA, 0))
 
 
 def all_texts(start: tuple[int, ...] = ()) -> list[list[int]]:
@@ -97,7 +104,7 @@ def test_our_kl_estimate_averaged_over_all_texts_is_the_exact_kl(toy: Toy) -> No
     with torch.no_grad():
         for weight in policy.parameters():
             weight.add_(0.1 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(3)))
-    found = sequence_statistics(policy, toy.reference, [[START]] * len(toy.texts), toy.texts, TEMPERATURE, PAD, 7)
+    found = sequence_statistics(policy, toy.reference, [[START]] * len(toy.texts), toy.texts, toy.temperature, PAD, 7)
     logps, reference = toy.logps(policy).detach(), toy.logps(toy.reference)
     exact = float((logps.exp() * (logps - reference)).sum())
     weights = logps.exp().double().numpy()
@@ -106,28 +113,52 @@ def test_our_kl_estimate_averaged_over_all_texts_is_the_exact_kl(toy: Toy) -> No
         assert float(weights @ estimate) == pytest.approx(exact, abs=1e-5)
 
 
+def train_on(toys: list[Toy], value_model: str, n_updates: int, n_episodes: int, **recipe: object) -> LlamaForCausalLM:
+    """PPO on all the toys' prompts at once, an equal number of episodes each; they share model and temperature."""
+    reference, temperature = toys[0].reference, toys[0].temperature
+    settings = PpoRecipe(kl_coef=BETA, vf_coef=0.5, lr_scheduler_type="cosine", **recipe)
+    policy = trainable(reference)
+    trunk = trainable(reference).model if value_model == "separate" else None
+    actors = Actors(policy, reference, ValueModel.new(32, trunk, policy.device))
+    learner = PpoLearner(actors, PpoSettings(settings, 3e-3, temperature, n_updates, seed=0, pad_id=PAD))
+    tables = {toy.start: dict(zip(map(tuple, toy.texts), toy.rewards.tolist(), strict=True)) for toy in toys}
+    prompts = [list(toy.start) for toy in toys] * (n_episodes // len(toys))
+    for step in range(n_updates):
+        rollout = generate(
+            policy, prompts, max_new_tokens=LONGEST, temperature=temperature, end_ids={END},
+            pad_id=PAD, generator=torch.Generator().manual_seed(step), batch_size=n_episodes,
+        )  # fmt: skip
+        answers = zip(prompts, rollout.response_ids, strict=True)
+        learner.learn(rollout, torch.tensor([tables[tuple(prompt)][tuple(text)] for prompt, text in answers]), step)
+    return policy
+
+
+PLAIN = {"whiten_rewards": False, "whiten_advantages": False, "num_mini_batches": 1, "cliprange_value": 100.0}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("value_model", ["separate", "shared"])
 def test_ppo_reaches_the_closed_form_optimum(toy: Toy, value_model: str) -> None:
-    n_updates, n_episodes = 40, 1024
-    recipe = PpoRecipe(
-        kl_coef=BETA, whiten_rewards=False, whiten_advantages=False, num_mini_batches=1, vf_coef=0.5,
-        cliprange_value=100.0, lr_scheduler_type="cosine",
-    )  # fmt: skip
-    policy = trainable(toy.reference)
-    trunk = trainable(toy.reference).model if value_model == "separate" else None
-    actors = Actors(policy, toy.reference, ValueModel.new(32, trunk, policy.device))
-    learner = PpoLearner(actors, PpoSettings(recipe, 3e-3, TEMPERATURE, n_updates, seed=0, pad_id=PAD))
-    table = {tuple(text): reward for text, reward in zip(toy.texts, toy.rewards.tolist(), strict=True)}
-    before = toy.distance(policy)
-    for step in range(n_updates):
-        rollout = generate(
-            policy, [[START]] * n_episodes, max_new_tokens=LONGEST, temperature=TEMPERATURE, end_ids={END},
-            pad_id=PAD, generator=torch.Generator().manual_seed(step), batch_size=n_episodes,
-        )  # fmt: skip
-        learner.learn(rollout, torch.tensor([table[tuple(text)] for text in rollout.response_ids]), step)
-    assert before > 0.4
+    policy = train_on([toy], value_model, n_updates=40, n_episodes=1024, **PLAIN)
+    assert toy.distance(toy.reference) > 0.4
     assert toy.distance(policy) < 0.04
+
+
+@pytest.mark.slow
+def test_at_another_temperature_and_behind_prompts_of_two_lengths_ppo_reaches_that_optimum(toy: Toy) -> None:
+    """The optimum is that of the reference at this temperature: one left at temperature 1 leads elsewhere."""
+    toys = [toy.at(0.7, (START,)), toy.at(0.7, (START, 0, 1))]
+    policy = train_on(toys, "separate", n_updates=25, n_episodes=512, **PLAIN)
+    for one in toys:
+        assert one.distance(one.reference) > 0.4
+        assert one.distance(policy) < 0.06
+
+
+@pytest.mark.slow
+def test_with_default_clips_and_whitening_ppo_comes_most_of_the_way(toy: Toy) -> None:
+    """Whitening scales rewards and penalty alike, so that it keeps the optimum; clips only slow the way there."""
+    policy = train_on([toy], "separate", n_updates=25, n_episodes=512)
+    assert toy.distance(policy) < 0.05
 
 
 @pytest.mark.slow
