@@ -4,7 +4,7 @@ import pytest
 
 from workbench.domain.errors import BadInput, NotFound
 from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
-from workbench.storage.sources import parse_hub_name, parse_run_name, resolve_checkpoint, resolve_model, run_of
+from workbench.storage.sources import parse_run_name, resolve_checkpoint, resolve_model, run_of
 
 
 @pytest.fixture
