@@ -28,6 +28,7 @@ _VERBS = [
     "move",
     "rename",
     "slots",
+    "settings",
 ]
 
 

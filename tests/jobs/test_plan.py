@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tests.storage.records import dataset, splits
-from workbench.domain.errors import BadInput, BadSetting, NotFound
+from workbench.domain.errors import BadInput, BadSetting, NotFound, Offline
 from workbench.domain.experiments import Experiment
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.recipes import EvaluateRecipe, PpoRecipe, RewardRecipe
@@ -199,9 +199,12 @@ def test_a_folder_inside_the_project_is_stored_relative_to_it(project: Project) 
     assert inside.content_hash == outside.content_hash  # the same weights, wherever they are
 
 
-def test_a_hub_id_stands_for_itself(project: Project) -> None:
-    job = by_name(planned(project, model="org/model"))["dpo", "dpo"]
-    assert (job.inputs.model, job.input_hashes["model"]) == ("org/model", "hub:org/model")
+def test_a_model_that_is_neither_here_nor_on_the_hub_is_refused_with_the_nearest_folder(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(Offline, match=r"`models/smal` is no folder in .* Did you mean models/small\?"):
+        planned(project, model="models/smal")
 
 
 def test_versions_are_noted_without_importing_them(project: Project) -> None:

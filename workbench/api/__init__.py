@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         stop_run,
     )
     from workbench.api.scoring import ScoreResult, score_responses
+    from workbench.api.settings import SettingView, list_settings
 
 __all__ = [
     "Check",
@@ -45,6 +46,7 @@ __all__ = [
     "ProjectView",
     "RunView",
     "ScoreResult",
+    "SettingView",
     "compare_runs",
     "copy_project",
     "create_project",
@@ -57,6 +59,7 @@ __all__ = [
     "finish_demo",
     "follow_runs",
     "import_dataset",
+    "list_settings",
     "move_project",
     "open_project",
     "pause_run",
@@ -104,6 +107,7 @@ _HOMES = {
         "show_run",
         "stop_run",
     ),
+    "settings": ("SettingView", "list_settings"),
     "scoring": ("ScoreResult", "score_responses"),
 }
 

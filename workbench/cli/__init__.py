@@ -53,7 +53,8 @@ def main() -> NoReturn:
     except WorkbenchError as error:
         _end(str(error), 1)
     except TyperException as error:
-        _end(f"{error.format_message()} See `workbench --help`.", error.exit_code)
+        said = error.format_message().replace("Value error, ", "").rstrip(".")
+        _end(f"{said}. Add --help to see what is expected.", error.exit_code)
     except typer.Abort:
         _end("Cancelled.", _STILL_RUNNING)
     except KeyboardInterrupt:

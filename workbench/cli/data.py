@@ -1,7 +1,6 @@
 """import."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,11 +36,6 @@ def import_(
 ) -> None:
     """Bring people's comparisons into a project."""
     project = api.open_project(folder)
-    path = Path(source)
-    if not json:
-        found = api.detect_format(source) if path.is_file() and format is None else None
-        if found is not None:
-            say(f"Reading {source} as {found.reader}: {found.why}.")
     with _bar(json) as bar:
         task = bar.add_task("importing", total=None)
         result = api.import_dataset(
@@ -56,10 +50,12 @@ def import_(
     if json:
         print_json(result)
         return
+    say(f"Read {source} as {result.format}: {result.why}.")
     counts = ", ".join(f"{n} {split}" for split, n in result.splits.counts.items())
     say(f"Imported {result.pairs} rows ({result.kind}) on {result.prompts} prompts as {name!r}: {counts}.")
     if result.rejects:
-        say(f"Left out {result.skipped} rows; the reasons are in {result.rejects}.")
+        rows = "1 row" if result.skipped == 1 else f"{result.skipped} rows"
+        say(f"Left out {rows}; the reasons are in {result.rejects}.")
 
 
 def _column_map(text: str | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations  # names of `api` are imported only when they are used
 
 import sys
+import time
 from collections.abc import Sequence
 
 import typer
@@ -20,6 +21,7 @@ _MARKS = {
     RunState.VANISHED: "VANISHED",
 }
 INTERRUPTED = 130
+_BETWEEN_LINES_S = 20.0
 
 
 def follow_to_the_end(project: api.Project, run_ids: Sequence[str], *, quiet: bool) -> list[api.RunView]:
@@ -53,11 +55,12 @@ def follow_to_the_end(project: api.Project, run_ids: Sequence[str], *, quiet: bo
 
 
 class _Lines:
-    """For logs and pipes: one line when a run's state changes."""
+    """For logs and pipes: one line when a run's state changes, and now and then how far it is."""
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
         self._states: dict[str, RunState] = {}
+        self._said_at = time.monotonic()
 
     def __enter__(self) -> _Lines:
         return self
@@ -70,6 +73,11 @@ class _Lines:
             if self._states.get(view.id) is not view.state and not self._quiet and view.state not in _UNREMARKABLE:
                 note(f"{view.state:>9}  {view.id}{': ' + view.message if view.message else ''}")
             self._states[view.id] = view.state
+        if not self._quiet and time.monotonic() - self._said_at >= _BETWEEN_LINES_S:
+            self._said_at = time.monotonic()
+            for view in views:
+                if view.state is RunState.RUNNING and view.total:
+                    note(f"{view.state:>9}  {view.id}: {view.step}/{view.total} {_detail(view)}")
 
     def warn(self, run_id: str, message: str) -> None:
         note(f"  warning  {run_id}: {message}")

@@ -1,4 +1,4 @@
-"""doctor, demo."""
+"""doctor, settings, demo."""
 
 from __future__ import annotations  # names of `api` are imported only when they are used
 
@@ -23,6 +23,7 @@ _DEMO_EPILOG = examples(
 def register(app: typer.Typer) -> None:
     """Adds these commands."""
     app.command("doctor", epilog=examples("workbench doctor", "workbench doctor --json"))(doctor)
+    app.command("settings", epilog=examples("workbench settings", "workbench settings ppo"))(settings)
     app.command("demo", epilog=_DEMO_EPILOG)(demo)
 
 
@@ -38,6 +39,22 @@ def doctor(json: Json = False, debug: Debug = False) -> None:
                 say(f"     {'':<20} {check.problem}. {check.fix}")
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
+
+
+def settings(
+    group: Annotated[str | None, typer.Argument(help="experiment, sampling, budget, sft, reward, ppo or dpo.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List what an experiment file may set."""
+    views = api.list_settings(group)
+    if json:
+        print_json({"settings": [view.model_dump(mode="json") for view in views]})
+        return
+    for view in views:
+        default = "required" if view.required else "" if view.default is None else f"= {view.default}"
+        say(f"{view.group}.{view.name} {default} {view.unit}".rstrip())
+        say(f"    {view.help}")
 
 
 def demo(

@@ -256,13 +256,14 @@ def _with_unique_names(arms: list[Arm]) -> list[Arm]:
     """Arms of one name say of which experiment they are, where that tells them apart; else they are counted."""
     experiments: dict[str, set[str | None]] = {}
     for arm in arms:
-        experiments.setdefault(arm.name, set()).add(arm.experiment)
+        if arm.tracks:  # one that was never evaluated is in no chart, and takes no name from those that are
+            experiments.setdefault(arm.name, set()).add(arm.experiment)
     taken: set[str] = set()
-    named = []
-    for arm in arms:
-        is_told_apart = len(experiments[arm.name]) > 1 and arm.experiment
+    named: dict[int, Arm] = {}
+    for place, arm in sorted(enumerate(arms), key=lambda item: not item[1].tracks):
+        is_told_apart = len(experiments.get(arm.name, ())) > 1 and arm.experiment
         wanted = f"{arm.name} ({arm.experiment})" if is_told_apart else arm.name
         name = next(name for i in count(1) if (name := wanted if i == 1 else f"{wanted} {i}") not in taken)
         taken.add(name)
-        named.append(replace(arm, name=name))
-    return named
+        named[place] = replace(arm, name=name)
+    return [named[place] for place in sorted(named)]

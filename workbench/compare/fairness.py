@@ -150,7 +150,7 @@ def _left_out(arms: Sequence[Arm]) -> list[str]:
 
 def _why_waiting(track: Track) -> str:
     if track.outcome is None:
-        return "still running or waiting, and not evaluated yet"
+        return "not finished and not evaluated yet"
     return "not evaluated yet" if track.outcome.state == "finished" else f"{_ended(track)}, and not evaluated"
 
 

@@ -163,7 +163,7 @@ def _differ(values: list[Any]) -> bool:
 
 def _shown(value: Any) -> str:
     if value is None or value == []:
-        return "not set" if value is None else "none"
+        return "automatic" if value is None else "none"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

@@ -1,18 +1,19 @@
 """What a person named, resolved once at planning: models, datasets and judges, each with the hash of its content."""
 
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from workbench.data.judge_names import REWARD_PREFIX, check_judge
-from workbench.domain.errors import BadInput
+from workbench.domain.errors import BadInput, Offline
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DataInput, DatasetRecord, SplitName
 from workbench.jobs.hashes import Hasher
 from workbench.jobs.hub_commits import pinned
 from workbench.storage.model_folders import check_folder
 from workbench.storage.project import Project
-from workbench.storage.sources import RUN_PREFIX, parse_run_name, resolve_model, run_of
+from workbench.storage.sources import RUN_PREFIX, parse_hub_name, parse_run_name, resolve_model, run_of
 
 
 class Reference(NamedTuple):
@@ -52,6 +53,7 @@ class References:
 
         Raises:
             NotFound: there is no such run or folder.
+            Offline: no such folder, and the hub, which might know the name, cannot be reached or does not.
             ModelRefused: the folder is incomplete or not safe to load; said now, before anything is queued.
         """
         if (run_id := run_of(name)) is not None:
@@ -61,9 +63,18 @@ class References:
         source = resolve_model(name, self.base)
         if isinstance(source, str):
             commit = pinned(source)
+            if commit == source and parse_hub_name(source)[1] is None:
+                raise Offline(self._nowhere(name), "Connect to the internet, or give a model folder.")
             return Reference(commit, f"hub:{commit}")
         check_folder(source, self.trust_remote_code, needs_weights)
         return Reference(self._stored(source), self.hasher.model_folder(source))
+
+    def _nowhere(self, name: str) -> str:
+        wanted = Path(self.base, Path(name).expanduser())
+        folders = [path.name for path in wanted.parent.iterdir() if path.is_dir()] if wanted.parent.is_dir() else []
+        near = difflib.get_close_matches(wanted.name, folders, n=1)
+        meant = f" Did you mean {Path(name).with_name(near[0])}?" if near else ""
+        return f"`{name}` is no folder in {self.base}, and no model of that name was found on the hub or in its cache.{meant}"
 
     def dataset(self, name: str, kinds: set[DatasetKind], purpose: str) -> DatasetRecord:
         """Returns a dataset of one of the given kinds.

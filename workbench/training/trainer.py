@@ -4,7 +4,8 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,11 @@ class SessionTrainer:
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         self.bridge.save()
 
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Measures the validation split; that is not training, and the clock stands still."""
+        with self.bridge.validating():
+            return super().evaluate(*args, **kwargs)  # type: ignore[misc]
+
 
 class Bridge(TrainerCallback):
     """Tells the session what a trainer does, and the trainer what the session wants.
@@ -66,6 +72,14 @@ class Bridge(TrainerCallback):
         self._planned: frozenset[int] = frozenset()
         self._began, self._tokens_before = 0.0, 0
         self.stopped: StopRun | None = None
+
+    @contextmanager
+    def validating(self) -> Iterator[None]:
+        """Says what is going on while the validation split is measured, and stops the training clock."""
+        state = self._trainer.state
+        self._session.progress("validating", state.global_step, state.max_steps)
+        with self._session.off_the_clock():
+            yield
 
     @property
     def tokens(self) -> int:
