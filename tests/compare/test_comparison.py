@@ -1,5 +1,7 @@
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from evaluated_runs import realistic
 
@@ -82,3 +84,15 @@ def test_unequal_spending_is_among_the_warnings(runs):
     runs.arm("b", {200: [0.0] * 8})
     (told,) = compare_runs(runs.project).warnings
     assert told.startswith("By the checkpoints compared, the arms had not used equal amounts: episodes a 800, b 1,600;")
+
+
+def test_further_judges_stand_beside_the_gold_one_where_they_scored_every_arm(runs):
+    runs.start([0.0] * 8)
+    runs.arm("a", {50: [1.0] * 8})
+    for number, path in enumerate(sorted(runs.project.folder.glob("runs/*/samples/*.parquet"))):
+        table = pq.read_table(path)
+        lengths = pa.array([float(40 + number)] * len(table))
+        pq.write_table(table.append_column("score:length", lengths), path)
+    compared = compare_runs(runs.project)
+    assert compared.further_judges == ("length",)
+    assert {arm.last.scores["length"].mean for arm in compared.arms} == {40.0, 41.0}

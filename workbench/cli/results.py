@@ -70,10 +70,11 @@ def export(
 def print_comparison(comparison: api.Comparison) -> None:
     """Prints the table of arms, the verdict and the warnings."""
     print_table(
-        ["arm", "method", "seeds", "gold", "proxy", "KL, nats", "win rate, %"],
+        ["arm", "method", "seeds", "gold", "proxy", "KL, nats", "win rate, %", *comparison.further_judges],
         [
             [arm.name, arm.method, str(len(arm.seeds)), _figure(arm.gold), _figure(arm.proxy), _figure(arm.kl),
-             _figure(arm.win_rate, digits=1, scale=100)]
+             _figure(arm.win_rate, digits=1, scale=100),
+             *(_figure(arm.last.scores[judge]) for judge in comparison.further_judges)]
             for arm in comparison.arms
         ],
     )  # fmt: skip

@@ -19,7 +19,7 @@ from workbench.compare.winrates import WinCell, matched_points, pair, win_matrix
 from workbench.domain.errors import NotFound
 from workbench.domain.estimates import Estimate
 from workbench.domain.recipes import EvaluateRecipe
-from workbench.domain.samples import GOLD, KL, N_TOKENS, PROXY
+from workbench.domain.samples import GOLD, KL, N_TOKENS, PROXY, SCORE_PREFIX
 from workbench.storage.project import Project
 
 _PUBLIC = ("name", "method", "seeds", "gold", "proxy", "kl", "win_rate")
@@ -41,6 +41,7 @@ class Figures(_Frozen):
     kl: Estimate | None = Field(description="KL to the start model, nats per response.")
     win_rate: Estimate | None = Field(description="Share of prompts won against the start model, ties half.")
     length: Estimate | None = Field(description="Mean tokens of a response.")
+    scores: dict[str, Estimate] = Field({}, description="Mean score of each further judge, by its name.")
 
 
 class ArmResult(_Frozen):
@@ -77,6 +78,11 @@ class Comparison(_Frozen):
     findings: tuple[str, ...]
     warnings: tuple[str, ...]
     panels: tuple[PanelSpec, ...]
+
+    @property
+    def further_judges(self) -> tuple[str, ...]:
+        """The judges after the gold one that scored every arm."""
+        return tuple(name for name in self.arms[0].last.scores if all(name in arm.last.scores for arm in self.arms))
 
     def to_json(self) -> dict[str, Any]:
         """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings} as plain values.
@@ -200,7 +206,15 @@ def _figures(arm: Arm, start: Arm | None, which: Which) -> Figures:
         kl=_mean(points, KL),
         win_rate=_win_rate(arm, start, points, which),
         length=_mean(points, N_TOKENS),
+        scores=_further_scores(points),
     )
+
+
+def _further_scores(points: Sequence[Point]) -> dict[str, Estimate]:
+    """Returns the means of the judges that all seeds were judged by, beside the gold one."""
+    shared = [name for name in points[0].samples.numbers if all(name in point.samples.numbers for point in points)]
+    means = {name.removeprefix(SCORE_PREFIX): _mean(points, name) for name in shared if name.startswith(SCORE_PREFIX)}
+    return {without_folders(judge): mean for judge, mean in means.items() if mean is not None}
 
 
 def _mean(points: Sequence[Point], column: str) -> Estimate | None:

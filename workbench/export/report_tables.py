@@ -1,5 +1,7 @@
 """The report's tables of figures."""
 
+from collections.abc import Sequence
+
 from workbench.compare.comparison import ArmResult, Comparison, Figures
 from workbench.compare.side_by_side import Answer
 from workbench.domain.estimates import Estimate
@@ -11,12 +13,13 @@ _HEAD = ("arm", "method", "seeds", "step", "gold", "proxy", "KL (nats)", "win ra
 
 def results(comparison: Comparison) -> Markup:
     """Returns the table of all arms at their last checkpoint."""
-    rows = [_line(arm, arm.last) for arm in comparison.arms]
+    judges = comparison.further_judges
+    rows = [_line(arm, arm.last, judges) for arm in comparison.arms]
     caption = (
         f"Each arm at its last evaluated checkpoint. Gold is {comparison.judge}; the win rate is against the start model on "
         f"the same prompts, ties half. {comparison.interval}."
     )
-    return join(table(_HEAD, rows), tag("p", caption, class_="caption"))
+    return join(table((*_HEAD, *judges), rows), tag("p", caption, class_="caption"))
 
 
 def best(comparison: Comparison) -> Markup | None:
@@ -30,7 +33,7 @@ def best(comparison: Comparison) -> Markup | None:
     return join(table(_HEAD, [_line(arm, arm.best) for arm in comparison.arms]), tag("p", caption, class_="caption"))
 
 
-def _line(arm: ArmResult, figures: Figures) -> list[Content]:
+def _line(arm: ArmResult, figures: Figures, judges: Sequence[str] = ()) -> list[Content]:
     seeds, steps = (", ".join(map(str, dict.fromkeys(values))) for values in (arm.seeds, figures.steps))
     return [
         arm.name,
@@ -42,6 +45,7 @@ def _line(arm: ArmResult, figures: Figures) -> list[Content]:
         _figure(figures.kl),
         NONE if arm.method == "reference" else _percent(figures.win_rate),
         _figure(figures.length, 1),
+        *(_figure(figures.scores[judge]) for judge in judges),
     ]
 
 
