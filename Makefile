@@ -24,7 +24,7 @@ app: $(READY)
 	@$(BIN)/workbench
 
 test: lint
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY_FOR_TESTS)
 	@$(BIN)/ruff check workbench tests

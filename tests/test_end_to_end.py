@@ -179,10 +179,16 @@ def test_ctrl_c_leaves_the_runs_going_and_says_how_to_follow_or_stop_them(shared
     }
     (tmp_path / "x.yaml").write_text(yaml.safe_dump(experiment))
     command = [sys.executable, "-m", "workbench", "run", str(project), str(tmp_path / "x.yaml")]
-    following = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    dpo = _wait_for(project, "dpo", "running")
-    following.send_signal(signal.SIGINT)
-    _, said = following.communicate(timeout=30)
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs inherit it ignored
+    ) as following:
+        dpo = _wait_for(project, "dpo", "running")
+        following.send_signal(signal.SIGINT)
+        _, said = following.communicate(timeout=60)
     assert following.returncode == 130
     assert "workbench follow" in said
     assert "workbench stop" in said
