@@ -178,14 +178,10 @@ def test_ctrl_c_leaves_the_runs_going_and_says_how_to_follow_or_stop_them(shared
         "reward": {"max_steps": 1, "normalize": False},
     }
     (tmp_path / "x.yaml").write_text(yaml.safe_dump(experiment))
-    command = [sys.executable, "-m", "workbench", "run", str(project), str(tmp_path / "x.yaml")]
-    with subprocess.Popen(
-        command,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs inherit it ignored
-    ) as following:
+    # A shell's background jobs inherit SIGINT ignored, and so would the command.
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from workbench.cli import main; main()"
+    command = [sys.executable, "-c", program, "run", str(project), str(tmp_path / "x.yaml")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as following:
         dpo = _wait_for(project, "dpo", "running")
         following.send_signal(signal.SIGINT)
         _, said = following.communicate(timeout=60)
