@@ -181,15 +181,19 @@ def test_ctrl_c_leaves_the_runs_going_and_says_how_to_follow_or_stop_them(shared
     # A shell's background jobs inherit SIGINT ignored, and so would the command.
     program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from workbench.cli import main; main()"
     command = [sys.executable, "-c", program, "run", str(project), str(tmp_path / "x.yaml")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as following:
-        dpo = _wait_for(project, "dpo", "running")
+    following = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    dpo = _wait_for(project, "dpo", "running")
+    try:
         following.send_signal(signal.SIGINT)
         _, said = following.communicate(timeout=60)
-    assert following.returncode == 130
-    assert "workbench follow" in said
-    assert "workbench stop" in said
-    assert _state(project, dpo) == "running"
-    workbench("stop", project, dpo)
+        assert following.returncode == 130
+        assert "workbench follow" in said
+        assert "workbench stop" in said
+        assert _state(project, dpo) == "running"
+    finally:  # whatever went wrong, no run may go on behind the tests that follow
+        following.kill()
+        following.communicate()
+        workbench("stop", project, dpo)
     assert workbench("follow", project, dpo, code=1)["runs"][0]["state"] == "stopped"
 
 

@@ -64,6 +64,9 @@ def test_nothing_is_cut_off_at_the_edges(tmp_path, n_arms):
 def test_names_are_text_and_never_formulas(tmp_path):
     draw_panels([panel_of(r"$\frac{", "_hidden", "a" * 200)], tmp_path / "panels.svg")
     ElementTree.parse(tmp_path / "panels.svg")
+    drawn = (tmp_path / "panels.svg").read_text(encoding="utf-8")
+    assert "frac{" in drawn  # each drawn text stands as a comment before its outlines
+    assert "_hidden" in drawn
 
 
 def test_drawing_leaves_matplotlibs_settings_as_they_were(comparison):
