@@ -121,3 +121,18 @@ def test_a_pass_over_the_prompts_is_shuffled_once_for_each_question(monkeypatch:
     monkeypatch.setattr(torch, "randperm", counted)
     assert order.rows(3, 9) == expected[3:12]
     assert drawn == [5, 5, 5]
+
+
+def test_both_models_learn_the_same_side_by_side_as_one_after_the_other(model: LlamaForCausalLM) -> None:
+    threads = torch.get_num_threads()
+    learned = []
+    for n_threads in (1, 2):  # with one thread there is nothing to share
+        torch.set_num_threads(n_threads)
+        learner = learner_of(model, num_ppo_epochs=2, num_mini_batches=2)
+        metrics = learner.learn(sample(learner), torch.tensor([0.0, 1.0, 2.0, 3.0]), 0)
+        learned.append((metrics, [*learner.actors.policy.parameters(), *learner.actors.value.parameters()]))
+    torch.set_num_threads(threads)
+    (alone, alone_weights), (beside, beside_weights) = learned
+    assert beside == pytest.approx(alone, rel=1e-4, abs=1e-6)
+    for weight, other in zip(alone_weights, beside_weights, strict=True):
+        torch.testing.assert_close(other, weight, rtol=1e-5, atol=1e-6)

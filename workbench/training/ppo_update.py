@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from workbench.domain.errors import KlDiverged, NotANumber
 from workbench.domain.recipes import PpoRecipe
+from workbench.training.cores import SideBySide
 from workbench.training.forward import ResponseBatch, forward_responses, parts_for_memory, select_rows, tempered
 from workbench.training.kl import entropy_of
 from workbench.training.policy_gradient import (
@@ -110,6 +111,9 @@ class PpoLearner:
             weight_decay=recipe.weight_decay,
             fused=True,
         )
+        # Dropout and checkpointing use torch's one random state, which two threads would use in no certain order.
+        one_by_one = recipe.gradient_checkpointing or recipe.lora_dropout > 0
+        self._at_once = SideBySide(actors.policy.device, allowed=not one_by_one)
         if recipe.gradient_checkpointing:
             for model in (actors.policy, actors.value.trunk):
                 if model is not None:
@@ -227,7 +231,7 @@ class PpoLearner:
 
         recipe = self.settings.recipe
         if self.actors.value.trunk is not None:
-            return torch.cat([policy(), value()])  # one after the other, so that one graph at a time is kept
+            return torch.cat(self._at_once.run(policy, value))
         loss, policy_sums, hidden = self._policy_sums(part)
         value_loss, value_sums = self._value_sums(part, hidden)
         ((loss + recipe.vf_coef * value_loss) / n_tokens).backward()  # type: ignore[no-untyped-call]
