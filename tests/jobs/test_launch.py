@@ -76,6 +76,18 @@ def test_a_queued_run_can_wait_until_it_is_resumed(project: Project) -> None:
     assert states(project) == {"a": "queued"}
 
 
+def test_a_paused_run_can_be_stopped_where_it_is(project: Project) -> None:
+    project.add_job(job("a"))
+    project.run("a").write_outcome(Outcome(state="paused", step=3))
+    stop_run(project, "a", wake=False)
+    assert states(project) == {"a": "stopped"}
+    outcome = project.run("a").outcome()
+    assert outcome is not None
+    assert (outcome.step, outcome.message) == (3, "Stopped while it was paused.")
+    with pytest.raises(BadInput, match="`a` is stopped already"):
+        pause_run(project, "a")
+
+
 def test_a_run_that_is_over_cannot_be_stopped(project: Project) -> None:
     project.add_job(job("a"))
     end(project, "a", "finished")

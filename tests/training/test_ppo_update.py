@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from workbench.domain.errors import NotANumber
 from workbench.domain.recipes import PpoRecipe
-from workbench.training import forward
+from workbench.training import cores, forward
 from workbench.training.ppo_data import PromptOrder, seeded
 from workbench.training.ppo_episodes import Actors
 from workbench.training.ppo_update import PpoLearner, PpoSettings
@@ -123,15 +123,15 @@ def test_a_pass_over_the_prompts_is_shuffled_once_for_each_question(monkeypatch:
     assert drawn == [5, 5, 5]
 
 
-def test_both_models_learn_the_same_side_by_side_as_one_after_the_other(model: LlamaForCausalLM) -> None:
-    threads = torch.get_num_threads()
+def test_both_models_learn_the_same_side_by_side_as_one_after_the_other(
+    model: LlamaForCausalLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
     learned = []
-    for n_threads in (1, 2):  # with one thread there is nothing to share
-        torch.set_num_threads(n_threads)
+    for n_cores in (1, 2):  # with one there is nothing to share
+        monkeypatch.setattr(cores, "_AVAILABLE", n_cores)
         learner = learner_of(model, num_ppo_epochs=2, num_mini_batches=2)
         metrics = learner.learn(sample(learner), torch.tensor([0.0, 1.0, 2.0, 3.0]), 0)
         learned.append((metrics, [*learner.actors.policy.parameters(), *learner.actors.value.parameters()]))
-    torch.set_num_threads(threads)
     (alone, alone_weights), (beside, beside_weights) = learned
     assert beside == pytest.approx(alone, rel=1e-4, abs=1e-6)
     for weight, other in zip(alone_weights, beside_weights, strict=True):

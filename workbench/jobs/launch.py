@@ -223,8 +223,10 @@ def _end_run(project: Project, run_id: str, unstarted: Outcome) -> None:
     run = project.run(run_id)
     with edit_queue(project) as edit:
         state = StateReader(project, set(edit.queue.run_ids)).state(run_id)
-        if state.is_over:
+        if state.is_over and not (state is RunState.PAUSED and unstarted.state == "stopped"):
             raise BadInput(f"Run `{run_id}` is {state} already.", "")
+        if (before := run.outcome()) is not None:  # paused: it is stopped where it is
+            unstarted = unstarted.model_copy(update={"step": before.step, "message": "Stopped while it was paused."})
         if state not in _ACTIVE:
             run.write_outcome(unstarted)
             edit.queue = edit.queue.without(run_id)

@@ -10,6 +10,7 @@ from workbench.domain.recipes import DpoRecipe
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
 from workbench.training.batches import VALIDATION_ROWS, Encoder
+from workbench.training.cores import settle_threads
 from workbench.training.models import load_policy, lora_config
 from workbench.training.samples import Sampler
 from workbench.training.session import RunSession
@@ -48,6 +49,7 @@ def train(job: Job, session: RunSession) -> None:
     dtype = weights_dtype(session)
     source = resolve_model(job.inputs.model, session.project)
     policy, tokenizer = load_policy(source, session.device, dtype, job.trust_remote_code)
+    settle_threads(policy)
     reference = None
     named = job.inputs.reference or job.inputs.model
     if named != job.inputs.model or not (recipe.lora_rank or recipe.precompute_ref_log_probs):

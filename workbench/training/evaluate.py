@@ -23,6 +23,7 @@ from workbench.domain.records import Job
 from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
 from workbench.storage.sources import resolve_model
+from workbench.training.cores import SideBySide, settle_threads
 from workbench.training.device import autocast
 from workbench.training.judging import Answers, ScoreColumn, load_judges
 from workbench.training.kl import sequence_statistics
@@ -75,6 +76,7 @@ class _Evaluation:
         self.project = Project(session.project)
         self.prompts = self._read_prompts()
         self._prompt_ids: list[list[int]] | None = None
+        self.at_once = SideBySide(session.device)
         self.load = partial(load_policy, device=session.device, trust_remote_code=job.trust_remote_code)
 
     def run(self) -> None:
@@ -88,6 +90,7 @@ class _Evaluation:
         reference_name = self.job.inputs.reference or self.job.inputs.model
         reference_source = resolve_model(reference_name, self.project.folder)
         reference = _Policy(*self.load(reference_source))
+        settle_threads(reference.model)
         judges = load_judges(self.session, self.recipe, self.job.inputs.reward)
         warn_of_plain_text(self.prompts, reference.tokenizer, self.session)
         # 3. One checkpoint after another; the start model is the reference itself.
@@ -187,6 +190,7 @@ class _Evaluation:
             self.recipe.temperature,
             _pad_id(policy),
             self.recipe.batch_size,
+            self.at_once,
         )
         samples.extend(column.N_TOKENS, statistics.n_tokens.tolist())
         samples.extend(column.STOP_REASON, [str(reason) for reason in rollout.stop_reasons])

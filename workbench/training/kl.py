@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from workbench.training.cores import SideBySide
 from workbench.training.forward import ResponseBatch, batch_responses, forward_responses, length_batches, tempered
 
 Floats = NDArray[np.float64]
@@ -82,6 +83,7 @@ def sequence_statistics(
     temperature: float,
     pad_id: int,
     batch_size: int = 32,
+    at_once: SideBySide | None = None,
 ) -> SequenceStatistics:
     """Measures each response under policy and reference; the result does not depend on `batch_size` or the rows' order.
 
@@ -92,23 +94,34 @@ def sequence_statistics(
         temperature: divides the logits of both.
         pad_id: any token; nothing looks at it.
         batch_size: sequences at once.
+        at_once: reads both models side by side; None: one after the other.
     """
     sums = np.zeros((6, len(prompt_ids)))  # in the order of SequenceStatistics
     for rows in length_batches(prompt_ids, response_ids, batch_size, policy.config.get_text_config().vocab_size):
         batch = batch_responses([prompt_ids[i] for i in rows], [response_ids[i] for i in rows], pad_id, policy.device)
-        sums[:, rows] = _sum_tokens(token_statistics(policy, reference, batch, temperature), batch.lengths)
+        sums[:, rows] = _sum_tokens(token_statistics(policy, reference, batch, temperature, at_once), batch.lengths)
     n_tokens = np.array([len(response) for response in response_ids], dtype=np.int64)
     return SequenceStatistics(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], n_tokens)
 
 
 def token_statistics(
-    policy: PreTrainedModel, reference: PreTrainedModel, batch: ResponseBatch, temperature: float
+    policy: PreTrainedModel,
+    reference: PreTrainedModel,
+    batch: ResponseBatch,
+    temperature: float,
+    at_once: SideBySide | None = None,
 ) -> TokenStatistics:
     """Measures each response token of a batch under policy and reference."""
-    log_p = torch.log_softmax(tempered(forward_responses(policy, batch).logits, temperature), -1)
-    log_q = log_p  # a model measured against itself is read once
-    if reference is not policy:
-        log_q = torch.log_softmax(tempered(forward_responses(reference, batch).logits, temperature), -1)
+
+    def log_probabilities(model: PreTrainedModel) -> Tensor:
+        return torch.log_softmax(tempered(forward_responses(model, batch).logits, temperature), -1)
+
+    if reference is policy:  # a model measured against itself is read once
+        log_p = log_q = log_probabilities(policy)
+    elif at_once is None:
+        log_p, log_q = log_probabilities(policy), log_probabilities(reference)
+    else:
+        log_p, log_q = at_once.run(lambda: log_probabilities(policy), lambda: log_probabilities(reference))
     chosen = batch.targets.unsqueeze(-1)
     return TokenStatistics(
         logp_policy=log_p.gather(-1, chosen).squeeze(-1),

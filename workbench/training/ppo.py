@@ -18,6 +18,7 @@ from workbench.domain.events import Sample
 from workbench.domain.recipes import PpoRecipe, Sampling, auto_learning_rate
 from workbench.domain.records import Job
 from workbench.storage.checkpoints import Checkpoint, list_checkpoints
+from workbench.training.cores import settle_threads
 from workbench.training.models import context_length, end_token_ids, pad_token_id
 from workbench.training.ppo_data import (
     PromptOrder,
@@ -54,6 +55,7 @@ def train(job: Job, session: RunSession) -> None:
     state = PpoState(kl_coef=recipe.kl_coef) if checkpoint is None else PpoState.read(checkpoint.folder / "resume")
     with session.off_the_clock():  # the training clock starts at the first update
         models = load_models(job, recipe, session, checkpoint)
+        settle_threads(models.actors.policy, models.scorer.model)
 
         # 2. The plan: prompts, their order, and how many updates the schedule spans.
         run = _Run.prepare(job, recipe, session, models)

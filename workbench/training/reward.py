@@ -20,6 +20,7 @@ from workbench.domain.recipes import RewardRecipe
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
 from workbench.training.batches import VALIDATION_ROWS, Encoder, dataset_folder
+from workbench.training.cores import settle_threads
 from workbench.training.models import context_length, end_token_ids, load_policy, load_scoring_model, lora_config
 from workbench.training.rollout import generate, response_texts
 from workbench.training.scoring import RewardScorer, RewardSettings
@@ -61,6 +62,7 @@ def train(job: Job, session: RunSession) -> None:
     model, tokenizer = load_scoring_model(
         source, session.device, weights_dtype(session), job.trust_remote_code, head_seed=job.seed
     )
+    settle_threads(model)
 
     # 2. Pairs as tokens: prompt and response in one sequence, the ending included.
     encoder = Encoder(session, recipe, model, tokenizer)

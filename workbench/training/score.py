@@ -17,6 +17,7 @@ from workbench.domain.recipes import ScoreRecipe
 from workbench.domain.records import Job
 from workbench.storage.files import raise_if_full
 from workbench.storage.sources import resolve_model
+from workbench.training.cores import settle_threads
 from workbench.training.device import autocast
 from workbench.training.scoring import RewardScorer
 from workbench.training.session import RunSession, StopRun
@@ -48,6 +49,7 @@ def run(job: Job, session: RunSession) -> None:
     session.started()
     source = resolve_model(job.inputs.reward or job.inputs.model, session.project)
     scorer = RewardScorer.load(source, session.device, trust_remote_code=job.trust_remote_code)  # as evaluation does
+    settle_threads(scorer.model)
     scorer.max_length = min(scorer.max_length, recipe.max_length)
     target = session.folder / SCORES_FILE
     temporary = target.with_name(f".{SCORES_FILE}.tmp")

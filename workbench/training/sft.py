@@ -8,6 +8,7 @@ from workbench.domain.recipes import SftRecipe
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
 from workbench.training.batches import VALIDATION_ROWS, Encoder
+from workbench.training.cores import settle_threads
 from workbench.training.models import load_policy, lora_config
 from workbench.training.samples import Sampler
 from workbench.training.session import RunSession
@@ -47,6 +48,7 @@ def train(job: Job, session: RunSession) -> None:
         job.trust_remote_code,
         from_scratch_seed=job.seed if recipe.from_scratch else None,
     )
+    settle_threads(policy)
 
     # 2. Prompts and responses as tokens; the loss passes over prompts unless the recipe says otherwise.
     encoder = Encoder(session, recipe, policy, tokenizer)
