@@ -10,9 +10,10 @@ import platformdirs
 import yaml
 from pydantic import BaseModel
 
+from workbench.api.comparisons import compare_runs
 from workbench.api.datasets import import_dataset
 from workbench.api.experiments import run_experiment
-from workbench.api.results import compare_runs, export_report, write_all_charts
+from workbench.api.results import export_report, write_all_charts
 from workbench.compare import Comparison
 from workbench.data.assets import asset, checkout_folder
 from workbench.data.film_critic import write_film_critic
