@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.api.comparisons import Answer, Comparison, Question, compare_answers, compare_runs
     from workbench.api.datasets import ImportResult, detect_format, import_dataset
-    from workbench.api.demo import DemoResult, demo_folder, finish_demo, start_demo
+    from workbench.api.demo import DemoResult, finish_demo, start_demo
     from workbench.api.doctor import Check, examine
     from workbench.api.experiments import evaluate_runs, read_experiment, run_experiment
     from workbench.api.look import Theme, chart_theme
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         show_run,
         stop_run,
     )
+    from workbench.api.sample import default_projects_folder, demo_folder, find_sample
     from workbench.api.scoring import ScoreResult, score_responses
     from workbench.api.settings import SettingView, list_settings
 
@@ -60,12 +61,14 @@ __all__ = [
     "compare_runs",
     "copy_project",
     "create_project",
+    "default_projects_folder",
     "demo_folder",
     "detect_format",
     "evaluate_runs",
     "examine",
     "export_report",
     "find_run",
+    "find_sample",
     "finish_demo",
     "follow_runs",
     "import_dataset",
@@ -93,7 +96,7 @@ __all__ = [
 _HOMES = {
     "comparisons": ("Answer", "Comparison", "Question", "compare_answers", "compare_runs"),
     "datasets": ("ImportResult", "detect_format", "import_dataset"),
-    "demo": ("DemoResult", "demo_folder", "finish_demo", "start_demo"),
+    "demo": ("DemoResult", "finish_demo", "start_demo"),
     "doctor": ("Check", "examine"),
     "experiments": ("evaluate_runs", "read_experiment", "run_experiment"),
     "look": ("Theme", "chart_theme"),
@@ -121,6 +124,7 @@ _HOMES = {
         "show_run",
         "stop_run",
     ),
+    "sample": ("default_projects_folder", "demo_folder", "find_sample"),
     "settings": ("SettingView", "list_settings"),
     "scoring": ("ScoreResult", "score_responses"),
 }

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.ui.news import news
 from workbench.ui.page import Page, PageSpec
 from workbench.ui.pages import PAGES
 from workbench.ui.palette import CommandPalette
@@ -30,6 +31,7 @@ class MainWindow(QMainWindow):
         self._specs = {spec.key: spec for spec in pages}
         self._built: dict[str, Page] = {}
         self._key = ""
+        self._view: api.ProjectView | None = None
         self._build(pages)
         self._build_actions()
         self._connect()
@@ -166,6 +168,9 @@ class MainWindow(QMainWindow):
         self._offer_pages()
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
+        for told in news(self._view, view):
+            self.toasts.show_toast(told.sentence, told.tone, "Show", lambda page=told.page: self.show_page(page))
+        self._view = view
         self.rail.show_project(
             view.name, f"{_counted(len(view.datasets), 'dataset')} · {_counted(len(view.runs), 'run')}"
         )
