@@ -17,7 +17,7 @@ class Card(QFrame):
         self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.corner = QHBoxLayout()
         self.body = QVBoxLayout()
-        self._place()
+        self._build_frame()
 
     def set_title(self, title: str, subtitle: str = "") -> None:
         """Changes what the card says it shows."""
@@ -34,7 +34,7 @@ class Card(QFrame):
         """Returns the grey part of the title."""
         return self._subtitle.text()
 
-    def _place(self) -> None:
+    def _build_frame(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self._title)

@@ -1,0 +1,64 @@
+"""Head to head: how often the row's arm beats the column's, on the same prompts."""
+
+from collections.abc import Collection
+
+from PySide6.QtGui import QBrush, QColor
+from PySide6.QtWidgets import QHeaderView
+
+from workbench.compare import Comparison, WinCell
+from workbench.ui.pages.compare.run_tree import swatch
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem
+from workbench.ui.theme import Scheme
+
+_STRONGEST = 150  # alpha of a rate of 0 or 1: text stays readable on it
+
+
+class WinMatrix(CopyTable):
+    """Colours each cell by how far it is from one half; the words say the rate, so colour is never alone."""
+
+    def __init__(self) -> None:
+        super().__init__("Head to head")
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setMinimumSectionSize(34)
+        self.verticalHeader().setMaximumWidth(90)
+
+    def show_wins(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
+        """Fills the matrix with the arms that are shown."""
+        names = [arm.name for arm in comparison.arms if arm.name not in hidden]
+        places = {arm.name: index for index, arm in enumerate(comparison.arms)}
+        self.clear()
+        self.setRowCount(len(names))
+        self.setColumnCount(len(names))
+        for at, name in enumerate(names):
+            for place in (self.setHorizontalHeaderItem, self.setVerticalHeaderItem):
+                head = ValueItem(name)
+                head.setIcon(swatch(scheme.runs.colour(places[name])))
+                head.setToolTip(name)
+                place(at, head)
+        for row, first in enumerate(names):
+            for column, second in enumerate(names):
+                self.setItem(row, column, _item(first, second, comparison.cell(first, second), scheme))
+
+
+def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme) -> ValueItem:
+    if cell is None:
+        item = ValueItem("" if row == column else "-")
+        item.setToolTip("" if row == column else f"{row} and {column} share no prompts and seeds.")
+        return item
+    rate = cell.rate
+    item = ValueItem(f"{100 * rate.mean:.0f} %\n±{50 * (rate.high - rate.low):.0f}", rate.mean)
+    item.setToolTip(_sentence(cell))
+    shade = QColor(scheme.tokens.win if rate.mean >= 0.5 else scheme.tokens.loss)
+    shade.setAlpha(round(_STRONGEST * min(1.0, 2 * abs(rate.mean - 0.5))))
+    item.setBackground(QBrush(shade))
+    return item
+
+
+def _sentence(cell: WinCell) -> str:
+    rate, gold = cell.rate, cell.gold_difference
+    return (
+        f"{cell.row} beats {cell.column} on {100 * rate.mean:.1f} % of prompts "
+        f"({100 * rate.low:.1f} to {100 * rate.high:.1f}): {cell.wins} wins, {cell.ties} ties, {cell.losses} losses. "
+        f"Gold {gold.mean:+.3g} ({gold.low:+.3g} to {gold.high:+.3g}). p = {cell.p_value:.3g}, not adjusted."
+    )
