@@ -35,7 +35,7 @@ def test_a_failed_run_is_shown_with_what_helps(qtbot, window, open_project, eval
 
 def test_what_finished_is_new_only_once(qtbot, window, open_project, evaluated, session):
     open_project(evaluated)
-    qtbot.waitUntil(lambda: "DPO β=0.03 · evaluate · seed 1" in _words(window.page))
+    qtbot.waitUntil(lambda: "DPO β=0.03 · evaluation · seed 1" in _words(window.page))
     session.close()
     open_project(evaluated)
     assert "Nothing new since you were last here." in _words(window.page)

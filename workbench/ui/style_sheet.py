@@ -16,11 +16,12 @@ QFrame[role="palette"] { background: $card; border: 1px solid $accent; border-ra
 QFrame[role="toast"] { background: $card; border: 1px solid $border; border-left: 4px solid $accent; border-radius: 8px; }
 QFrame[role="toast"][tone="good"] { border-left-color: $good; }
 QFrame[role="toast"][tone="bad"] { border-left-color: $bad; }
+QLabel[role="read-out"] { background: $card; border: 1px solid $border; border-radius: 6px; padding: 5px 7px; }
 QFrame[role="banner"] { background: $bad_ground; border: 1px solid $bad; border-radius: 8px; }
 QFrame[role="notice"] { background: $warn_ground; border: 1px solid $warn; border-radius: 8px; }
 
 QLabel { background: transparent; }
-QLabel[role="page-title"] { font-size: 17pt; font-weight: 600; }
+QLabel[role="page-title"] { font-size: 15pt; font-weight: 600; }
 QLabel[role="project"] { font-size: 13pt; font-weight: 600; }
 QLabel[role="title"] { font-weight: 600; }
 QLabel[role="muted"] { color: $muted; }
@@ -54,12 +55,14 @@ QLineEdit, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $bo
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
 
-QListView, QTreeView, QTableView { background: transparent; border: none; outline: none; gridline-color: $border; }
-QListView::item, QTreeView::item { padding: 4px; border-radius: 4px; }
+QListView, QTreeView, QTableView { background: $card; border: none; outline: none; gridline-color: $border; }
+QListView::item, QTreeView::item { padding: 3px; border-radius: 4px; }
+QTableView::item { padding: 1px; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected { background: $tint; color: $ink; }
 QHeaderView { background: transparent; }
-QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 4px; }
+QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 3px; }
 QTableCornerButton::section { background: transparent; border: none; }
 
 QProgressBar { background: $border; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }

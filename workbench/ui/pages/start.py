@@ -134,7 +134,7 @@ class StartPage(Page):
         beside.addStretch(1)
         columns = QHBoxLayout()
         columns.setSpacing(12)
-        columns.addWidget(self._recent, 1)
+        columns.addWidget(self._recent, 1, Qt.AlignmentFlag.AlignTop)
         columns.addLayout(beside, 1)
         inner = QWidget()
         inner.setMaximumWidth(_WIDTH)

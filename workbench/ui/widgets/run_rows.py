@@ -64,7 +64,7 @@ class RunRow(QWidget):
 
     def show_run(self, run: api.RunView) -> None:
         """Shows a run as it is now."""
-        self._name.setText(f"{run.name} · {run.method} · seed {run.seed}")
+        self._name.setText(run_title(run))
         self._name.setToolTip(run.id)
         self._state.setText(run_words(run))
         set_tone(self._state, _TONES.get(run.state, "plain"))
@@ -75,6 +75,13 @@ class RunRow(QWidget):
         why = "" if run.state is RunState.FINISHED else f"{run.message} {run.hint}".strip()
         self._message.setText(why)
         self._message.setVisible(bool(why))
+
+
+def run_title(run: api.RunView) -> str:
+    """Names a run: its arm or stage, what was done, its seed."""
+    what = "evaluation" if run.method == "evaluate" else run.method
+    parts = [run.name, what if what != run.name.lower() else "", f"seed {run.seed}"]
+    return " · ".join(part for part in parts if part)
 
 
 def run_words(run: api.RunView) -> str:

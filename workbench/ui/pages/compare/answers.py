@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button, label
 
@@ -71,14 +72,18 @@ class AnswersCard(Card):
 
     def _entry(self, answer: api.Answer) -> QWidget:
         assert self._scheme is not None
-        head = label(f"{answer.arm}  {_scores(answer)}", "title")
-        head.setStyleSheet(f"color: {self._scheme.runs.colour(answer.index)}")
+        head = QHBoxLayout()
+        mark = QLabel()
+        mark.setPixmap(swatch(self._scheme.runs.colour(answer.index)).pixmap(10, 10))
+        head.addWidget(mark)
+        head.addWidget(label(answer.arm, "title"))
+        head.addWidget(label(_scores(answer), "muted"), 1)
         text = label(answer.response.strip() or "(nothing)", wraps=True, selectable=True)
         entry = QWidget()
         layout = QVBoxLayout(entry)
         layout.setContentsMargins(0, 2, 0, 4)
         layout.setSpacing(1)
-        layout.addWidget(head)
+        layout.addLayout(head)
         layout.addWidget(text)
         return entry
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QHeaderView
 
@@ -21,7 +22,10 @@ class WinMatrix(CopyTable):
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(34)
-        self.verticalHeader().setMaximumWidth(90)
+        wraps = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag(wraps))
+        self.verticalHeader().setMaximumWidth(100)
+        self.verticalHeader().setMinimumSectionSize(30)
 
     def show_wins(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
         """Fills the matrix with the arms that are shown."""
@@ -31,11 +35,13 @@ class WinMatrix(CopyTable):
         self.setRowCount(len(names))
         self.setColumnCount(len(names))
         for at, name in enumerate(names):
-            for place in (self.setHorizontalHeaderItem, self.setVerticalHeaderItem):
-                head = ValueItem(name)
-                head.setIcon(swatch(scheme.runs.colour(places[name])))
+            across, down = ValueItem(name), ValueItem(name)
+            down.setIcon(swatch(scheme.runs.colour(places[name])))
+            down.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            for head in (across, down):
                 head.setToolTip(name)
-                place(at, head)
+            self.setHorizontalHeaderItem(at, across)
+            self.setVerticalHeaderItem(at, down)
         for row, first in enumerate(names):
             for column, second in enumerate(names):
                 self.setItem(row, column, _item(first, second, comparison.cell(first, second), scheme))
@@ -47,7 +53,7 @@ def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme) -> ValueI
         item.setToolTip("" if row == column else f"{row} and {column} share no prompts and seeds.")
         return item
     rate = cell.rate
-    item = ValueItem(f"{100 * rate.mean:.0f} %\n±{50 * (rate.high - rate.low):.0f}", rate.mean)
+    item = ValueItem(f"{100 * rate.mean:.0f}\n±{50 * (rate.high - rate.low):.0f}", rate.mean)
     item.setToolTip(_sentence(cell))
     shade = QColor(scheme.tokens.win if rate.mean >= 0.5 else scheme.tokens.loss)
     shade.setAlpha(round(_STRONGEST * min(1.0, 2 * abs(rate.mean - 0.5))))

@@ -1,10 +1,10 @@
 """The Compare page: asks for a comparison and hands it to those who show its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.compare import Comparison, XAxis
@@ -119,9 +119,9 @@ class ComparePage(Page):
     def _build_body(self) -> QWidget:
         left = Card("Runs")
         left.setFixedWidth(_LEFT)
-        left.body.addWidget(self.tree, 2)
-        left.body.addWidget(self.verdict, 3)
-        matrix = Card("Head to head", "row against column, last checkpoints")
+        left.body.addWidget(self.tree)
+        left.body.addWidget(self.verdict, 1)
+        matrix = Card("Head to head", "% of prompts, row beats column")
         matrix.body.addWidget(self.matrix)
         summary = Card("Summary", "at the last checkpoint")
         summary.body.addWidget(self.summary)
@@ -130,15 +130,11 @@ class ComparePage(Page):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(10)
         grid.addWidget(left, 0, 0, 2, 1)
-        for column, (chart, below) in enumerate(
-            zip(self.charts, (matrix, self.answers, summary), strict=True), start=1
-        ):
-            grid.addWidget(chart, 0, column)
-            grid.addWidget(below, 1, column)
-            grid.setColumnStretch(column, 1)
-            grid.setColumnMinimumWidth(column, 200)
-        grid.setRowStretch(0, 3)
-        grid.setRowStretch(1, 2)
+        grid.addLayout(_row(dict.fromkeys(self.charts, 1)), 0, 1)
+        grid.addLayout(_row({matrix: 10, self.answers: 9, summary: 12}), 1, 1)
+        grid.setRowStretch(0, 7)
+        grid.setRowStretch(1, 5)
+        grid.setColumnStretch(1, 1)
         return body
 
     def _connect(self) -> None:
@@ -195,3 +191,13 @@ class ComparePage(Page):
         self.matrix.show_wins(comparison, scheme, hidden)
         self.summary.show_arms(comparison, scheme, hidden)
         self.answers.show_questions(self._shown.questions, scheme, hidden)
+
+
+def _row(cards: Mapping[Card, int]) -> QHBoxLayout:
+    """Lays cards side by side by their shares; what they hold has no say in their size."""
+    row = QHBoxLayout()
+    row.setSpacing(10)
+    for card, share in cards.items():
+        card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        row.addWidget(card, share)
+    return row

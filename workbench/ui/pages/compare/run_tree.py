@@ -8,6 +8,7 @@ from workbench.compare import Comparison
 from workbench.ui.theme import Scheme
 
 _SWATCH = 12
+_TALLEST = 260
 _NAME = Qt.ItemDataRole.UserRole
 
 
@@ -31,6 +32,8 @@ class RunTree(QTreeWidget):
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.itemChanged.connect(self._on_changed)
+        self.itemExpanded.connect(lambda _item: self._fit())
+        self.itemCollapsed.connect(lambda _item: self._fit())
 
     def show_arms(self, comparison: Comparison, scheme: Scheme) -> None:
         """Lists the arms; those that were unticked stay so."""
@@ -49,11 +52,21 @@ class RunTree(QTreeWidget):
                 item.addChild(child)
             self.addTopLevelItem(item)
         self.blockSignals(False)
+        self._fit()
 
     def hidden(self) -> set[str]:
         """Returns the names of the arms that are not ticked."""
         items = [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
         return {item.data(0, _NAME) for item in items if item.checkState(0) != Qt.CheckState.Checked}
+
+    def _fit(self) -> None:
+        """Takes the height of what is listed, up to a limit beyond which it scrolls."""
+        rows = 0
+        for at in range(self.topLevelItemCount()):
+            item = self.topLevelItem(at)
+            rows += 1 + (item.childCount() if item.isExpanded() else 0)
+        row = max(20, self.sizeHintForRow(0))
+        self.setFixedHeight(min(_TALLEST, self.header().sizeHint().height() + rows * row + 6))
 
     def _on_changed(self, item: QTreeWidgetItem, _column: int) -> None:
         if item.parent() is None:

@@ -1,4 +1,4 @@
-"""A chart in its card: what it shows, and a legend in words that reads out the values under the cursor."""
+"""A chart in its card: what it shows, and a legend in words, and the values under the cursor."""
 
 from collections.abc import Collection
 from html import escape
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 from workbench.compare import PanelSpec, Series
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.controls import set_role
 from workbench.ui.widgets.plots.panel_chart import PanelChart, axis_words
 
 _STYLES = {"gold": "━", "proxy": "╍", "kl": "━", "win": "━"}
@@ -29,9 +30,12 @@ class ChartCard(Card):
         self.chart = PanelChart()
         self.legend = QLabel(textFormat=Qt.TextFormat.RichText, wordWrap=True)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self.legend.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self.chart, 1)
         self.body.addWidget(self.legend)
+        self._read_out = QLabel(self.chart, textFormat=Qt.TextFormat.RichText)
+        self._read_out.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        set_role(self._read_out, "read-out")
+        self._read_out.hide()
         self._spec: PanelSpec | None = None
         self._scheme: Scheme | None = None
         self._shown: list[Series] = []
@@ -52,25 +56,57 @@ class ChartCard(Card):
         names = ", ".join(series.name for series in self._shown)
         self.chart.setAccessibleName(f"{spec.title}: {axis_words(spec.y)} over {axis_words(spec.x)}")
         self.chart.setAccessibleDescription(f"Curves: {names}. {spec.caption}")
+        self.legend.setText(self._legend_words())
         self.point_at(None)
 
     def point_at(self, x: float | None) -> None:
-        """Reads out every curve at its point nearest to x; None shows the names alone."""
+        """Reads out every curve at its point nearest to x; None takes the read-out away."""
         self.chart.point_at(x)
-        self.legend.setText("<br>".join(self._entry(series, x) for series in self._shown))
+        lines = [] if x is None else [line for series in self._shown if (line := self._value_line(series, x))]
+        self._read_out.setText("<br>".join(lines))
+        self._read_out.setVisible(bool(lines))
+        if lines and x is not None:
+            self._place_read_out(x)
 
     def read_out(self) -> str:
-        """Returns the legend as it stands."""
-        return self.legend.text()
+        """Returns what is read out now, as markup; empty without a cursor."""
+        return self._read_out.text()
 
-    def _entry(self, series: Series, x: float | None) -> str:
+    def _place_read_out(self, x: float) -> None:
+        """Puts the read-out on the side of the chart where the cursor is not."""
+        self._read_out.adjustSize()
+        left, right = self.chart.x_range()
+        at_left = x > (left + right) / 2
+        area = self.chart.drawn_area()
+        place = area.left() + 4 if at_left else area.right() - self._read_out.width() - 4
+        self._read_out.move(int(max(0, place)), int(area.top()) + 4)
+
+    def _legend_words(self) -> str:
+        styles: dict[tuple[str, int], str] = {}
+        for series in self._shown:
+            key = (series.arm, series.index)
+            styles[key] = styles.get(key, "") + _STYLES[series.role]
+        entries = [
+            f'<span style="white-space:nowrap">{self._coloured(style, index)}&nbsp;{_unbroken(arm)}</span>'
+            for (arm, index), style in styles.items()
+        ]
+        return " &nbsp; ".join(entries)
+
+    def _value_line(self, series: Series, x: float) -> str:
+        found = value_at(series, x)
+        if found is None:
+            return ""
+        at, y, low, high = found
+        mark = self._coloured(_STYLES[series.role], series.index)
+        return f"{mark} {escape(series.name)} <b>{_number(y)}</b> {_interval(low, high)} at {at:,.4g}"
+
+    def _coloured(self, text: str, index: int) -> str:
         assert self._scheme is not None
-        colour = self._scheme.runs.colour(series.index)
-        line = f'<span style="color:{colour}">{_STYLES[series.role]}</span> {escape(series.name)}'
-        found = value_at(series, x) if x is not None else None
-        return (
-            line if found is None else f"{line} <b>{_number(found[1])}</b> {_interval(*found[2:])} at {found[0]:,.4g}"
-        )
+        return f'<span style="color:{self._scheme.runs.colour(index)}">{text}</span>'
+
+
+def _unbroken(name: str) -> str:
+    return escape(name).replace(" ", "&nbsp;")
 
 
 def value_at(series: Series, x: float) -> tuple[float, float, float, float] | None:

@@ -4,8 +4,9 @@ from collections.abc import Collection
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QSizePolicy
 
 from workbench.compare import Axis, PanelSpec, Series
 from workbench.ui.theme import Scheme
@@ -29,7 +30,8 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
-        self.setMinimumSize(120, 100)
+        self.setMinimumSize(120, 90)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._curves: list[pg.PlotDataItem] = []
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setZValue(50)
@@ -56,6 +58,15 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
         if x is not None:
             self._cursor.setPos(x)
 
+    def x_range(self) -> tuple[float, float]:
+        """Returns the x-values at the left and right of what is in sight."""
+        left, right = self.getPlotItem().vb.viewRange()[0]
+        return left, right
+
+    def drawn_area(self) -> QRectF:
+        """Returns where the curves are drawn, in the widget's pixels."""
+        return self.getPlotItem().vb.sceneBoundingRect()
+
     def n_curves(self) -> int:
         """Returns how many curves are drawn."""
         return len(self._curves)
@@ -67,7 +78,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
     def _dress(self, spec: PanelSpec, scheme: Scheme) -> None:
         tokens = scheme.tokens
         self.setBackground(tokens.card)
-        self.showGrid(x=True, y=True, alpha=0.12)
+        self.showGrid(x=True, y=True, alpha=0.18)
         for side, axis in (("bottom", spec.x), ("left", spec.y)):
             drawn = self.getAxis(side)
             drawn.enableAutoSIPrefix(False)
@@ -113,7 +124,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
             return
         shade = QColor(colour)
         shade.setAlpha(_BAND_ALPHA)
-        edges = [pg.PlotDataItem(x[known], values[known], pen=None) for values in (low, high)]
+        edges = [pg.PlotCurveItem(x[known], values[known], pen=None) for values in (low, high)]
         for edge in edges:
             self.addItem(edge)
         self.addItem(pg.FillBetweenItem(*edges, brush=pg.mkBrush(shade)))
