@@ -53,7 +53,7 @@ def test_another_axis_is_drawn_and_remembered(qtbot, page, session):
 
 def test_the_matrix_says_who_beats_whom_from_both_sides(page):
     cell = page.comparison.cell("PPO", "reference")
-    row = [page.matrix.verticalHeaderItem(at).text() for at in range(4)].index("PPO")
+    row = [page.matrix.verticalHeaderItem(at).toolTip() for at in range(4)].index("PPO")
     assert page.matrix.item(row, 0).text().startswith(f"{100 * cell.rate.mean:.0f}")
     assert page.matrix.item(0, row).text().startswith(f"{100 * cell.swapped().rate.mean:.0f}")
     assert page.matrix.item(0, 0).text() == ""

@@ -1,8 +1,8 @@
 """A card: a title, what it shows in grey behind it, and a body."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.ui.widgets.controls import label, set_role
+from workbench.ui.widgets.controls import ElidedLabel, label, set_role
 
 
 class Card(QFrame):
@@ -13,8 +13,8 @@ class Card(QFrame):
         set_role(self, "card")
         self.setAccessibleName(title)
         self._title = label(title, "title")
-        self._subtitle = label(subtitle, "muted")
-        self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._subtitle = ElidedLabel(subtitle)
+        set_role(self._subtitle, "muted")
         self.corner = QHBoxLayout()
         self.body = QVBoxLayout()
         self._build_frame()

@@ -16,7 +16,7 @@ class AnswersCard(Card):
     """Shows one prompt at a time."""
 
     def __init__(self) -> None:
-        super().__init__("Same prompt, side by side")
+        super().__init__("Same prompt")
         self._questions: Sequence[api.Question] = ()
         self._hidden: Collection[str] = ()
         self._scheme: Scheme | None = None
@@ -63,7 +63,7 @@ class AnswersCard(Card):
             self._prompt.setText("No prompt was answered by every arm.")
             return
         question = self._questions[self._at]
-        self.set_subtitle(f"prompt {self._at + 1:,} of {len(self._questions):,}")
+        self.set_subtitle(f"{self._at + 1:,} of {len(self._questions):,}")
         self._prompt.setText(question.prompt.strip())
         for answer in question.answers:
             if answer.arm not in self._hidden:
@@ -73,11 +73,12 @@ class AnswersCard(Card):
     def _entry(self, answer: api.Answer) -> QWidget:
         assert self._scheme is not None
         head = QHBoxLayout()
+        head.setSpacing(6)
         mark = QLabel()
         mark.setPixmap(swatch(self._scheme.runs.colour(answer.index)).pixmap(10, 10))
         head.addWidget(mark)
         head.addWidget(label(answer.arm, "title"))
-        head.addWidget(label(_scores(answer), "muted"), 1)
+        head.addWidget(label(_scores(answer), "muted", wraps=True), 1)
         text = label(answer.response.strip() or "(nothing)", wraps=True, selectable=True)
         entry = QWidget()
         layout = QVBoxLayout(entry)

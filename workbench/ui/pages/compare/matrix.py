@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtGui import QBrush, QColor, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import Comparison, WinCell
@@ -19,12 +19,10 @@ class WinMatrix(CopyTable):
 
     def __init__(self) -> None:
         super().__init__("Head to head")
+        self._names: list[str] = []
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setMinimumSectionSize(34)
-        wraps = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag(wraps))
-        self.verticalHeader().setMaximumWidth(100)
+        self.horizontalHeader().setMinimumSectionSize(28)
         self.verticalHeader().setMinimumSectionSize(30)
 
     def show_wins(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
@@ -42,9 +40,25 @@ class WinMatrix(CopyTable):
                 head.setToolTip(name)
             self.setHorizontalHeaderItem(at, across)
             self.setVerticalHeaderItem(at, down)
+        self._names = names
+        self._name_columns()
         for row, first in enumerate(names):
             for column, second in enumerate(names):
                 self.setItem(row, column, _item(first, second, comparison.cell(first, second), scheme))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._name_columns()
+
+    def _name_columns(self) -> None:
+        """Heads the columns with the arms' names where there is room, else with the numbers of their rows."""
+        if not self._names:
+            return
+        room = self.viewport().width() / len(self._names) - 8
+        are_named = max(map(self.fontMetrics().horizontalAdvance, self._names)) <= room
+        for at, name in enumerate(self._names):
+            self.horizontalHeaderItem(at).setText(name if are_named else str(at + 1))
+            self.verticalHeaderItem(at).setText(name if are_named else f"{at + 1}  {name}")
 
 
 def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme) -> ValueItem:

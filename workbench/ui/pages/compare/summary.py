@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import ArmResult, Comparison
@@ -10,6 +11,7 @@ from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_item
 from workbench.ui.theme import Scheme
 
+_NARROWEST = 84
 _COLUMNS = {
     "run": "The arm",
     "gold": "Mean score by the gold judge, at the last checkpoint",
@@ -30,7 +32,7 @@ class SummaryTable(CopyTable):
         self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(36)
 
     def show_arms(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
@@ -46,6 +48,18 @@ class SummaryTable(CopyTable):
         self.resizeRowsToContents()
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Gives the names what the figures leave."""
+        header = self.horizontalHeader()
+        header.resizeSections(QHeaderView.ResizeMode.ResizeToContents)
+        figures = sum(header.sectionSize(column) for column in range(1, self.columnCount()))
+        header.resizeSection(0, max(_NARROWEST, self.viewport().width() - figures))
 
     def _head(self) -> None:
         for column, (name, meaning) in enumerate(_COLUMNS.items()):

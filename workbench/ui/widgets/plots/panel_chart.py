@@ -89,7 +89,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
 
     def _add_line(self, axis: str, value: float, words: str, scheme: Scheme) -> None:
         pen = pg.mkPen(scheme.tokens.muted, width=1, style=Qt.PenStyle.DotLine)
-        options = {"position": 0.98, "color": scheme.tokens.muted, "anchors": [(1, 1), (1, 1)]}
+        options = {"position": 0.98, "color": scheme.tokens.muted, "anchors": [(1, 0), (1, 0)]}
         angle = 0 if axis == "y" else 90
         self.addItem(pg.InfiniteLine(pos=value, angle=angle, pen=pen, label=words, labelOpts=options))
 
