@@ -55,6 +55,11 @@ class PageSpec:
 
     def build(self, session: Session, look: Look) -> Page:
         """Makes the page."""
-        module, name = self.home.split(":")
-        page: Page = getattr(import_module(f"workbench.ui.pages.{module}"), name)(session, look)
+        page: Page = self.load()(session, look)
         return page
+
+    def load(self) -> type[Page]:
+        """Loads the page's module, which may take a second: a thread may do it ahead."""
+        module, name = self.home.split(":")
+        found: type[Page] = getattr(import_module(f"workbench.ui.pages.{module}"), name)
+        return found

@@ -19,6 +19,7 @@ from workbench.ui.widgets.toast import ToastArea
 
 _MACHINE_MS = 2000
 _SIZE = (1440, 900)
+_LOAD_AHEAD_MS = 200  # after the window was painted
 
 
 class MainWindow(QMainWindow):
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         self._machine_timer.timeout.connect(self._look_at_machine)
         self._machine_timer.start()
         QTimer.singleShot(0, self, self._look_at_machine)
+        QTimer.singleShot(_LOAD_AHEAD_MS, self, self._load_ahead)
 
     def _restore(self) -> None:
         stored = self._session.settings.value("window/geometry")
@@ -182,6 +184,11 @@ class MainWindow(QMainWindow):
 
     def _open_palette(self) -> None:
         self.palette_box.offer([*self.page.commands(), *self.actions()])
+
+    def _load_ahead(self) -> None:
+        """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""
+        specs = list(self._specs.values())
+        self._session.tasks.start("load", lambda: [spec.load() for spec in specs], lambda _pages: None)
 
     def _look_at_machine(self) -> None:
         if not self._session.tasks.is_running("machine"):

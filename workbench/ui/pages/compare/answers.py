@@ -23,6 +23,7 @@ class AnswersCard(Card):
         self._at = 0
         self._prompt = label("", "title", wraps=True, selectable=True)
         self._list = QVBoxLayout()
+        self._counter = label("", "muted")
         self._build_actions()
         self._place()
 
@@ -59,11 +60,11 @@ class AnswersCard(Card):
             if item.widget() is not None:
                 item.widget().deleteLater()
         if not self._questions:
-            self.set_subtitle("")
+            self._counter.setText("")
             self._prompt.setText("No prompt was answered by every arm.")
             return
         question = self._questions[self._at]
-        self.set_subtitle(f"{self._at + 1:,} of {len(self._questions):,}")
+        self._counter.setText(f"{self._at + 1:,} of {len(self._questions):,}")
         self._prompt.setText(question.prompt.strip())
         for answer in question.answers:
             if answer.arm not in self._hidden:
@@ -107,7 +108,7 @@ class AnswersCard(Card):
         on.setAccessibleName("Next prompt")
         apart = button("⇅", self.show_disagreement, role="link", tip="Where the arms disagree most (Alt+Down)")
         apart.setAccessibleName("Where the arms disagree most")
-        for made in (apart, back, on):
+        for made in (apart, back, self._counter, on):
             self.corner.addWidget(made)
         inner = QWidget()
         inside = QVBoxLayout(inner)

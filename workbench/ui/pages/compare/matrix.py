@@ -22,13 +22,14 @@ class WinMatrix(CopyTable):
         self._names: list[str] = []
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setMinimumSectionSize(28)
+        self.horizontalHeader().setMinimumSectionSize(26)
         self.verticalHeader().setMinimumSectionSize(30)
 
     def show_wins(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
         """Fills the matrix with the arms that are shown."""
         names = [arm.name for arm in comparison.arms if arm.name not in hidden]
         places = {arm.name: index for index, arm in enumerate(comparison.arms)}
+        self._names = []  # sizes change on the way, before the heads are there
         self.clear()
         self.setRowCount(len(names))
         self.setColumnCount(len(names))
@@ -58,7 +59,7 @@ class WinMatrix(CopyTable):
         are_named = max(map(self.fontMetrics().horizontalAdvance, self._names)) <= room
         for at, name in enumerate(self._names):
             self.horizontalHeaderItem(at).setText(name if are_named else str(at + 1))
-            self.verticalHeaderItem(at).setText(name if are_named else f"{at + 1}  {name}")
+            self.verticalHeaderItem(at).setText(name if are_named else f"{at + 1} {name}")
 
 
 def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme) -> ValueItem:

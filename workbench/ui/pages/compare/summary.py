@@ -11,7 +11,7 @@ from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_item
 from workbench.ui.theme import Scheme
 
-_NARROWEST = 84
+_NARROWEST, _PADDING = 84, 12
 _COLUMNS = {
     "run": "The arm",
     "gold": "Mean score by the gold judge, at the last checkpoint",
@@ -31,9 +31,8 @@ class SummaryTable(CopyTable):
         self.verticalHeader().hide()
         self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
-        self.horizontalHeader().setMinimumSectionSize(36)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setMinimumSectionSize(30)
 
     def show_arms(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
         """Fills the table with the arms that are shown."""
@@ -57,9 +56,16 @@ class SummaryTable(CopyTable):
     def _fit(self) -> None:
         """Gives the names what the figures leave."""
         header = self.horizontalHeader()
-        header.resizeSections(QHeaderView.ResizeMode.ResizeToContents)
-        figures = sum(header.sectionSize(column) for column in range(1, self.columnCount()))
-        header.resizeSection(0, max(_NARROWEST, self.viewport().width() - figures))
+        widths = [self._width(column) for column in range(1, self.columnCount())]
+        for column, width in enumerate(widths, start=1):
+            header.resizeSection(column, width)
+        header.resizeSection(0, max(_NARROWEST, self.viewport().width() - sum(widths)))
+
+    def _width(self, column: int) -> int:
+        """Returns what a column's longest line takes."""
+        items = [self.horizontalHeaderItem(column), *(self.item(row, column) for row in range(self.rowCount()))]
+        lines = [line for item in items if item is not None for line in item.text().splitlines()]
+        return max(map(self.fontMetrics().horizontalAdvance, lines), default=0) + _PADDING
 
     def _head(self) -> None:
         for column, (name, meaning) in enumerate(_COLUMNS.items()):
