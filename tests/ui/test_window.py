@@ -65,6 +65,14 @@ def test_the_machine_is_shown_in_the_rail(qtbot, window):
     assert window.rail._machine._rows["memory"][0].text().startswith("Memory")
 
 
+def test_the_rail_closes_the_project_and_changes_the_theme(qtbot, window, open_project, evaluated, look, settings):
+    open_project(evaluated)
+    qtbot.mouseClick(window.rail._theme, Qt.MouseButton.LeftButton)
+    assert settings.value("look/theme") == look.choice == "dark"
+    qtbot.mouseClick(window.rail._close, Qt.MouseButton.LeftButton)
+    assert window.page_key == "start"
+
+
 def test_geometry_comes_back(qtbot, window, session, look):
     window.resize(960, 701)
     window.close()

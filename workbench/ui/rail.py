@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QProgressBar, QPushB
 
 from workbench import api
 from workbench.ui.page import PageSpec
-from workbench.ui.widgets.controls import label, set_role
+from workbench.ui.theme import CHOICES, Choice
+from workbench.ui.widgets.controls import button, label, set_role
 
 _WIDTH = 168
 _GIB = 1024
@@ -18,9 +19,13 @@ class Rail(QFrame):
 
     Signals:
         page_chosen: the key of the page that was clicked.
+        close_wanted: the project is to be closed.
+        theme_wanted: system, light or dark.
     """
 
     page_chosen = Signal(str)
+    close_wanted = Signal()
+    theme_wanted = Signal(str)
 
     def __init__(self, pages: Sequence[PageSpec]) -> None:
         super().__init__()
@@ -31,22 +36,32 @@ class Rail(QFrame):
         self._contents = label("", "muted", wraps=True)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {spec.key: self._button(spec) for spec in pages}
+        self._close = button("Close project", self.close_wanted.emit, role="link", tip="Its runs go on (Ctrl+W)")
+        self._close.hide()
+        self._theme = button("", self._ask_theme, role="link", tip="System, light or dark")
+        self._choice = CHOICES[0]
         self._machine = MachinePanel()
         self._place()
+
+    def show_theme(self, choice: Choice) -> None:
+        """Says which theme was chosen."""
+        self._choice = choice
+        self._theme.setText(f"Theme: {choice}")
 
     def show_project(self, name: str, contents: str) -> None:
         """Names the open project, or the program where none is."""
         self._name.setText(name or "Preference Workbench")
         self._name.setToolTip(name)
         self._contents.setText(contents)
+        self._close.setVisible(bool(name))
 
     def offer(self, keys: Sequence[str]) -> None:
         """Shows the pages with these keys, numbered as their shortcuts are."""
         for spec in self._pages:
-            button = self._buttons[spec.key]
-            button.setVisible(spec.key in keys)
+            made = self._buttons[spec.key]
+            made.setVisible(spec.key in keys)
             number = keys.index(spec.key) + 1 if spec.key in keys else 0
-            button.setToolTip(f"{spec.tip} (Ctrl+{number})" if number else spec.tip)
+            made.setToolTip(f"{spec.tip} (Ctrl+{number})" if number else spec.tip)
 
     def mark(self, key: str) -> None:
         """Marks the page that is in sight."""
@@ -65,6 +80,9 @@ class Rail(QFrame):
         self._group.addButton(made)
         return made
 
+    def _ask_theme(self) -> None:
+        self.theme_wanted.emit(CHOICES[(CHOICES.index(self._choice) + 1) % len(CHOICES)])
+
     def _place(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 14, 10, 12)
@@ -72,9 +90,12 @@ class Rail(QFrame):
         layout.addWidget(self._name)
         layout.addWidget(self._contents)
         layout.addSpacing(12)
-        for button in self._buttons.values():
-            layout.addWidget(button)
+        for made in self._buttons.values():
+            layout.addWidget(made)
         layout.addStretch(1)
+        layout.addWidget(self._close)
+        layout.addWidget(self._theme)
+        layout.addSpacing(6)
         layout.addWidget(self._machine)
 
 

@@ -38,6 +38,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._offer_pages()
+        self.rail.show_theme(look.choice)
 
     @property
     def page(self) -> Page:
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         ground = QWidget(objectName="ground")
         beside = QVBoxLayout()
         beside.setContentsMargins(18, 14, 18, 14)
+        beside.setSpacing(10)
         beside.addWidget(self.banner)
         beside.addWidget(self._stack, 1)
         layout = QHBoxLayout(ground)
@@ -109,6 +111,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.rail.page_chosen.connect(self.show_page)
+        self.rail.close_wanted.connect(self._session.close)
+        self.rail.theme_wanted.connect(self._choose_theme)
         self._session.project_opened.connect(self._on_project_opened)
         self._session.project_closed.connect(self._on_project_closed)
         self._session.project_changed.connect(self._on_project_changed)
@@ -181,6 +185,7 @@ class MainWindow(QMainWindow):
     def _choose_theme(self, choice: str) -> None:
         self._look.choose(choice)
         self._session.settings.setValue("look/theme", choice)
+        self.rail.show_theme(self._look.choice)
 
     def _open_palette(self) -> None:
         self.palette_box.offer([*self.page.commands(), *self.actions()])

@@ -64,7 +64,7 @@ class AnswersCard(Card):
             self._prompt.setText("No prompt was answered by every arm.")
             return
         question = self._questions[self._at]
-        self._counter.setText(f"{self._at + 1:,} of {len(self._questions):,}")
+        self._counter.setText(f"{self._at + 1:,}/{len(self._questions):,}")
         self._prompt.setText(question.prompt.strip())
         for answer in question.answers:
             if answer.arm not in self._hidden:

@@ -74,7 +74,7 @@ class ExportButton(QPushButton):
         """Returns the exports for the command palette."""
         made = []
         for suffix, words in _FORMATS.items():
-            action = QAction(f"Export {words.lower()}", parent)
+            action = QAction(f"Export {words[0].lower()}{words[1:]}", parent)
             action.triggered.connect(lambda _checked=False, suffix=suffix: self.ask_where(suffix))
             made.append(action)
         return made

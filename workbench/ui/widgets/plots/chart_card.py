@@ -63,7 +63,7 @@ class ChartCard(Card):
         """Reads out every curve at its point nearest to x; None takes the read-out away."""
         self.chart.point_at(x)
         lines = [] if x is None else [line for series in self._shown if (line := self._value_line(series, x))]
-        self._read_out.setText("<br>".join(lines))
+        self._read_out.setText("<br>".join([self._place_words(x), *lines]) if lines else "")
         self._read_out.setVisible(bool(lines))
         if lines and x is not None:
             self._place_read_out(x)
@@ -81,6 +81,11 @@ class ChartCard(Card):
         place = area.left() + 4 if at_left else area.right() - self._read_out.width() - 4
         self._read_out.move(int(max(0, place)), int(area.top()) + 4)
 
+    def _place_words(self, x: float | None) -> str:
+        assert self._spec is not None
+        unit = f" {self._spec.x.unit}" if self._spec.x.unit else ""
+        return f"near {x:,.4g}{escape(unit)}"
+
     def _legend_words(self) -> str:
         styles: dict[tuple[str, int], str] = {}
         for series in self._shown:
@@ -96,9 +101,9 @@ class ChartCard(Card):
         found = value_at(series, x)
         if found is None:
             return ""
-        at, y, low, high = found
+        _, y, low, high = found
         mark = self._coloured(_STYLES[series.role], series.index)
-        return f"{mark} {escape(series.name)} <b>{_number(y)}</b> {_interval(low, high)} at {at:,.4g}"
+        return f"{mark} {_unbroken(series.arm)} <b>{_number(y)}</b> {_half(low, high)}"
 
     def _coloured(self, text: str, index: int) -> str:
         assert self._scheme is not None
@@ -122,5 +127,5 @@ def _number(value: float) -> str:
     return f"{value:,.3g}"
 
 
-def _interval(low: float, high: float) -> str:
-    return f"({_number(low)} to {_number(high)})" if np.isfinite(low) and np.isfinite(high) else ""
+def _half(low: float, high: float) -> str:
+    return f"±{_number((high - low) / 2)}" if np.isfinite(low) and np.isfinite(high) and high > low else ""
