@@ -16,7 +16,7 @@ class AnswersCard(Card):
     """Shows one prompt at a time."""
 
     def __init__(self) -> None:
-        super().__init__("Same prompt")
+        super().__init__("Answers", "to the same prompt, side by side")
         self._questions: Sequence[api.Question] = ()
         self._hidden: Collection[str] = ()
         self._scheme: Scheme | None = None

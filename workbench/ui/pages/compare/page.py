@@ -131,7 +131,7 @@ class ComparePage(Page):
         grid.setSpacing(10)
         grid.addWidget(left, 0, 0, 2, 1)
         grid.addLayout(_row(dict.fromkeys(self.charts, 1)), 0, 1)
-        grid.addLayout(_row({matrix: 11, self.answers: 9, summary: 13}), 1, 1)
+        grid.addLayout(_row({matrix: 24, self.answers: 17, summary: 25}), 1, 1)
         grid.setRowStretch(0, 7)
         grid.setRowStretch(1, 5)
         grid.setColumnStretch(1, 1)

@@ -11,7 +11,7 @@ from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_item
 from workbench.ui.theme import Scheme
 
-_NARROWEST, _PADDING = 84, 12
+_NARROWEST, _PADDING = 76, 9
 _COLUMNS = {
     "run": "The arm",
     "gold": "Mean score by the gold judge, at the last checkpoint",
