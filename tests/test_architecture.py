@@ -49,6 +49,11 @@ def test_the_whole_api_loads_neither_torch_nor_qt() -> None:
     assert _loaded_by(program).isdisjoint({"torch", "transformers", "PySide6"})
 
 
+def test_the_window_loads_neither_torch_nor_what_draws_files() -> None:
+    program = "\n".join(f"import workbench.ui.{name}" for name in ("application", "pages.start", "pages.overview"))
+    assert _loaded_by(program).isdisjoint({"torch", "transformers", "trl", "datasets", "matplotlib"})
+
+
 @pytest.mark.slow
 def test_the_worker_loads_no_qt() -> None:
     names = [name for name in _MODULES if name.startswith("workbench.training.")]

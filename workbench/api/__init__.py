@@ -7,10 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.api.comparisons import Answer, Comparison, Question, compare_answers, compare_runs
     from workbench.api.datasets import ImportResult, detect_format, import_dataset
-    from workbench.api.demo import DemoResult, demo_folder, finish_demo, start_demo
+    from workbench.api.demo import DemoResult, finish_demo, start_demo
     from workbench.api.doctor import Check, examine
     from workbench.api.experiments import evaluate_runs, read_experiment, run_experiment
+    from workbench.api.look import Theme, chart_theme
+    from workbench.api.machine import GpuLoad, MachineLoad, show_machine
     from workbench.api.projects import (
         Project,
         ProjectView,
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
         rename_project,
         show_project,
     )
-    from workbench.api.results import Comparison, compare_runs, export_report, write_all_charts, write_charts
+    from workbench.api.results import export_report, write_all_charts, write_charts
     from workbench.api.runs import (
         RunView,
         find_run,
@@ -34,28 +37,38 @@ if TYPE_CHECKING:
         show_run,
         stop_run,
     )
+    from workbench.api.sample import default_projects_folder, demo_folder, find_sample
     from workbench.api.scoring import ScoreResult, score_responses
     from workbench.api.settings import SettingView, list_settings
 
 __all__ = [
+    "Answer",
     "Check",
     "Comparison",
     "DemoResult",
+    "GpuLoad",
     "ImportResult",
+    "MachineLoad",
     "Project",
     "ProjectView",
+    "Question",
     "RunView",
     "ScoreResult",
     "SettingView",
+    "Theme",
+    "chart_theme",
+    "compare_answers",
     "compare_runs",
     "copy_project",
     "create_project",
+    "default_projects_folder",
     "demo_folder",
     "detect_format",
     "evaluate_runs",
     "examine",
     "export_report",
     "find_run",
+    "find_sample",
     "finish_demo",
     "follow_runs",
     "import_dataset",
@@ -71,6 +84,7 @@ __all__ = [
     "run_experiment",
     "score_responses",
     "set_runs_per_device",
+    "show_machine",
     "show_project",
     "show_run",
     "start_demo",
@@ -80,10 +94,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "comparisons": ("Answer", "Comparison", "Question", "compare_answers", "compare_runs"),
     "datasets": ("ImportResult", "detect_format", "import_dataset"),
-    "demo": ("DemoResult", "demo_folder", "finish_demo", "start_demo"),
+    "demo": ("DemoResult", "finish_demo", "start_demo"),
     "doctor": ("Check", "examine"),
     "experiments": ("evaluate_runs", "read_experiment", "run_experiment"),
+    "look": ("Theme", "chart_theme"),
+    "machine": ("GpuLoad", "MachineLoad", "show_machine"),
     "projects": (
         "Project",
         "ProjectView",
@@ -94,7 +111,7 @@ _HOMES = {
         "rename_project",
         "show_project",
     ),
-    "results": ("Comparison", "compare_runs", "export_report", "write_all_charts", "write_charts"),
+    "results": ("export_report", "write_all_charts", "write_charts"),
     "runs": (
         "RunView",
         "find_run",
@@ -107,6 +124,7 @@ _HOMES = {
         "show_run",
         "stop_run",
     ),
+    "sample": ("default_projects_folder", "demo_folder", "find_sample"),
     "settings": ("SettingView", "list_settings"),
     "scoring": ("ScoreResult", "score_responses"),
 }

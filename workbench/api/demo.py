@@ -6,22 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 import yaml
 from pydantic import BaseModel
 
+from workbench.api.comparisons import compare_runs
 from workbench.api.datasets import import_dataset
 from workbench.api.experiments import run_experiment
-from workbench.api.results import compare_runs, export_report, write_all_charts
+from workbench.api.results import export_report, write_all_charts
+from workbench.api.sample import NAME
 from workbench.compare import Comparison
-from workbench.data.assets import asset, checkout_folder
+from workbench.data.assets import asset
 from workbench.data.film_critic import write_film_critic
 from workbench.domain.errors import NotFound
 from workbench.domain.experiments import Experiment
 from workbench.domain.records import Job
 from workbench.storage.project import Project
 
-NAME = "film-critic"
+__all__ = ["DemoResult", "finish_demo", "start_demo"]
 
 
 class DemoResult(BaseModel):
@@ -31,14 +32,6 @@ class DemoResult(BaseModel):
     report: str
     charts: list[str]
     comparison: Comparison
-
-
-def demo_folder() -> Path:
-    """Returns where the demo is saved: `projects/` of a checkout, else the person's documents folder."""
-    checkout = checkout_folder()
-    if checkout is not None:
-        return checkout / "projects" / NAME
-    return Path(platformdirs.user_documents_dir()) / "Preference Workbench" / NAME
 
 
 def start_demo(folder: Path, *, n_seeds: int = 1, long: bool = False) -> tuple[Project, list[Job]]:

@@ -1,35 +1,17 @@
-"""Results: compare arms, draw the charts, write the report."""
+"""Results: draw the charts, write the report."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from workbench.compare import Comparison, XAxis
-from workbench.compare import compare_runs as _compare
+from workbench.api.comparisons import compare_runs
+from workbench.compare import Comparison
 from workbench.domain.errors import BadInput
 from workbench.export.figures import draw_panels
 from workbench.export.report import write_report
 from workbench.export.series import write_series_csv
 from workbench.storage.project import Project
 
-__all__ = ["Comparison", "compare_runs", "export_report", "write_all_charts", "write_charts"]
+__all__ = ["export_report", "write_all_charts", "write_charts"]
 FIGURE_SUFFIXES = (".svg", ".png", ".pdf")
-
-
-def compare_runs(
-    project: Project, run_ids: Sequence[str] | None = None, *, x: XAxis = "step", experiment: str | None = None
-) -> Comparison:
-    """Compares runs, or all arms of the project, on what their evaluations measured.
-
-    Args:
-        project: the project.
-        run_ids: the runs; None for all that were evaluated.
-        x: what the panels are drawn over: step, episodes, tokens, seconds or kl.
-        experiment: compares the arms of this experiment only.
-
-    Raises:
-        NotFound: no such run or experiment, or nothing has been evaluated yet.
-    """
-    return _compare(project, run_ids, x=x, experiment=experiment)
 
 
 def write_charts(comparison: Comparison, out: Path, *, dark: bool = False) -> list[Path]:
@@ -66,5 +48,5 @@ def export_report(project: Project, out: Path, *, comparison: Comparison | None 
     if out.suffix not in (".html", ".htm"):
         raise BadInput(f"{out} ends in {out.suffix or 'nothing'!r}; expected .html.", "Rename --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_report(comparison or _compare(project, None), project, out)
+    write_report(comparison or compare_runs(project), project, out)
     return out

@@ -1,0 +1,97 @@
+"""A window without a screen, with settings of its own, on projects whose runs were evaluated on paper."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt is imported
+
+import pytest
+from evaluated_runs import realistic
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from workbench.storage.project import Project
+from workbench.ui.application import make_application
+from workbench.ui.session import Session
+from workbench.ui.theme import Look
+from workbench.ui.window import MainWindow
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    return QApplication
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    """The one application of the process, as the program makes it."""
+    existing = QApplication.instance()
+    return existing if isinstance(existing, QApplication) else make_application(["workbench"])
+
+
+@pytest.fixture(autouse=True)
+def no_qt_warnings(qtlog) -> Iterator[None]:
+    """Whatever Qt complains of is a fault of ours."""
+    yield
+    said = [record.message for record in qtlog.records if record.type_name in ("QtWarningMsg", "QtCriticalMsg")]
+    assert [line for line in said if "propagateSizeHints" not in line] == []  # the platform without a screen has none
+
+
+@pytest.fixture
+def settings(tmp_path) -> QSettings:
+    """Settings that start empty and touch nobody's own."""
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def session(qapp, settings) -> Iterator[Session]:
+    """A session without a project."""
+    made = Session(settings)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def look(qapp) -> Look:
+    """The light look."""
+    made = Look("light")
+    made.dress()
+    return made
+
+
+@pytest.fixture
+def window(qtbot, session, look) -> MainWindow:
+    """The window without a project."""
+    made = MainWindow(session, look)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture(scope="session")
+def evaluated_once(tmp_path_factory) -> Path:
+    """The folder of a project with PPO and two DPO arms over two seeds, all evaluated."""
+    folder = tmp_path_factory.mktemp("evaluated") / "stories"
+    realistic(folder, seeds=(0, 1), n_prompts=40, steps=4)
+    return folder
+
+
+@pytest.fixture
+def evaluated(evaluated_once, tmp_path) -> Project:
+    """A copy of that project that the test may change."""
+    shutil.copytree(evaluated_once, tmp_path / "stories")
+    return Project.open(tmp_path / "stories")
+
+
+@pytest.fixture
+def open_project(qtbot, session):
+    """Opens a project in the session and waits until it was looked at."""
+
+    def opened(project: Project) -> Project:
+        with qtbot.waitSignal(session.project_changed, timeout=5000):
+            session.open(project.folder)
+        return project
+
+    return opened

@@ -1,0 +1,81 @@
+import sys
+
+from PySide6.QtCore import Qt
+
+from workbench.ui.faults import FaultHook
+from workbench.ui.window import MainWindow
+
+
+def _titles(window):
+    return [button.text() for button in window.rail._buttons.values() if button.isVisibleTo(window)]
+
+
+def test_without_a_project_only_the_start_page_is_offered(window):
+    assert window.page_key == "start"
+    assert _titles(window) == ["Start"]
+
+
+def test_an_opened_project_brings_its_pages_and_its_name(window, open_project, evaluated, session):
+    open_project(evaluated)
+    assert _titles(window)[0] == "Overview"
+    assert "Start" not in _titles(window)
+    assert window.windowTitle().startswith("stories")
+    assert session.recent() == [evaluated.folder]
+
+
+def test_a_project_that_is_not_there_is_said_in_the_banner(qtbot, window, session, tmp_path):
+    session.open(tmp_path / "nowhere")
+    qtbot.waitUntil(window.banner.isVisible)
+    assert "There is no project" in window.banner.text()
+    window.banner.copy_button.click()
+
+
+def test_pages_go_by_keys_and_the_last_one_comes_back(qtbot, window, open_project, evaluated, session, look):
+    open_project(evaluated)
+    qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert window.page_key == "overview"
+    window.show_page("compare")
+    window._on_project_closed()
+    window._offer_pages()
+    assert window.page_key == "compare"
+
+
+def test_the_palette_finds_a_command_by_a_few_letters(qtbot, window, look):
+    qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    box = window.palette_box
+    qtbot.waitUntil(box.isVisible)
+    qtbot.keyClicks(box._field, "theme dark")
+    assert box.texts() == ["Theme: dark"]
+    qtbot.keyClick(box._field, Qt.Key.Key_Return)
+    assert look.scheme.is_dark
+    assert not box.isVisible()
+
+
+def test_an_unexpected_exception_is_shown_and_the_window_stays(qtbot, window, session, caplog):
+    hook = FaultHook(session)
+    hook(ValueError, ValueError("a surprise"), None)
+    assert "a surprise" in window.banner.text()
+    assert window.isVisible()
+    assert "a surprise" in caplog.text
+    assert sys.excepthook is not hook
+
+
+def test_the_machine_is_shown_in_the_rail(qtbot, window):
+    qtbot.waitUntil(lambda: "cpu" in window.rail._machine._rows, timeout=5000)
+    assert window.rail._machine._rows["memory"][0].text().startswith("Memory")
+
+
+def test_the_rail_closes_the_project_and_changes_the_theme(qtbot, window, open_project, evaluated, look, settings):
+    open_project(evaluated)
+    qtbot.mouseClick(window.rail._theme, Qt.MouseButton.LeftButton)
+    assert settings.value("look/theme") == look.choice == "dark"
+    qtbot.mouseClick(window.rail._close, Qt.MouseButton.LeftButton)
+    assert window.page_key == "start"
+
+
+def test_geometry_comes_back(qtbot, window, session, look):
+    window.resize(960, 701)
+    window.close()
+    again = MainWindow(session, look)
+    qtbot.addWidget(again)
+    assert (again.width(), again.height()) == (960, 701)

@@ -1,0 +1,65 @@
+"""What every page is: a widget with the session and the look, a name, and a way to ask for another page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from workbench.ui.session import Session
+from workbench.ui.theme import Look
+
+
+class Page(QWidget):
+    """One page of the window.
+
+    Signals:
+        page_wanted: the key of the page that the person asks for.
+    """
+
+    page_wanted = Signal(str)
+
+    def __init__(self, session: Session, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.look = look
+        self.setObjectName("ground")
+
+    def arrive(self) -> None:
+        """Called each time the page comes into sight: the place to begin work."""
+
+    def commands(self) -> Sequence[QAction]:
+        """Returns what the command palette offers while the page is in sight."""
+        return self.actions()
+
+
+@dataclass(frozen=True)
+class PageSpec:
+    """A page that the window offers; its module is loaded when it is first shown.
+
+    Attributes:
+        key: names it in settings and in `page_wanted`.
+        title: in the rail.
+        home: "module:Class" within `workbench.ui.pages`.
+        needs_project: shown only while a project is open; the others only while none is.
+        tip: one sentence on what the page is for.
+    """
+
+    key: str
+    title: str
+    home: str
+    tip: str = ""
+    needs_project: bool = True
+
+    def build(self, session: Session, look: Look) -> Page:
+        """Makes the page."""
+        page: Page = self.load()(session, look)
+        return page
+
+    def load(self) -> type[Page]:
+        """Loads the page's module, which may take a second: a thread may do it ahead."""
+        module, name = self.home.split(":")
+        found: type[Page] = getattr(import_module(f"workbench.ui.pages.{module}"), name)
+        return found

@@ -1,0 +1,11 @@
+"""The pages of the window, in the rail's order: to add one, add a line."""
+
+from workbench.ui.page import PageSpec
+
+PAGES = (
+    PageSpec("start", "Start", "start:StartPage", "Open a project or begin one.", needs_project=False),
+    PageSpec("overview", "Overview", "overview:OverviewPage", "What the project holds and what goes on."),
+    PageSpec("compare", "Compare", "compare:ComparePage", "Rewards, KL and win rates side by side."),
+)
+
+__all__ = ["PAGES"]

@@ -1,0 +1,85 @@
+"""Head to head: how often the row's arm beats the column's, on the same prompts."""
+
+from collections.abc import Collection
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QResizeEvent
+from PySide6.QtWidgets import QHeaderView
+
+from workbench.compare import Comparison, WinCell
+from workbench.ui.pages.compare.run_tree import swatch
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem
+from workbench.ui.theme import Scheme
+
+_STRONGEST = 150  # alpha of a rate of 0 or 1: text stays readable on it
+
+
+class WinMatrix(CopyTable):
+    """Colours each cell by how far it is from one half; the words say the rate, so colour is never alone."""
+
+    def __init__(self) -> None:
+        super().__init__("Head to head")
+        self._names: list[str] = []
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setMinimumSectionSize(26)
+        self.verticalHeader().setMinimumSectionSize(30)
+
+    def show_wins(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
+        """Fills the matrix with the arms that are shown."""
+        names = [arm.name for arm in comparison.arms if arm.name not in hidden]
+        places = {arm.name: index for index, arm in enumerate(comparison.arms)}
+        self._names = []  # sizes change on the way, before the heads are there
+        self.clear()
+        self.setRowCount(len(names))
+        self.setColumnCount(len(names))
+        for at, name in enumerate(names):
+            across, down = ValueItem(name), ValueItem(name)
+            down.setIcon(swatch(scheme.runs.colour(places[name])))
+            down.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            for head in (across, down):
+                head.setToolTip(name)
+            self.setHorizontalHeaderItem(at, across)
+            self.setVerticalHeaderItem(at, down)
+        self._names = names
+        self._name_columns()
+        for row, first in enumerate(names):
+            for column, second in enumerate(names):
+                self.setItem(row, column, _item(first, second, comparison.cell(first, second), scheme))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._name_columns()
+
+    def _name_columns(self) -> None:
+        """Heads the columns with the arms' names where there is room, else with the numbers of their rows."""
+        if not self._names:
+            return
+        room = self.viewport().width() / len(self._names) - 8
+        are_named = max(map(self.fontMetrics().horizontalAdvance, self._names)) <= room
+        for at, name in enumerate(self._names):
+            self.horizontalHeaderItem(at).setText(name if are_named else str(at + 1))
+            self.verticalHeaderItem(at).setText(name if are_named else f"{at + 1} {name}")
+
+
+def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme) -> ValueItem:
+    if cell is None:
+        item = ValueItem("" if row == column else "-")
+        item.setToolTip("" if row == column else f"{row} and {column} share no prompts and seeds.")
+        return item
+    rate = cell.rate
+    item = ValueItem(f"{100 * rate.mean:.0f}\n±{50 * (rate.high - rate.low):.0f}", rate.mean)
+    item.setToolTip(_sentence(cell))
+    shade = QColor(scheme.tokens.win if rate.mean >= 0.5 else scheme.tokens.loss)
+    shade.setAlpha(round(_STRONGEST * min(1.0, 2 * abs(rate.mean - 0.5))))
+    item.setBackground(QBrush(shade))
+    return item
+
+
+def _sentence(cell: WinCell) -> str:
+    rate, gold = cell.rate, cell.gold_difference
+    return (
+        f"{cell.row} beats {cell.column} on {100 * rate.mean:.1f} % of prompts "
+        f"({100 * rate.low:.1f} to {100 * rate.high:.1f}): {cell.wins} wins, {cell.ties} ties, {cell.losses} losses. "
+        f"Gold {gold.mean:+.3g} ({gold.low:+.3g} to {gold.high:+.3g}). p = {cell.p_value:.3g}, not adjusted."
+    )

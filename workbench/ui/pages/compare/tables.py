@@ -1,0 +1,69 @@
+"""Cells that sort by their value and a table that copies itself."""
+
+import math
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem
+
+from workbench.domain.estimates import Estimate
+
+
+class ValueItem(QTableWidgetItem):
+    """A cell with words to read and a value to sort by; what was not measured sorts last."""
+
+    def __init__(self, text: str, value: float | str | None = None) -> None:
+        super().__init__(text)
+        self.value = text if value is None else value
+        self.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+
+    def __lt__(self, other: QTableWidgetItem) -> bool:
+        if isinstance(other, ValueItem) and isinstance(self.value, float) and isinstance(other.value, float):
+            return (math.isnan(self.value), self.value) < (math.isnan(other.value), other.value)
+        return self.text() < other.text()
+
+
+class CopyTable(QTableWidget):
+    """A read-only table whose selection, or the whole of it, goes to the clipboard as tab-separated text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(False)
+        self.setWordWrap(True)
+        copy = QAction("Copy table", self)
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self.copy)
+        self.addAction(copy)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def copy(self) -> None:
+        """Copies the selected rows, or all, with the header."""
+        rows = sorted({index.row() for index in self.selectedIndexes()}) or list(range(self.rowCount()))
+        columns = range(self.columnCount())
+        lines = ["\t".join(self.horizontalHeaderItem(column).text() for column in columns)]
+        lines += ["\t".join(self._text(row, column) for column in columns) for row in rows]
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def _text(self, row: int, column: int) -> str:
+        item = self.item(row, column)
+        return item.text().replace("\n", " ") if item is not None else ""
+
+
+def estimate_item(estimate: Estimate | None, scale: float = 1.0, digits: int = 2) -> ValueItem:
+    """Returns a cell with a mean and half of its interval's width; the tooltip has the interval."""
+    if estimate is None:
+        item = ValueItem("-", math.nan)
+        item.setToolTip("Not measured")
+        return item
+    mean, low, high = (scale * value for value in (estimate.mean, estimate.low, estimate.high))
+    half = (high - low) / 2
+    item = ValueItem(f"{mean:.{digits}f}\n±{half:.{digits}f}" if half > 0 else f"{mean:.{digits}f}", mean)
+    item.setToolTip(
+        f"{mean:.{digits + 1}f}, 95 % interval {low:.{digits + 1}f} to {high:.{digits + 1}f}, n = {estimate.n}"
+    )
+    return item

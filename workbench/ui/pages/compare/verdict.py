@@ -1,0 +1,47 @@
+"""What the comparison says in words: its findings, and what to be careful about."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from workbench.compare import Comparison
+from workbench.ui.widgets import label, set_role
+
+
+class VerdictView(QScrollArea):
+    """Findings and warnings, sentence by sentence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Verdict")
+        self._findings = label("", wraps=True, selectable=True)
+        self._warnings = label("", wraps=True, selectable=True)
+        self._notice = QFrame()
+        set_role(self._notice, "notice")
+        self._place()
+
+    def show_words(self, comparison: Comparison) -> None:
+        """Shows the verdict and the warnings."""
+        self._findings.setText("\n\n".join(comparison.findings))
+        self._warnings.setText("\n\n".join(comparison.warnings))
+        self._notice.setVisible(bool(comparison.warnings))
+
+    def text(self) -> str:
+        """Returns all that it says."""
+        return f"{self._findings.text()}\n{self._warnings.text()}"
+
+    def _place(self) -> None:
+        inside = QVBoxLayout(self._notice)
+        inside.setContentsMargins(8, 6, 8, 6)
+        inside.addWidget(label("Be careful", "title"))
+        inside.addWidget(self._warnings)
+        inner = QWidget()
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(0, 0, 4, 0)
+        layout.setSpacing(8)
+        layout.addWidget(label("Verdict", "title"))
+        layout.addWidget(self._findings)
+        layout.addWidget(self._notice)
+        layout.addStretch(1)
+        self.setWidget(inner)

@@ -1,0 +1,165 @@
+"""Start: what a person sees while no project is open. Recent projects, a new one, the sample."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from workbench import api
+from workbench.ui.page import Page
+from workbench.ui.session import Session
+from workbench.ui.theme import Look
+from workbench.ui.widgets import Card, button, label
+
+_MANIFEST = "project.workbench"
+_WIDTH = 980
+
+
+class StartPage(Page):
+    """Opens a project by a click, a dialog or a drop, or makes a new one."""
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__(session, look)
+        self.setAcceptDrops(True)
+        self._recent = Card("Recent projects")
+        self._rows = QVBoxLayout()
+        self._new = self._build_new()
+        self._sample = self._build_sample()
+        self._build_actions()
+        self._place()
+
+    def arrive(self) -> None:
+        self._show_recent()
+        self._sample.setVisible(api.find_sample() is not None)
+
+    def choose(self) -> None:
+        """Asks which project to open."""
+        dialog = QFileDialog(self, "Open a project", str(Path.home()), f"Projects ({_MANIFEST})")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        self._ask(dialog, lambda path: self.session.open(Path(path)))
+
+    def open_sample(self) -> None:
+        """Opens the sample project."""
+        sample = api.find_sample()
+        if sample is not None:
+            self.session.open(sample)
+
+    def create(self) -> None:
+        """Makes the project that the form describes."""
+        name = self.name_field.text().strip()
+        if not name:
+            self.name_field.setFocus()
+            return
+        self.session.create(Path(self.where_field.text()).expanduser() / name, name)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_project([url.toLocalFile() for url in event.mimeData().urls()]):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        found = dropped_project([url.toLocalFile() for url in event.mimeData().urls()])
+        if found is not None:
+            event.acceptProposedAction()
+            self.session.open(found)
+
+    def _choose_where(self) -> None:
+        dialog = QFileDialog(self, "Folder for the new project", self.where_field.text())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        self._ask(dialog, self.where_field.setText)
+
+    def _ask(self, dialog: QFileDialog, on_chosen) -> None:  # type: ignore[no-untyped-def]
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(on_chosen)
+        dialog.open()
+
+    def _show_recent(self) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            if item.widget() is not None:
+                item.widget().deleteLater()
+        folders = self.session.recent()
+        for folder in folders:
+            self._rows.addWidget(self._recent_row(folder))
+        if not folders:
+            words = "Projects that you open are listed here. You can also drop a project's folder on this page."
+            self._rows.addWidget(label(words, "muted", wraps=True))
+        self._rows.addStretch(1)
+
+    def _recent_row(self, folder: Path) -> QWidget:
+        row = button(
+            f"{folder.name}\n{_short(folder.parent)}", lambda: self.session.open(folder), role="row", tip=str(folder)
+        )
+        row.setAccessibleName(f"Open {folder.name}")
+        return row
+
+    def _build_new(self) -> Card:
+        card = Card("New project", "one folder that you can copy and keep under git")
+        self.name_field = QLineEdit(placeholderText="my-project")
+        self.name_field.setAccessibleName("Name of the new project")
+        self.name_field.returnPressed.connect(self.create)
+        self.where_field = QLineEdit(str(api.default_projects_folder()))
+        self.where_field.setAccessibleName("Folder for the new project")
+        where = QHBoxLayout()
+        where.addWidget(self.where_field, 1)
+        where.addWidget(button("Choose…", self._choose_where, tip="Choose another folder"))
+        form = QFormLayout()
+        form.addRow("Name", self.name_field)
+        form.addRow("Folder", where)
+        card.body.addLayout(form)
+        self.create_button = button("Create project", self.create, role="primary", tip="Makes the project and opens it")
+        card.body.addWidget(self.create_button, 0, Qt.AlignmentFlag.AlignRight)
+        return card
+
+    def _build_sample(self) -> Card:
+        card = Card("Sample project", "PPO beside DPO on film reviews, trained and compared")
+        words = "A finished comparison with real results, to look around in before you bring data of your own."
+        card.body.addWidget(label(words, "muted", wraps=True))
+        self.sample_button = button("Open the sample", self.open_sample, tip="Opens the finished film critic")
+        card.body.addWidget(self.sample_button, 0, Qt.AlignmentFlag.AlignRight)
+        return card
+
+    def _build_actions(self) -> None:
+        action = QAction("Open project…", self)
+        action.setShortcut(QKeySequence("Ctrl+O"))
+        action.triggered.connect(self.choose)
+        self.addAction(action)
+        self._recent.corner.addWidget(button("Open…", self.choose, tip="Open a project by its file (Ctrl+O)"))
+
+    def _place(self) -> None:
+        self._recent.body.addLayout(self._rows, 1)
+        beside = QVBoxLayout()
+        beside.setSpacing(12)
+        beside.addWidget(self._sample)
+        beside.addWidget(self._new)
+        beside.addStretch(1)
+        columns = QHBoxLayout()
+        columns.setSpacing(12)
+        columns.addWidget(self._recent, 1, Qt.AlignmentFlag.AlignTop)
+        columns.addLayout(beside, 1)
+        inner = QWidget()
+        inner.setMaximumWidth(_WIDTH)
+        inside = QVBoxLayout(inner)
+        inside.setContentsMargins(0, 24, 0, 0)
+        inside.addWidget(label("Which road leads to the better model?", "page-title"))
+        words = "Reward model and PPO, or DPO: train both from one start on the same comparisons, and see them side by side."
+        inside.addWidget(label(words, "muted", wraps=True))
+        inside.addSpacing(14)
+        inside.addLayout(columns, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addStretch(1)
+        layout.addWidget(inner, 20)
+        layout.addStretch(1)
+
+
+def dropped_project(paths: list[str]) -> Path | None:
+    """Returns the project among dropped files: its folder, or its project.workbench."""
+    for path in map(Path, paths):
+        if path.name == _MANIFEST or (path / _MANIFEST).is_file():
+            return path
+    return None
+
+
+def _short(folder: Path) -> str:
+    home = Path.home()
+    return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)

@@ -1,0 +1,154 @@
+"""The open project, kept fresh: the window's one link to `workbench.api`."""
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+
+from workbench import api
+from workbench.domain.errors import WorkbenchError
+from workbench.ui.tasks import Task, Tasks
+
+_LOG = logging.getLogger(__name__)
+_RECENT = "projects/recent"
+_N_RECENT = 8
+_POLL_MS = 500
+_POLL_SHARE = 10  # a look that takes long on a large project is taken at most a tenth of the time
+
+
+class Session(QObject):
+    """Opens and closes projects, looks at the open one twice a second, remembers what the person chose.
+
+    Signals:
+        project_opened: with the Project.
+        project_closed: nothing is open any more.
+        project_changed: with the ProjectView, whenever what the project holds or where its runs are has changed.
+        failed: title, sentence, hint and details of what went wrong.
+        told: a sentence worth a toast, and its tone: plain, good or bad.
+    """
+
+    project_opened = Signal(object)
+    project_closed = Signal()
+    project_changed = Signal(object)
+    failed = Signal(str, str, str, str)
+    told = Signal(str, str)
+
+    def __init__(self, settings: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.tasks = Tasks(self)
+        self._project: api.Project | None = None
+        self._view: api.ProjectView | None = None
+        self._looked_at = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL_MS)
+        self._timer.timeout.connect(self.look)
+
+    @property
+    def project(self) -> api.Project | None:
+        """The open project."""
+        return self._project
+
+    @property
+    def view(self) -> api.ProjectView | None:
+        """What was last seen of it; None until the first look."""
+        return self._view
+
+    def ask(
+        self,
+        key: str,
+        work: Callable[[], Any],
+        on_result: Callable[[Any], None],
+        *,
+        title: str = "That did not work",
+        on_error: Callable[[Exception], None] | None = None,
+    ) -> Task:
+        """Runs a verb of the api on another thread; where it fails and nobody else minds, the window says so.
+
+        Args:
+            key: names the question; only the newest of a key is answered.
+            work: takes nothing, touches no widget.
+            on_result: receives its result on the window's thread.
+            title: of the message if it fails.
+            on_error: takes the exception instead of the window.
+        """
+        return self.tasks.start(key, work, on_result, on_error or (lambda error: self.report(title, error)))
+
+    def report(self, title: str, error: BaseException) -> None:
+        """Says in the window, and in the log, that something went wrong."""
+        details = "".join(traceback.format_exception(error))
+        if isinstance(error, WorkbenchError):
+            _LOG.warning("%s: %s", title, error)
+            self.failed.emit(title, error.sentence, error.hint, details)
+            return
+        _LOG.error("%s.", title, exc_info=error)
+        sentence = f"{type(error).__name__}: {error}"
+        self.failed.emit(title, sentence, "Your project is safe. Copy the details if you want to report this.", details)
+
+    def tell(self, sentence: str, tone: str = "plain") -> None:
+        """Shows a toast."""
+        self.told.emit(sentence, tone)
+
+    def open(self, path: Path) -> None:
+        """Opens the project at a folder or project.workbench; `project_opened` follows, or `failed`."""
+        self.ask("open", lambda: api.open_project(path), self._on_opened, title="The project was not opened")
+
+    def create(self, folder: Path, name: str | None = None) -> None:
+        """Makes a project and opens it."""
+        work = lambda: api.create_project(folder, name)  # noqa: E731
+        self.ask("open", work, self._on_opened, title="The project was not made")
+
+    def close(self) -> None:
+        """Closes the project; its runs go on."""
+        self._timer.stop()
+        self.tasks.cancel("look")
+        if self._project is not None:
+            self._project = self._view = None
+            self.project_closed.emit()
+
+    def stop(self) -> None:
+        """Closes the project and ends what is going on in this process."""
+        self.close()
+        self.tasks.stop()
+
+    def look(self) -> None:
+        """Looks at the project now; `project_changed` follows where something is different."""
+        project = self._project
+        if project is None or self.tasks.is_running("look"):
+            return
+        self._looked_at = time.monotonic()
+        self.tasks.start("look", lambda: api.show_project(project), self._on_looked, self._on_look_failed)
+
+    def recent(self) -> list[Path]:
+        """Returns the projects that were opened last and are still there, newest first."""
+        stored = self.settings.value(_RECENT, [])
+        paths = [stored] if isinstance(stored, str) else list(stored or [])
+        return [Path(path) for path in paths if (Path(path) / "project.workbench").is_file()]
+
+    def forget(self, folder: Path) -> None:
+        """Takes a project out of the recent ones; nothing on disk changes."""
+        self.settings.setValue(_RECENT, [str(path) for path in self.recent() if path != folder])
+
+    def _on_opened(self, project: api.Project) -> None:
+        self.close()
+        self._project = project
+        others = [path for path in self.recent() if path != project.folder]
+        self.settings.setValue(_RECENT, [str(path) for path in [project.folder, *others][:_N_RECENT]])
+        self.project_opened.emit(project)
+        self._timer.start()
+        self.look()
+
+    def _on_looked(self, view: api.ProjectView) -> None:
+        took_ms = 1000 * (time.monotonic() - self._looked_at)
+        self._timer.setInterval(max(_POLL_MS, int(_POLL_SHARE * took_ms)))
+        if view != self._view:
+            self._view = view
+            self.project_changed.emit(view)
+
+    def _on_look_failed(self, error: Exception) -> None:
+        self.close()
+        self.report("The project is not readable any more", error)

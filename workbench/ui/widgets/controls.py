@@ -1,0 +1,56 @@
+"""Labels and buttons in their roles, each in one call."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStylePainter, QWidget
+
+
+class ElidedLabel(QLabel):
+    """A line of text that ends in three dots where there is no room for all of it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawItemText(self.rect(), flags, self.palette(), self.isEnabled(), text, self.foregroundRole())
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Names what the widget is to the style sheet."""
+    widget.setProperty("role", role)
+
+
+def set_tone(widget: QWidget, tone: str) -> None:
+    """Colours a widget that is shown already: plain, good, warn or bad."""
+    widget.setProperty("tone", tone)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def label(text: str = "", role: str = "", *, wraps: bool = False, selectable: bool = False) -> QLabel:
+    """Makes a label; its text is shown as it is, never read as markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wraps)
+    if role:
+        set_role(made, role)
+    if selectable:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def button(text: str, on_click: Callable[[], object], *, role: str = "", tip: str = "") -> QPushButton:
+    """Makes a button that calls `on_click`; its tooltip is its accessible description."""
+    made = QPushButton(text)
+    if role:
+        set_role(made, role)
+    made.setToolTip(tip)
+    made.setAccessibleDescription(tip)
+    made.clicked.connect(lambda _checked=False: on_click())
+    return made

@@ -1,0 +1,131 @@
+"""A chart in its card: what it shows, and a legend in words, and the values under the cursor."""
+
+from collections.abc import Collection
+from html import escape
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+from workbench.compare import PanelSpec, Series
+from workbench.ui.theme import Scheme
+from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.controls import set_role
+from workbench.ui.widgets.plots.panel_chart import PanelChart, axis_words
+
+_STYLES = {"gold": "━", "proxy": "╍", "kl": "━", "win": "━"}
+
+
+class ChartCard(Card):
+    """Shows one panel of a comparison.
+
+    Signals:
+        pointed: this card and the x under the pointer, None when it left.
+    """
+
+    pointed = Signal(object, object)
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.chart = PanelChart()
+        self.legend = QLabel(textFormat=Qt.TextFormat.RichText, wordWrap=True)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.body.addWidget(self.chart, 1)
+        self.body.addWidget(self.legend)
+        self._read_out = QLabel(self.chart, textFormat=Qt.TextFormat.RichText)
+        self._read_out.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        set_role(self._read_out, "read-out")
+        self._read_out.hide()
+        self._spec: PanelSpec | None = None
+        self._scheme: Scheme | None = None
+        self._shown: list[Series] = []
+        self.chart.pointed.connect(lambda x: self.pointed.emit(self, x))
+
+    @property
+    def spec(self) -> PanelSpec | None:
+        """What is shown."""
+        return self._spec
+
+    def show_panel(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> None:
+        """Shows a panel without the hidden arms."""
+        self._spec, self._scheme = spec, scheme
+        self._shown = [series for series in spec.series if series.arm not in hidden]
+        self.set_title(spec.title, spec.subtitle)
+        self.chart.draw(spec, scheme, hidden)
+        self.chart.setToolTip(spec.caption)
+        names = ", ".join(series.name for series in self._shown)
+        self.chart.setAccessibleName(f"{spec.title}: {axis_words(spec.y)} over {axis_words(spec.x)}")
+        self.chart.setAccessibleDescription(f"Curves: {names}. {spec.caption}")
+        self.legend.setText(self._legend_words())
+        self.point_at(None)
+
+    def point_at(self, x: float | None) -> None:
+        """Reads out every curve at its point nearest to x; None takes the read-out away."""
+        self.chart.point_at(x)
+        lines = [] if x is None else [line for series in self._shown if (line := self._value_line(series, x))]
+        self._read_out.setText("<br>".join([self._place_words(x), *lines]) if lines else "")
+        self._read_out.setVisible(bool(lines))
+        if lines and x is not None:
+            self._place_read_out(x)
+
+    def read_out(self) -> str:
+        """Returns what is read out now, as markup; empty without a cursor."""
+        return self._read_out.text()
+
+    def _place_read_out(self, x: float) -> None:
+        """Puts the read-out on the side of the chart where the cursor is not."""
+        self._read_out.adjustSize()
+        left, right = self.chart.x_range()
+        at_left = x > (left + right) / 2
+        area = self.chart.drawn_area()
+        place = area.left() + 4 if at_left else area.right() - self._read_out.width() - 4
+        self._read_out.move(int(max(0, place)), int(area.top()) + 4)
+
+    def _place_words(self, x: float | None) -> str:
+        assert self._spec is not None
+        unit = f" {self._spec.x.unit}" if self._spec.x.unit else ""
+        return f"near {x:,.4g}{escape(unit)}"
+
+    def _legend_words(self) -> str:
+        styles: dict[tuple[str, int], str] = {}
+        for series in self._shown:
+            key = (series.arm, series.index)
+            styles[key] = styles.get(key, "") + _STYLES[series.role]
+        entries = [
+            f'<span style="white-space:nowrap">{self._coloured(style, index)}&nbsp;{_unbroken(arm)}</span>'
+            for (arm, index), style in styles.items()
+        ]
+        return " &nbsp; ".join(entries)
+
+    def _value_line(self, series: Series, x: float) -> str:
+        found = value_at(series, x)
+        if found is None:
+            return ""
+        _, y, low, high = found
+        mark = self._coloured(_STYLES[series.role], series.index)
+        return f"{mark} {_unbroken(series.arm)} <b>{_number(y)}</b> {_half(low, high)}"
+
+    def _coloured(self, text: str, index: int) -> str:
+        assert self._scheme is not None
+        return f'<span style="color:{self._scheme.runs.colour(index)}">{text}</span>'
+
+
+def _unbroken(name: str) -> str:
+    return escape(name).replace(" ", "&nbsp;")
+
+
+def value_at(series: Series, x: float) -> tuple[float, float, float, float] | None:
+    """Returns x, y, low and high of the point nearest to `x`; None where the curve has none."""
+    known = [i for i, value in enumerate(series.y) if np.isfinite(value)]
+    if not known:
+        return None
+    i = min(known, key=lambda at: abs(series.x[at] - x))
+    return series.x[i], series.y[i], series.low[i], series.high[i]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.3g}"
+
+
+def _half(low: float, high: float) -> str:
+    return f"±{_number((high - low) / 2)}" if np.isfinite(low) and np.isfinite(high) and high > low else ""

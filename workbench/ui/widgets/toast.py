@@ -1,0 +1,81 @@
+"""Toasts: short news at the window's lower right that go by themselves."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.ui.widgets.controls import button, label, set_role
+
+_SHOWN_MS = 6000
+_WIDTH = 360
+_MARGIN = 16
+_MOST = 4
+
+
+class Toast(QFrame):
+    """One piece of news, with a way to the place it speaks of where there is one."""
+
+    def __init__(self, sentence: str, tone: str, action: str, on_action: Callable[[], object] | None) -> None:
+        super().__init__()
+        set_role(self, "toast")
+        self.setProperty("tone", tone)
+        self.setAccessibleName(sentence)
+        layout = QHBoxLayout(self)
+        layout.addWidget(label(sentence, wraps=True), 1)
+        if action and on_action is not None:
+            layout.addWidget(button(action, on_action, role="link"))
+        layout.addWidget(button("✕", self.close, role="link", tip="Dismiss"))
+
+
+class ToastArea(QWidget):
+    """Stacks the toasts over a window's lower right corner; takes no place while there are none."""
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._over = over
+        self._stack = QVBoxLayout(self)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._stack.setSpacing(8)
+        self._toasts: list[Toast] = []
+        over.installEventFilter(self)
+        self.hide()
+
+    def show_toast(
+        self, sentence: str, tone: str = "plain", action: str = "", on_action: Callable[[], object] | None = None
+    ) -> None:
+        """Shows a sentence for a few seconds; of too many the oldest goes."""
+        toast = Toast(sentence, tone, action, on_action)
+        QTimer.singleShot(_SHOWN_MS, toast, lambda: self._remove(toast))
+        self._toasts.append(toast)
+        self._stack.addWidget(toast)
+        while len(self._toasts) > _MOST:
+            self._remove(self._toasts[0])
+        self.show()
+        self._settle()
+
+    def sentences(self) -> list[str]:
+        """Returns what is shown now."""
+        return [toast.accessibleName() for toast in self._toasts]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._settle()
+        return super().eventFilter(watched, event)
+
+    def _remove(self, toast: Toast) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+            self._stack.removeWidget(toast)
+            toast.deleteLater()
+        self.setVisible(bool(self._toasts))
+        self._settle()
+
+    def _settle(self) -> None:
+        self.setFixedWidth(min(_WIDTH, max(120, self._over.width() - 2 * _MARGIN)))
+        self.adjustSize()
+        self.move(
+            self._over.width() - self.width() - _MARGIN,
+            self._over.height() - self.height() - _MARGIN,
+        )
+        self.raise_()

@@ -1,0 +1,204 @@
+"""The frame of everything: the rail, the page in sight, what went wrong, what was done, the command palette."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench import api
+from workbench.ui.news import news
+from workbench.ui.page import Page, PageSpec
+from workbench.ui.pages import PAGES
+from workbench.ui.palette import CommandPalette
+from workbench.ui.rail import Rail
+from workbench.ui.session import Session
+from workbench.ui.theme import CHOICES, Look
+from workbench.ui.widgets.banner import ErrorBanner
+from workbench.ui.widgets.toast import ToastArea
+
+_MACHINE_MS = 2000
+_SIZE = (1440, 900)
+_LOAD_AHEAD_MS = 200  # after the window was painted
+
+
+class MainWindow(QMainWindow):
+    """Shows one page at a time, those of the open project or the start page."""
+
+    def __init__(self, session: Session, look: Look, pages: Sequence[PageSpec] = PAGES) -> None:
+        super().__init__()
+        self._session = session
+        self._look = look
+        self._specs = {spec.key: spec for spec in pages}
+        self._built: dict[str, Page] = {}
+        self._key = ""
+        self._view: api.ProjectView | None = None
+        self._build(pages)
+        self._build_actions()
+        self._connect()
+        self._restore()
+        self._offer_pages()
+        self.rail.show_theme(look.choice)
+
+    @property
+    def page(self) -> Page:
+        """The page in sight."""
+        return self._built[self._key]
+
+    @property
+    def page_key(self) -> str:
+        """The key of the page in sight."""
+        return self._key
+
+    def show_page(self, key: str) -> None:
+        """Brings a page into sight; one that cannot be shown now is passed over."""
+        if key not in self._offered():
+            return
+        if key not in self._built:
+            self._add_page(key)
+        self._key = key
+        self._stack.setCurrentWidget(self.page)
+        self.rail.mark(key)
+        if self._specs[key].needs_project:
+            self._session.settings.setValue("window/page", key)
+        self.page.arrive()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._session.settings.setValue("window/geometry", self.saveGeometry())
+        self._machine_timer.stop()
+        self._session.stop()
+        super().closeEvent(event)
+
+    def _build(self, pages: Sequence[PageSpec]) -> None:
+        self.setWindowTitle("Preference Workbench")
+        self.setMinimumSize(960, 620)
+        self.rail = Rail(pages)
+        self.banner = ErrorBanner()
+        self._stack = QStackedWidget()
+        ground = QWidget(objectName="ground")
+        beside = QVBoxLayout()
+        beside.setContentsMargins(18, 14, 18, 14)
+        beside.setSpacing(10)
+        beside.addWidget(self.banner)
+        beside.addWidget(self._stack, 1)
+        layout = QHBoxLayout(ground)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.rail)
+        layout.addLayout(beside, 1)
+        self.setCentralWidget(ground)
+        self.toasts = ToastArea(ground)
+        self.palette_box = CommandPalette(ground)
+        self._machine_timer = QTimer(self, interval=_MACHINE_MS)
+
+    def _build_actions(self) -> None:
+        self._page_actions = []
+        for number in range(1, 10):
+            action = self._action("", f"Ctrl+{number}", lambda n=number: self._show_numbered(n))
+            self._page_actions.append(action)
+        self._action("Close project", "Ctrl+W", self._session.close)
+        for choice in CHOICES:
+            self._action(f"Theme: {choice}", "", lambda c=choice: self._choose_theme(c))
+        self._action("Quit", "Ctrl+Q", self.close)
+        self._palette_action = self._action("", "Ctrl+K", self._open_palette)
+
+    def _action(self, text: str, keys: str, on_triggered) -> QAction:  # type: ignore[no-untyped-def]
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(lambda _checked=False: on_triggered())
+        self.addAction(action)
+        return action
+
+    def _connect(self) -> None:
+        self.rail.page_chosen.connect(self.show_page)
+        self.rail.close_wanted.connect(self._session.close)
+        self.rail.theme_wanted.connect(self._choose_theme)
+        self._session.project_opened.connect(self._on_project_opened)
+        self._session.project_closed.connect(self._on_project_closed)
+        self._session.project_changed.connect(self._on_project_changed)
+        self._session.failed.connect(self.banner.show_error)
+        self._session.told.connect(self.toasts.show_toast)
+        self._machine_timer.timeout.connect(self._look_at_machine)
+        self._machine_timer.start()
+        QTimer.singleShot(0, self, self._look_at_machine)
+        QTimer.singleShot(_LOAD_AHEAD_MS, self, self._load_ahead)
+
+    def _restore(self) -> None:
+        stored = self._session.settings.value("window/geometry")
+        if not (isinstance(stored, QByteArray) and self.restoreGeometry(stored)):
+            self.resize(*_SIZE)
+
+    def _offered(self) -> list[str]:
+        is_open = self._session.project is not None
+        return [key for key, spec in self._specs.items() if spec.needs_project == is_open]
+
+    def _offer_pages(self) -> None:
+        offered = self._offered()
+        self.rail.offer(offered)
+        for number, action in enumerate(self._page_actions):
+            key = offered[number] if number < len(offered) else ""
+            action.setText(f"Go to {self._specs[key].title}" if key else "")
+            action.setEnabled(bool(key))
+        last = str(self._session.settings.value("window/page", ""))
+        self.show_page(last if last in offered else offered[0])
+
+    def _show_numbered(self, number: int) -> None:
+        offered = self._offered()
+        if number <= len(offered):
+            self.show_page(offered[number - 1])
+
+    def _add_page(self, key: str) -> None:
+        page = self._specs[key].build(self._session, self._look)
+        page.page_wanted.connect(self.show_page)
+        self._built[key] = page
+        self._stack.addWidget(page)
+
+    def _forget_pages(self) -> None:
+        """Pages belong to the project that was open when they were made."""
+        for key in [key for key in self._built if self._specs[key].needs_project]:
+            page = self._built.pop(key)
+            self._stack.removeWidget(page)
+            page.setParent(None)
+            page.deleteLater()
+
+    def _on_project_opened(self, project: api.Project) -> None:
+        self.banner.hide()
+        self.setWindowTitle(f"{project.folder.name} - Preference Workbench")
+        self.rail.show_project(project.folder.name, "")
+        self._offer_pages()
+
+    def _on_project_closed(self) -> None:
+        self._forget_pages()
+        self.setWindowTitle("Preference Workbench")
+        self.rail.show_project("", "")
+        self._offer_pages()
+
+    def _on_project_changed(self, view: api.ProjectView) -> None:
+        for told in news(self._view, view):
+            self.toasts.show_toast(told.sentence, told.tone, "Show", lambda page=told.page: self.show_page(page))
+        self._view = view
+        self.rail.show_project(
+            view.name, f"{_counted(len(view.datasets), 'dataset')} · {_counted(len(view.runs), 'run')}"
+        )
+        self.setWindowTitle(f"{view.name} - Preference Workbench")
+
+    def _choose_theme(self, choice: str) -> None:
+        self._look.choose(choice)
+        self._session.settings.setValue("look/theme", choice)
+        self.rail.show_theme(self._look.choice)
+
+    def _open_palette(self) -> None:
+        self.palette_box.offer([*self.page.commands(), *self.actions()])
+
+    def _load_ahead(self) -> None:
+        """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""
+        specs = list(self._specs.values())
+        self._session.tasks.start("load", lambda: [spec.load() for spec in specs], lambda _pages: None)
+
+    def _look_at_machine(self) -> None:
+        if not self._session.tasks.is_running("machine"):
+            self._session.tasks.start("machine", api.show_machine, self.rail.show_machine)
+
+
+def _counted(n: int, thing: str) -> str:
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
