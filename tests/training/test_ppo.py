@@ -194,7 +194,7 @@ def test_a_resumed_run_trusts_the_checkpoint_as_it_trusted_the_model(add: Add, m
 
 
 def test_a_head_for_whitened_rewards_is_fitted_to_them(add: Add) -> None:
-    recipe = {"total_episodes": 16, "batch_size": 16, "missing_eos_score": None}
+    recipe = {"total_episodes": 16, "batch_size": 16, "missing_eos_score": None, "whiten_rewards": True}
     fitted = work(add("whitened", **recipe))[0].values
     assert fitted["val/explained_variance"] > 0
     assert fitted["val/clipfrac_avg"] < 0.5

@@ -156,8 +156,8 @@ def test_at_another_temperature_and_behind_prompts_of_two_lengths_ppo_reaches_th
 
 @pytest.mark.slow
 def test_with_default_clips_and_whitening_ppo_comes_most_of_the_way(toy: Toy) -> None:
-    """Whitening scales rewards and penalty alike, so that it keeps the optimum; clips only slow the way there."""
-    policy = train_on([toy], "separate", n_updates=25, n_episodes=512)
+    """Whitening scales rewards and penalty alike, and with few tokens its mean moves the optimum little; clips slow the way."""
+    policy = train_on([toy], "separate", n_updates=25, n_episodes=512, whiten_rewards=True)
     assert toy.distance(policy) < 0.05
 
 
