@@ -1,9 +1,9 @@
-"""Experiments: what was launched and where it is, one run in detail, and the form for a new experiment."""
+"""Experiments: what was launched and where it is, and one run in detail."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from workbench import api
@@ -23,14 +23,11 @@ class ExperimentsPage(Page):
         super().__init__(session, look)
         self._groups: list[api.ExperimentRuns] = []
         self.actions_on_runs = RunActions(session, self)
-        self.new = QAction("New experiment", self)
         self.tree = RunTree(look)
         self.panel = RunPanel(session, look)
         self.empty = EmptyState(
             "No experiment yet",
-            "Choose a base model and a dataset; PPO and DPO are trained from the same start on the same pairs.",
-            "New experiment",
-            self.new.trigger,
+            "`workbench run PROJECT experiment.yaml` launches one; its runs appear here and can be watched.",
         )
         self.stack = QStackedWidget()
         self._build_actions()
@@ -86,9 +83,7 @@ class ExperimentsPage(Page):
         self.actions_on_runs.done.connect(self._refresh)
 
     def _build_actions(self) -> None:
-        self.new.setShortcut(QKeySequence("Ctrl+N"))
-        self.new.setToolTip("Sets up an experiment: start, data, methods, budget (Ctrl+N)")
-        for action in (self.new, *self.actions_on_runs.all()):
+        for action in self.actions_on_runs.all():
             self.addAction(action)
 
     def _build(self) -> None:
@@ -119,10 +114,9 @@ class ExperimentsPage(Page):
         bar.setSpacing(6)
         bar.addWidget(label("Experiments", "page-title"))
         bar.addStretch(1)
-        self.buttons = {action.text(): _tool(action) for action in (*self.actions_on_runs.all(), self.new)}
+        self.buttons = {action.text(): _tool(action) for action in self.actions_on_runs.all()}
         for made in self.buttons.values():
             bar.addWidget(made)
-        self.buttons["New experiment"].setProperty("role", "primary")
         return bar
 
 
