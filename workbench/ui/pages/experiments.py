@@ -1,12 +1,13 @@
-"""Experiments: what was launched and where it is, and one run in detail."""
+"""Experiments: what was launched and where it is, one run in detail, and the form for a new experiment."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.ui.experiments.form import ExperimentForm
 from workbench.ui.page import Page
 from workbench.ui.runs.run_actions import RunActions
 from workbench.ui.runs.run_panel import RunPanel
@@ -23,11 +24,15 @@ class ExperimentsPage(Page):
         super().__init__(session, look)
         self._groups: list[api.ExperimentRuns] = []
         self.actions_on_runs = RunActions(session, self)
+        self.new = QAction("New experiment", self)
+        self.form = ExperimentForm(session)
         self.tree = RunTree(look)
         self.panel = RunPanel(session, look)
         self.empty = EmptyState(
             "No experiment yet",
-            "`workbench run PROJECT experiment.yaml` launches one; its runs appear here and can be watched.",
+            "Choose a base model and a dataset; PPO and DPO are trained from the same start on the same pairs.",
+            "New experiment",
+            self.new.trigger,
         )
         self.stack = QStackedWidget()
         self._build_actions()
@@ -81,9 +86,13 @@ class ExperimentsPage(Page):
         self.tree.chosen.connect(lambda _run: self._show_chosen())
         self.tree.moved.connect(self.actions_on_runs.move_before)
         self.actions_on_runs.done.connect(self._refresh)
+        self.new.triggered.connect(lambda: self.stack.setCurrentWidget(self.form))
+        self.form.closed.connect(lambda: self.stack.setCurrentIndex(0))
 
     def _build_actions(self) -> None:
-        for action in self.actions_on_runs.all():
+        self.new.setShortcut(QKeySequence("Ctrl+N"))
+        self.new.setToolTip("Sets up an experiment: start, data, methods, budget (Ctrl+N)")
+        for action in (self.new, *self.actions_on_runs.all()):
             self.addAction(action)
 
     def _build(self) -> None:
@@ -105,6 +114,7 @@ class ExperimentsPage(Page):
         inside.addLayout(self._bar())
         inside.addWidget(self.watching, 1)
         self.stack.addWidget(watch)
+        self.stack.addWidget(self.form)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stack)
@@ -114,9 +124,10 @@ class ExperimentsPage(Page):
         bar.setSpacing(6)
         bar.addWidget(label("Experiments", "page-title"))
         bar.addStretch(1)
-        self.buttons = {action.text(): _tool(action) for action in self.actions_on_runs.all()}
+        self.buttons = {action.text(): _tool(action) for action in (*self.actions_on_runs.all(), self.new)}
         for made in self.buttons.values():
             bar.addWidget(made)
+        self.buttons["New experiment"].setProperty("role", "primary")
         return bar
 
 
