@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from workbench.api.datasets import ImportResult, detect_format, import_dataset
     from workbench.api.demo import DemoResult, finish_demo, start_demo
     from workbench.api.doctor import Check, examine
-    from workbench.api.experiments import evaluate_runs, read_experiment, run_experiment
+    from workbench.api.experiments import (
+        PlannedRun,
+        evaluate_runs,
+        plan_experiment,
+        read_experiment,
+        run_experiment,
+        write_experiment,
+    )
     from workbench.api.look import Theme, chart_theme
     from workbench.api.machine import GpuLoad, MachineLoad, show_machine
     from workbench.api.projects import (
@@ -40,21 +47,37 @@ if TYPE_CHECKING:
     from workbench.api.sample import default_projects_folder, demo_folder, find_sample
     from workbench.api.scoring import ScoreResult, score_responses
     from workbench.api.settings import SettingView, list_settings
+    from workbench.api.watching import (
+        ExperimentRuns,
+        RunNews,
+        StoredSetting,
+        order_queue,
+        read_run,
+        run_log,
+        run_outcome,
+        run_recipe,
+        run_samples,
+        show_experiments,
+    )
 
 __all__ = [
     "Answer",
     "Check",
     "Comparison",
     "DemoResult",
+    "ExperimentRuns",
     "GpuLoad",
     "ImportResult",
     "MachineLoad",
+    "PlannedRun",
     "Project",
     "ProjectView",
     "Question",
+    "RunNews",
     "RunView",
     "ScoreResult",
     "SettingView",
+    "StoredSetting",
     "Theme",
     "chart_theme",
     "compare_answers",
@@ -75,15 +98,23 @@ __all__ = [
     "list_settings",
     "move_project",
     "open_project",
+    "order_queue",
     "pause_run",
+    "plan_experiment",
     "prioritise_run",
     "read_experiment",
+    "read_run",
     "rename_project",
     "resume_run",
     "retry_run",
     "run_experiment",
+    "run_log",
+    "run_outcome",
+    "run_recipe",
+    "run_samples",
     "score_responses",
     "set_runs_per_device",
+    "show_experiments",
     "show_machine",
     "show_project",
     "show_run",
@@ -91,6 +122,7 @@ __all__ = [
     "stop_run",
     "write_all_charts",
     "write_charts",
+    "write_experiment",
 ]
 
 _HOMES = {
@@ -98,7 +130,14 @@ _HOMES = {
     "datasets": ("ImportResult", "detect_format", "import_dataset"),
     "demo": ("DemoResult", "finish_demo", "start_demo"),
     "doctor": ("Check", "examine"),
-    "experiments": ("evaluate_runs", "read_experiment", "run_experiment"),
+    "experiments": (
+        "PlannedRun",
+        "evaluate_runs",
+        "plan_experiment",
+        "read_experiment",
+        "run_experiment",
+        "write_experiment",
+    ),
     "look": ("Theme", "chart_theme"),
     "machine": ("GpuLoad", "MachineLoad", "show_machine"),
     "projects": (
@@ -127,6 +166,18 @@ _HOMES = {
     "sample": ("default_projects_folder", "demo_folder", "find_sample"),
     "settings": ("SettingView", "list_settings"),
     "scoring": ("ScoreResult", "score_responses"),
+    "watching": (
+        "ExperimentRuns",
+        "RunNews",
+        "StoredSetting",
+        "order_queue",
+        "read_run",
+        "run_log",
+        "run_outcome",
+        "run_recipe",
+        "run_samples",
+        "show_experiments",
+    ),
 }
 
 

@@ -4,15 +4,34 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+from pydantic import BaseModel
 
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.experiments import Experiment
-from workbench.domain.records import Job
+from workbench.domain.records import Job, RunState
 from workbench.jobs import launch
 from workbench.jobs.evaluations import Checkpoints, plan_evaluation
 from workbench.jobs.members import members
 from workbench.jobs.plan import plan
+from workbench.jobs.states import StateReader
+from workbench.storage.files import write_bytes
 from workbench.storage.project import Project
+
+
+class PlannedRun(BaseModel):
+    """One run of an experiment before its launch. `state` is None where it is new, else where the equal run is."""
+
+    id: str
+    name: str
+    method: str
+    seed: int
+    needs: tuple[str, ...]
+    state: RunState | None = None
+
+    @property
+    def is_reused(self) -> bool:
+        """Says whether nothing needs to be computed for it."""
+        return self.state is RunState.FINISHED
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -35,6 +54,43 @@ def read_experiment(path: Path) -> Experiment:
         where = " ".join(str(error).split())
         raise BadInput(f"{path} is not YAML: {where}.", "Check indentation and quotes at that place.") from error
     return Experiment.parse(raw, where=str(path))
+
+
+def write_experiment(experiment: Experiment, path: Path) -> None:
+    """Writes an experiment file that `read_experiment` reads: what differs from the defaults, nothing else."""
+    text = yaml.safe_dump(experiment.to_file(), sort_keys=False, allow_unicode=True)
+    write_bytes(path, text.encode())
+
+
+def plan_experiment(project: Project, experiment: Experiment, *, base: Path) -> list[PlannedRun]:
+    """Returns the runs that an experiment would have, in the order of their work; queues nothing.
+
+    Args:
+        project: the project.
+        experiment: what would be run.
+        base: the folder that relative paths in the experiment start from.
+
+    Raises:
+        NotFound: a dataset or model that it names does not exist.
+        ModelRefused: the base model's folder is incomplete or unsafe.
+        BadInput: a dataset does not hold what is needed.
+        BadSetting: two arms are the same.
+    """
+    jobs = plan(experiment, project, base=base)
+    names = members(experiment, jobs)
+    there = {job.id for job in project.jobs()}
+    reader = StateReader(project)
+    return [
+        PlannedRun(
+            id=job.id,
+            name=names[job.id] or job.name,
+            method=job.method,
+            seed=job.seed,
+            needs=job.needs,
+            state=reader.state(job.id) if job.id in there else None,
+        )
+        for job in jobs
+    ]
 
 
 def run_experiment(project: Project, experiment: Experiment, *, base: Path) -> list[Job]:

@@ -1,8 +1,10 @@
 """Every setting of an experiment file, as it was declared: for forms, flags and the command line's table."""
 
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Budget, Experiment
@@ -20,8 +22,21 @@ _GROUPS: dict[str, type[Settings]] = {
 }
 
 
+Kind = Literal["flag", "choice", "whole", "number", "list", "text", "group"]
+_KINDS: tuple[tuple[type, Kind], ...] = ((bool, "flag"), (int, "whole"), (float, "number"), (str, "text"))
+_BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+
+
 class SettingView(BaseModel):
-    """One setting. `presets` holds the values of the presets that differ from the default."""
+    """One setting.
+
+    Attributes:
+        presets: the values of the presets that differ from the default.
+        kind: what a form asks for; a group has settings of its own.
+        choices: of a choice.
+        optional: may be empty.
+        bounds: in words, as "at least 1, at most 100".
+    """
 
     group: str
     name: str
@@ -32,6 +47,10 @@ class SettingView(BaseModel):
     help: str
     advanced: bool
     presets: dict[str, Any]
+    kind: Kind = "text"
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    bounds: str = ""
 
 
 def list_settings(group: str | None = None) -> list[SettingView]:
@@ -62,6 +81,31 @@ def _views(group: str, cls: type[Settings]) -> list[SettingView]:
                 help=info.description or "",
                 advanced=bool(extra.get("advanced", False)),
                 presets=extra.get("presets", {}),
+                **_asked(info),
             )
         )
     return views
+
+
+def _asked(info: FieldInfo) -> dict[str, Any]:
+    """Returns what a form needs to know of a setting's type: kind, choices, optional, bounds."""
+    union = get_origin(info.annotation) in (Union, UnionType)
+    parts = get_args(info.annotation) if union else (info.annotation,)
+    types = [part for part in parts if part is not type(None)]
+    bounds = [
+        f"{words} {limit:,.10g}"
+        for name, words in _BOUNDS.items()
+        for rule in info.metadata
+        if (limit := getattr(rule, name, None)) is not None
+    ]
+    return {"optional": len(types) < len(parts), "bounds": ", ".join(bounds)} | _kind(types[0])
+
+
+def _kind(asked: Any) -> dict[str, Any]:
+    if get_origin(asked) is Literal:
+        return {"kind": "choice", "choices": get_args(asked)}
+    if get_origin(asked) is tuple:
+        return {"kind": "list"}
+    if isinstance(asked, type) and issubclass(asked, BaseModel):
+        return {"kind": "group"}
+    return {"kind": next((kind for known, kind in _KINDS if asked is known), "text")}

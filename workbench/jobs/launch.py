@@ -130,6 +130,12 @@ def set_priority(project: Project, run_id: str, priority: int) -> None:
         edit.queue = edit.queue.with_priority(run_id, priority)
 
 
+def order_queue(project: Project, run_ids: list[str]) -> None:
+    """Puts the queue into this order; runs that are not queued any more are passed over."""
+    with edit_queue(project) as edit:
+        edit.queue = edit.queue.in_order(run_ids)
+
+
 def set_runs_per_slot(project: Project, slot: str, n_runs: int, *, wake: bool = True) -> None:
     """Lets a device take several runs at once.
 

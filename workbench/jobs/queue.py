@@ -64,6 +64,16 @@ class Queue(Record):
         )
         return self.model_copy(update={"entries": entries})
 
+    def in_order(self, run_ids: list[str]) -> Self:
+        """Returns the queue with these runs first, in this order; what was there before in order of priority follows.
+
+        Priorities are levelled: the order that a person chose stands until runs of another priority are added.
+        """
+        places = {run_id: place for place, run_id in enumerate(dict.fromkeys(run_ids))}
+        ordered = sorted(self.entries, key=lambda entry: -entry.priority)
+        ordered.sort(key=lambda entry: places.get(entry.run_id, len(places)))
+        return self.model_copy(update={"entries": tuple(entry.model_copy(update={"priority": 0}) for entry in ordered)})
+
 
 class QueueEdit:
     """The queue while its lock is held; what stands here at the end is written."""

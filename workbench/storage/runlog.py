@@ -56,11 +56,12 @@ class RunFolder:
         finally:
             os.close(descriptor)
 
-    def events(self, after: int = 0) -> tuple[list[Event], int]:
+    def events(self, after: int = 0, most: int = -1) -> tuple[list[Event], int]:
         """Returns the events whose lines are complete, from a byte offset on.
 
         Args:
             after: where to begin: 0, or what the last call returned.
+            most: bytes to read at once; negative reads to the end.
 
         Returns:
             The events, and the offset to ask from next time. Lines that are torn or of an unknown kind are passed over.
@@ -68,7 +69,7 @@ class RunFolder:
         try:
             with (self.folder / EVENTS).open("rb") as file:
                 file.seek(after)
-                content = file.read()
+                content = file.read(most)
         except FileNotFoundError:
             return [], 0
         complete = content[: content.rfind(b"\n") + 1]

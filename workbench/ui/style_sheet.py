@@ -65,6 +65,19 @@ QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 3px; }
 QTableCornerButton::section { background: transparent; border: none; }
 
+QToolButton { background: $card; color: $ink; border: 1px solid $border; border-radius: 6px; padding: 5px 10px; }
+QToolButton:hover { background: $ground; border-color: $muted; }
+QToolButton:focus { border: 1px solid $accent; }
+QToolButton:disabled { color: $muted; background: transparent; }
+QToolButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
+QToolButton[role="primary"]:focus { border: 1px solid $ink; }
+QTabWidget::pane { border: none; border-top: 1px solid $border; }
+QTabBar { background: transparent; }
+QTabBar::tab { background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
+    padding: 6px 9px; }
+QTabBar::tab:hover { color: $ink; }
+QTabBar::tab:selected { color: $accent; border-bottom: 2px solid $accent; }
+
 QProgressBar { background: $border; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QSplitter::handle { background: transparent; }

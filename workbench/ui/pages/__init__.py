@@ -5,6 +5,12 @@ from workbench.ui.page import PageSpec
 PAGES = (
     PageSpec("start", "Start", "start:StartPage", "Open a project or begin one.", needs_project=False),
     PageSpec("overview", "Overview", "overview:OverviewPage", "What the project holds and what goes on."),
+    PageSpec(
+        "experiments",
+        "Experiments",
+        "experiments:ExperimentsPage",
+        "Every run, its place in the queue and what it says.",
+    ),
     PageSpec("compare", "Compare", "compare:ComparePage", "Rewards, KL and win rates side by side."),
 )
 

@@ -1,0 +1,185 @@
+"""Watching runs: which experiment they belong to, what they say from a moment on, what they were asked to do."""
+
+from math import isnan
+from typing import Any
+
+from pydantic import BaseModel
+
+from workbench.compare.samples import read_samples, read_texts, sample_files
+from workbench.domain import samples as columns
+from workbench.domain.events import Event, Sample
+from workbench.domain.records import Job, Outcome
+from workbench.domain.settings import Settings
+from workbench.jobs import launch
+from workbench.jobs.queue import read_queue
+from workbench.storage.project import Project
+from workbench.storage.sources import run_of
+
+_LOG_LINES, _LOG_BYTES = 5_000, 600_000  # more of a worker's output than anybody reads in a window
+_READ_AT_ONCE = 4_000_000  # bytes of a log in one look: about 10,000 points, parsed in a fraction of a second
+
+
+class ExperimentRuns(BaseModel):
+    """The runs of one experiment in the order of their work.
+
+    Attributes:
+        name: of the experiment; empty for runs without one.
+        run_ids: what works or is over first, then what is queued, in the order of the queue.
+        arms: what the experiment calls each run; the shared stages have their own names.
+        places: where the queued ones stand in the whole queue, from 1.
+    """
+
+    name: str
+    run_ids: list[str]
+    arms: dict[str, str]
+    places: dict[str, int]
+
+
+class RunNews(BaseModel):
+    """What a run said since the last look.
+
+    Attributes:
+        events: in the order in which they were said; empty where there is nothing new.
+        offset: what to ask from next time.
+        began_anew: the log is another one than before: what was known of it is void.
+        more: there is more to read at once.
+    """
+
+    events: list[Event]
+    offset: int
+    began_anew: bool = False
+    more: bool = False
+
+
+class StoredSetting(BaseModel):
+    """One setting of a run as it was frozen, beside what it would be by default."""
+
+    name: str
+    label: str
+    help: str
+    unit: str
+    value: Any
+    default: Any
+    advanced: bool
+
+    @property
+    def is_changed(self) -> bool:
+        """Says whether it differs from the default."""
+        return bool(self.value != self.default)
+
+
+def show_experiments(project: Project) -> list[ExperimentRuns]:
+    """Returns the project's experiments, the newest first, each with its runs in the order of their work."""
+    places = {run_id: place for place, run_id in enumerate(read_queue(project).run_ids, 1)}
+    jobs = {job.id: job for job in project.jobs()}
+    grouped = _grouped(project, jobs)
+    return [
+        ExperimentRuns(
+            name=name,
+            run_ids=sorted(arms, key=lambda run_id: places.get(run_id, 0)),
+            arms=arms,
+            places={run_id: places[run_id] for run_id in arms if run_id in places},
+        )
+        for name, arms in reversed(grouped.items())
+        if arms
+    ]
+
+
+def order_queue(project: Project, run_ids: list[str]) -> None:
+    """Puts the queue into this order; runs that are not queued any more are passed over."""
+    launch.order_queue(project, run_ids)
+
+
+def read_run(project: Project, run_id: str, offset: int = 0) -> RunNews:
+    """Returns what a run has said since `offset`: 0, or what the last look returned.
+
+    Raises:
+        NotFound: the project has no such run.
+    """
+    run = project.run(run_id)
+    began_anew = run.log_size() < offset
+    events, after = run.events(0 if began_anew else offset, most=_READ_AT_ONCE)
+    return RunNews(events=events, offset=after, began_anew=began_anew, more=bool(events) and after < run.log_size())
+
+
+def run_log(project: Project, run_id: str) -> str:
+    """Returns the end of what the run's worker printed, as much of it as a person may want to search.
+
+    Raises:
+        NotFound: the project has no such run.
+    """
+    return project.run(run_id).log_tail(_LOG_LINES, _LOG_BYTES)
+
+
+def run_recipe(project: Project, run_id: str) -> list[StoredSetting]:
+    """Returns the settings that the run was frozen with, in the order of their declaration.
+
+    Raises:
+        NotFound: the project has no such run.
+    """
+    recipe = project.job(run_id).recipe
+    return [_stored(recipe, name) for name in type(recipe).model_fields]
+
+
+def run_outcome(project: Project, run_id: str) -> Outcome | None:
+    """Returns how the run ended; None while it has not.
+
+    Raises:
+        NotFound: the project has no such run.
+    """
+    return project.run(run_id).outcome()
+
+
+def run_samples(project: Project, run_id: str, n_prompts: int = 6) -> list[Sample]:
+    """Returns what the run's checkpoints answered to the first few prompts of its evaluation, by step.
+
+    Args:
+        project: the project.
+        run_id: an evaluation, or a training run that was evaluated; another gives an empty list.
+        n_prompts: how many of the test prompts.
+
+    Raises:
+        NotFound: the project has no such run.
+    """
+    job = project.job(run_id)
+    found: list[Sample] = []
+    for evaluation in [job] if job.method == "evaluate" else _evaluations(project, run_id):
+        for step, path in sample_files(project.run_folder(evaluation.id)):
+            numbers, (prompts, responses) = read_samples(path, step), read_texts(path)
+            gold, proxy = numbers.column(columns.GOLD), numbers.column(columns.PROXY)
+            for row in range(min(n_prompts, len(prompts))):
+                scores = {"gold": float(gold[row]), "proxy": float(proxy[row])}
+                known = {name: value for name, value in scores.items() if not isnan(value)}
+                found.append(Sample(step=step, prompt=prompts[row], response=responses[row], scores=known))
+    return found
+
+
+def _grouped(project: Project, jobs: dict[str, Job]) -> dict[str, dict[str, str]]:
+    """Returns the runs of each experiment with their names, the oldest experiment first."""
+    named = project.manifest().runs
+    grouped: dict[str, dict[str, str]] = {}
+    for job in jobs.values():
+        if not any(job.id in runs for runs in named.values()):
+            grouped.setdefault(job.experiment or "", {})[job.id] = job.arm or job.name
+    for name, runs in named.items():
+        known = {run_id: arm or jobs[run_id].name for run_id, arm in runs.items() if run_id in jobs}
+        grouped[name] = known | grouped.pop(name, {})
+    return grouped
+
+
+def _evaluations(project: Project, run_id: str) -> list[Job]:
+    return [job for job in project.jobs() if job.method == "evaluate" and run_of(job.inputs.model) == run_id]
+
+
+def _stored(recipe: Settings, name: str) -> StoredSetting:
+    info = type(recipe).model_fields[name]
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    return StoredSetting(
+        name=name,
+        label=info.title or name,
+        help=info.description or "",
+        unit=str(extra.get("unit", "")),
+        value=getattr(recipe, name),
+        default=info.default,
+        advanced=bool(extra.get("advanced", False)),
+    )

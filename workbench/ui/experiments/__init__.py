@@ -1,0 +1,1 @@
+"""A new experiment on screen: forms that are made from the recipes' own declarations."""

@@ -1,0 +1,1 @@
+"""Runs on screen: their tree and queue, and everything that one of them says."""

@@ -1,0 +1,151 @@
+"""The live curves of a run: which metrics on the left, their plots on the right."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.domain.metrics import describe
+from workbench.ui.runs.metric_plot import MetricPlot, definition
+from workbench.ui.runs.story import RunStory
+from workbench.ui.theme import Look, Scheme
+from workbench.ui.widgets import label
+
+_FIRST = (  # what tells most about a run, over all methods; shown until the person chooses
+    "objective/scores",
+    "objective/kl",
+    "eval/gold",
+    "eval/proxy",
+    "eval/kl",
+    "rewards/accuracies",
+    "rewards/margins",
+    "accuracy",
+    "eval_accuracy",
+    "loss",
+    "loss/policy_avg",
+    "loss/value_avg",
+)
+_SHOWN_FIRST = 4
+_NAME = Qt.ItemDataRole.UserRole
+
+
+class CurvesTab(QWidget):
+    """Plots the metrics that are ticked; what was ticked stays so from run to run."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._story = RunStory()
+        self._plots: dict[str, MetricPlot] = {}
+        self._ticked: set[str] | None = None  # None until the person chose
+        self.search = QLineEdit(placeholderText="Find a metric", clearButtonEnabled=True)
+        self.metrics = QListWidget()
+        self._empty = label("Nothing was measured yet. Curves appear with the first step.", "muted", wraps=True)
+        self._grid = QGridLayout()
+        self._build()
+        self._connect()
+
+    def show_story(self, story: RunStory) -> None:
+        """Draws what the run said; called again whenever it said more."""
+        self._story = story
+        if self._names() != list(story.curves):
+            self._list_metrics()
+        self._refresh()
+
+    def shown(self) -> list[str]:
+        """Returns the names of the metrics that are plotted."""
+        return [name for name in self._story.curves if name in self._wanted()]
+
+    def plot_of(self, name: str) -> MetricPlot:
+        """Returns the plot of a metric that is shown."""
+        return self._plots[name]
+
+    def _wanted(self) -> set[str]:
+        if self._ticked is not None:
+            return self._ticked
+        first = [name for name in _FIRST if name in self._story.curves]
+        return set((first or list(self._story.curves))[:_SHOWN_FIRST])
+
+    def _names(self) -> list[str]:
+        return [self.metrics.item(row).data(_NAME) for row in range(self.metrics.count())]
+
+    def _list_metrics(self) -> None:
+        self.metrics.blockSignals(True)
+        self.metrics.clear()
+        for name in self._story.curves:
+            item = QListWidgetItem(describe(name).label)
+            item.setData(_NAME, name)
+            item.setToolTip(definition(name))
+            item.setCheckState(Qt.CheckState.Checked if name in self._wanted() else Qt.CheckState.Unchecked)
+            self.metrics.addItem(item)
+        self.metrics.blockSignals(False)
+        self._filter(self.search.text())
+
+    def _refresh(self) -> None:
+        shown = self.shown()
+        if shown != list(self._plots):
+            self._lay_out(shown)
+        for name, plot in self._plots.items():
+            plot.show_curve(self._story.curves[name])
+        self._empty.setVisible(not self._story.curves)
+
+    def _lay_out(self, shown: list[str]) -> None:
+        for name in [name for name in self._plots if name not in shown]:
+            gone = self._plots.pop(name)
+            self._grid.removeWidget(gone)
+            gone.deleteLater()
+        made = {name: self._plots.get(name) or MetricPlot(name, self._look.scheme) for name in shown}
+        self._plots = made
+        columns = 2 if len(made) > 1 else 1
+        for place, plot in enumerate(made.values()):
+            self._grid.addWidget(plot, place // columns, place % columns)
+
+    def _filter(self, text: str) -> None:
+        wanted = text.casefold()
+        for row in range(self.metrics.count()):
+            item = self.metrics.item(row)
+            item.setHidden(wanted not in f"{item.text()} {item.data(_NAME)}".casefold())
+
+    def _on_ticked(self, item: QListWidgetItem) -> None:
+        ticked = set(self._wanted())
+        (ticked.add if item.checkState() == Qt.CheckState.Checked else ticked.discard)(item.data(_NAME))
+        self._ticked = ticked
+        self._refresh()
+
+    def _dress(self, scheme: Scheme) -> None:
+        for plot in self._plots.values():
+            plot.dress(scheme)
+
+    def _connect(self) -> None:
+        self.metrics.itemChanged.connect(self._on_ticked)
+        self.search.textChanged.connect(self._filter)
+        self._look.changed.connect(self._dress)
+
+    def _build(self) -> None:
+        self.metrics.setAccessibleName("Metrics; tick those to plot")
+        self.search.setAccessibleName("Find a metric")
+        choice, plots = QWidget(), QWidget()
+        left, right = QVBoxLayout(choice), QVBoxLayout(plots)
+        left.setContentsMargins(0, 6, 0, 0)
+        left.addWidget(self.search)
+        left.addWidget(self.metrics, 1)
+        right.addWidget(self._empty)
+        right.addLayout(self._grid, 1)
+        area = QScrollArea(widgetResizable=True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(plots)
+        halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        halves.addWidget(choice)
+        halves.addWidget(area)
+        halves.setSizes([150, 500])
+        halves.setStretchFactor(1, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(halves)

@@ -1,0 +1,84 @@
+"""One metric of one run: its curve, its definition as tooltip, its unit on the axis."""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from workbench.domain.metrics import describe
+from workbench.ui.runs.story import Curve
+from workbench.ui.theme import Scheme
+from workbench.ui.widgets import label
+
+_FEW = 80  # points up to which each is marked
+_MANY = 2_000  # points from which on smooth edges cost more than they tell
+_BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": ""}
+
+
+class MetricPlot(QFrame):
+    """Draws a curve that grows."""
+
+    def __init__(self, name: str, scheme: Scheme) -> None:
+        super().__init__()
+        self.name = name
+        self._metric = describe(name)
+        self._title = label(self._metric.label, "title")
+        self._value = label("", "muted")
+        self.plot = pg.PlotWidget()
+        self.curve = pg.PlotDataItem(connect="finite")
+        self._n_points = -1
+        self._build()
+        self.dress(scheme)
+
+    def show_curve(self, curve: Curve) -> None:
+        """Draws what is known; costs nothing where no point is new."""
+        if len(curve.steps) == self._n_points:
+            return
+        self._n_points = len(curve.steps)
+        steps, values = curve.arrays()
+        few = len(steps) <= _FEW
+        self.curve.opts["antialias"] = len(steps) <= _MANY
+        self.curve.setData(steps, values, symbol="o" if few else None, symbolSize=5)
+        last = values[np.isfinite(values)][-1:]
+        self._value.setText(f"{last[0]:,.4g} at step {steps[-1]:,.0f}" if len(last) else "")
+
+    def dress(self, scheme: Scheme) -> None:
+        """Takes on the colours of light or dark."""
+        tokens, colour = scheme.tokens, scheme.runs.colour(0)
+        self.plot.setBackground(tokens.card)
+        self.curve.setPen(pg.mkPen(colour, width=2))
+        self.curve.setSymbolBrush(pg.mkBrush(colour))
+        self.curve.setSymbolPen(pg.mkPen(colour))
+        for side, words in (("bottom", "training step"), ("left", self._axis_words())):
+            axis = self.plot.getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setPen(pg.mkPen(tokens.border))
+            axis.setTextPen(pg.mkPen(tokens.muted))
+            axis.setLabel(words, color=tokens.muted)
+
+    def _axis_words(self) -> str:
+        return self._metric.unit or "value"
+
+    def _build(self) -> None:
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setFrameShape(QFrame.Shape.NoFrame)
+        self.plot.showGrid(x=True, y=True, alpha=0.12)
+        self.plot.setMinimumHeight(150)
+        self.plot.setAccessibleName(f"{self._metric.label} ({self._axis_words()}) over training steps")
+        self.curve.setDownsampling(auto=True, method="peak")
+        self.curve.setClipToView(True)
+        self.plot.addItem(self.curve)
+        self.setToolTip(definition(self.name))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 6)
+        layout.setSpacing(0)
+        layout.addWidget(self._title)
+        layout.addWidget(self._value)
+        layout.addWidget(self.plot, 1)
+
+
+def definition(name: str) -> str:
+    """Returns what a metric means, for its tooltip."""
+    metric = describe(name)
+    unit = f"in {metric.unit}" if metric.unit else ""
+    return "\n".join(part for part in (metric.name, metric.meaning, unit, _BETTER[metric.better]) if part)

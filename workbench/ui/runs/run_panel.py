@@ -1,0 +1,114 @@
+"""One run: where it is, and in tabs everything that is known of it."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout
+
+from workbench import api
+from workbench.ui.runs.curves_tab import CurvesTab
+from workbench.ui.runs.events_tab import EventsTab
+from workbench.ui.runs.log_tab import LogTab
+from workbench.ui.runs.outcome_tab import OutcomeTab
+from workbench.ui.runs.run_tree import rate_words
+from workbench.ui.runs.samples_tab import SamplesTab
+from workbench.ui.runs.settings_tab import SettingsTab
+from workbench.ui.runs.story import RunStory
+from workbench.ui.runs.watcher import RunWatcher
+from workbench.ui.session import Session
+from workbench.ui.theme import Look
+from workbench.ui.widgets import Card, label
+from workbench.ui.widgets.run_rows import run_words
+
+_LOG_MS = 1500
+
+
+class RunPanel(Card):
+    """Shows the chosen run; reads what the tab in sight needs, and nothing while it is out of sight."""
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__("No run chosen")
+        self._session = session
+        self._run: api.RunView | None = None
+        self.watcher = RunWatcher(session, self)
+        self.message = label("", "muted", wraps=True, selectable=True)
+        self.tabs = QTabWidget(documentMode=True)
+        self.curves, self.samples, self.log = CurvesTab(look), SamplesTab(), LogTab()
+        self.events, self.settings, self.outcome = EventsTab(), SettingsTab(), OutcomeTab()
+        self._log_timer = QTimer(self)
+        self._log_timer.setInterval(_LOG_MS)
+        self._build()
+        self._connect()
+
+    def show_run(self, run: api.RunView, title: str) -> None:
+        """Shows a run as it is now; turning to another one begins its story anew."""
+        before, self._run = self._run, run
+        rate = f" · {run.rate:.3g} steps/s" if run.rate else ""
+        self.set_title(title, f"{run_words(run)}{rate}")
+        self.message.setText(f"{run.message} {run.hint}".strip())
+        self.message.setVisible(bool(self.message.text()))
+        self.message.setToolTip(f"{run.id}\n{rate_words(run)}".strip())
+        if before is None or before.id != run.id:
+            self._turn_to(run)
+        elif before.state is not run.state:
+            self.refresh()
+
+    def set_in_sight(self, in_sight: bool) -> None:
+        """Begins or ends keeping up with the run."""
+        self.watcher.set_listening(in_sight)
+        (self._log_timer.start if in_sight else self._log_timer.stop)()
+
+    def refresh(self) -> None:
+        """Reads what the tab in sight shows."""
+        run, project = self._run, self._session.project
+        if run is None or project is None:
+            return
+        tab = self.tabs.currentWidget()
+        ask = self._session.ask
+        if tab is self.log:
+            ask("run-log", lambda: api.run_log(project, run.id), self.log.show_log)
+        elif tab is self.settings:
+            ask("run-recipe", lambda: api.run_recipe(project, run.id), self.settings.show_recipe)
+        elif tab is self.samples:
+            ask("run-samples", lambda: api.run_samples(project, run.id), self.samples.show_evaluated)
+        elif tab is self.outcome:
+            ask("run-outcome", lambda: api.run_outcome(project, run.id), lambda o: self.outcome.show_outcome(run, o))
+
+    def _turn_to(self, run: api.RunView) -> None:
+        for key in ("run-log", "run-recipe", "run-samples", "run-outcome"):
+            self._session.tasks.cancel(key)  # an answer about another run is not to arrive here
+        self.samples.show_evaluated([])
+        self.watcher.watch(run.id)
+        self.refresh()
+
+    def _show_story(self, story: RunStory) -> None:
+        self.curves.show_story(story)
+        self.samples.show_live(story.samples)
+        self.events.show_story(story)
+
+    def _keep_log_fresh(self) -> None:
+        working = self._run is not None and not self._run.state.is_over
+        if working and self.tabs.currentWidget() is self.log:
+            self.refresh()
+
+    def _connect(self) -> None:
+        self.watcher.story_changed.connect(self._show_story)
+        self.tabs.currentChanged.connect(lambda _tab: self.refresh())
+        self._log_timer.timeout.connect(self._keep_log_fresh)
+
+    def _build(self) -> None:
+        tips = {
+            "Curves": "What the run measures, live",
+            "Samples": "What it answers to the same prompts over time",
+            "Log": "What its worker prints",
+            "Events": "Starts, checkpoints, warnings, ends",
+            "Settings": "The recipe that it was frozen with",
+            "Outcome": "How it ended and what helps",
+        }
+        tabs = (self.curves, self.samples, self.log, self.events, self.settings, self.outcome)
+        for (name, tip), tab in zip(tips.items(), tabs, strict=True):
+            self.tabs.setTabToolTip(self.tabs.addTab(tab, name), tip)
+        self.tabs.setAccessibleName("About the run")
+        layout = QVBoxLayout()
+        layout.addWidget(self.message)
+        layout.addWidget(self.tabs, 1)
+        self.message.hide()
+        self.body.addLayout(layout, 1)
