@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.api.comparisons import Answer, Comparison, Question, compare_answers, compare_runs
-    from workbench.api.datasets import ImportResult, detect_format, import_dataset
+    from workbench.api.datasets import ImportResult, detect_format, import_dataset, preview_import
     from workbench.api.demo import DemoResult, finish_demo, start_demo
     from workbench.api.doctor import Check, examine
     from workbench.api.experiments import evaluate_runs, read_experiment, run_experiment
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         show_project,
     )
     from workbench.api.results import export_report, write_all_charts, write_charts
+    from workbench.api.rows import RowSearch, browse_dataset
     from workbench.api.runs import (
         RunView,
         find_run,
@@ -52,10 +53,12 @@ __all__ = [
     "Project",
     "ProjectView",
     "Question",
+    "RowSearch",
     "RunView",
     "ScoreResult",
     "SettingView",
     "Theme",
+    "browse_dataset",
     "chart_theme",
     "compare_answers",
     "compare_runs",
@@ -76,6 +79,7 @@ __all__ = [
     "move_project",
     "open_project",
     "pause_run",
+    "preview_import",
     "prioritise_run",
     "read_experiment",
     "rename_project",
@@ -95,7 +99,7 @@ __all__ = [
 
 _HOMES = {
     "comparisons": ("Answer", "Comparison", "Question", "compare_answers", "compare_runs"),
-    "datasets": ("ImportResult", "detect_format", "import_dataset"),
+    "datasets": ("ImportResult", "detect_format", "import_dataset", "preview_import"),
     "demo": ("DemoResult", "finish_demo", "start_demo"),
     "doctor": ("Check", "examine"),
     "experiments": ("evaluate_runs", "read_experiment", "run_experiment"),
@@ -112,6 +116,7 @@ _HOMES = {
         "show_project",
     ),
     "results": ("export_report", "write_all_charts", "write_charts"),
+    "rows": ("RowSearch", "browse_dataset"),
     "runs": (
         "RunView",
         "find_run",

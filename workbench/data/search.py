@@ -236,6 +236,9 @@ def _where(wanted: RowFilter) -> tuple[str, dict[str, object]]:
 
 
 def _line(values: tuple[Any, ...]) -> RowLine:
-    index, split, *texts, length, gap, tie, margin, n_ratings, n_agreeing = values
-    shown = [" ".join((text or "").split()) for text in texts]
-    return RowLine(index, split, *shown, length, gap, tie, margin, n_ratings, n_agreeing)
+    index, split, prompt, chosen, rejected, *rest = values
+    return RowLine(index, split, _in_one_line(prompt), _in_one_line(chosen), _in_one_line(rejected), *rest)
+
+
+def _in_one_line(text: str | None) -> str:
+    return " ".join((text or "").split())

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workbench.domain.records import SplitName
 
@@ -46,11 +46,14 @@ class RowFilter:
 
     def without(self, name: str) -> "RowFilter":
         """Returns the filter with one of its conditions dropped."""
-        return replace(self, **{name: _DEFAULTS[name]})
+        return self._with(name, _DEFAULTS[name])
 
     def toggled(self, name: str, value: object) -> "RowFilter":
         """Returns the filter with a condition of this value; without it where that was the value already."""
-        return self.without(name) if getattr(self, name) == value else replace(self, **{name: value})
+        return self.without(name) if getattr(self, name) == value else self._with(name, value)
+
+    def _with(self, name: str, value: Any) -> "RowFilter":
+        return replace(self, **{name: value})
 
 
 _DEFAULTS = {item.name: item.default for item in fields(RowFilter)}
