@@ -101,6 +101,10 @@ def test_a_distribution_ignores_its_own_condition_and_heeds_the_others(search: R
     assert bars["gap"] == {"1": 1}
 
 
+def test_the_margins_are_those_of_the_whole_dataset(search: RowSearch) -> None:
+    assert search.find(RowFilter(text="dog")).margins == Range(0.0, 1.5)
+
+
 def test_picking_a_bar_finds_as_many_rows_as_it_is_high(search: RowSearch) -> None:
     for histogram in search.find(RowFilter()).histograms:
         for bar in histogram.bars:

@@ -75,6 +75,7 @@ class RowSearch:
         self._has_facts = False
         self._hits_of = ""
         self._bins: dict[str, Bins] = {}
+        self._margins: Range | None = None
 
     def find(self, wanted: RowFilter) -> Found:
         """Returns the rows that meet a filter and their distributions.
@@ -92,7 +93,7 @@ class RowSearch:
             self._check_newest(number)
             self._find_text(wanted.text)
             self._check_newest(number)
-            return Found(self._matching(wanted), tuple(self._histograms(wanted)))
+            return Found(self._matching(wanted), tuple(self._histograms(wanted)), self._margins)
 
     def count(self) -> int:
         """Returns how many rows there are, without reading them."""
@@ -156,6 +157,8 @@ class RowSearch:
     def _learn_facts(self) -> None:
         if not self._has_facts:
             self._finder.execute(_FACTS, {"path": str(self._path)})
+            low, high = self._first("SELECT min(margin), max(margin) FROM facts")
+            self._margins = None if low is None else Range(low, high)
             self._has_facts = True
 
     def _find_text(self, text: str) -> None:

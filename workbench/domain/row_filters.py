@@ -82,10 +82,17 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Found:
-    """The rows that meet a filter, by position in the dataset, ascending; and how they are distributed."""
+    """The rows that meet a filter, by position in the dataset, ascending; and how they are distributed.
+
+    Attributes:
+        rows: the positions.
+        histograms: one of each condition that has one.
+        margins: from the lowest to the highest margin of the whole dataset; None where no row has one.
+    """
 
     rows: Sequence[int] = field(default=range(0), repr=False)
     histograms: tuple[Histogram, ...] = ()
+    margins: Range | None = None
 
 
 @dataclass(frozen=True)
