@@ -1,6 +1,7 @@
 """The Data page as a person uses it: look, search, click a bar, import."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,7 @@ def test_a_cancelled_import_leaves_nothing(qtbot, page, project, tmp_path, monke
     def slow(_project, _source, _name, *, progress, **_choices):
         while True:
             progress(1, 10)
+            time.sleep(0.01)
 
     _drop(page, _write(tmp_path / "long.jsonl", [_pair(number) for number in range(5)]))
     qtbot.waitUntil(page.panel.go_button.isEnabled, timeout=_WAIT)

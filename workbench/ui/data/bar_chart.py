@@ -56,9 +56,10 @@ class BarChart(pg.PlotWidget):  # type: ignore[misc]
         brushes = [strong if not is_picked or bar.value == chosen else faint for bar in self._bars]
         pens = [pg.mkPen(tokens.ink if bar.value == chosen else tokens.card, width=1) for bar in self._bars]
         heights = [bar.n for bar in self._bars]
-        self.addItem(
-            pg.BarGraphItem(x=range(len(heights)), height=heights, width=_WIDTH, brushes=brushes, pens=pens)
-        )
+        if heights:
+            self.addItem(
+                pg.BarGraphItem(x=range(len(heights)), height=heights, width=_WIDTH, brushes=brushes, pens=pens)
+            )
         self._dress_axes(tokens.muted, tokens.border)
         self.setXRange(-0.5, max(len(heights), 1) - 0.5, padding=0.01)
         self.setYRange(0, max([*heights, 1]), padding=0.04)
@@ -73,7 +74,7 @@ class BarChart(pg.PlotWidget):  # type: ignore[misc]
         return [f"{bar.label}: {bar.n:,}" for bar in self._bars]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
         if step is not None and self._bars:
             self._point_at((0 if self._at is None else self._at + step) % len(self._bars))
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and self._at is not None:
@@ -111,7 +112,6 @@ class BarChart(pg.PlotWidget):  # type: ignore[misc]
     def _point_at(self, at: int | None) -> None:
         self._at = at
         words = "" if at is None else f"{self._bars[at].label}: {self._bars[at].n:,}"
-        self.setToolTip(words)
         self.setAccessibleDescription(words)
         self.pointed.emit(words)
 

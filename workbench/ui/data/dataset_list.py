@@ -1,6 +1,7 @@
 """The project's datasets: what each holds, how many rows, how they are split."""
 
 from collections.abc import Sequence
+from html import escape  # a tooltip may take words for markup
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem
@@ -42,7 +43,7 @@ class DatasetList(QListWidget):
         for record in records:
             item = QListWidgetItem(f"{record.name}\n{dataset_words(record)}")
             item.setData(_NAME, record.name)
-            item.setToolTip(f"Imported from {record.source}\n{splits_words(record)}")
+            item.setToolTip(f"<qt>Imported from {escape(record.source)}</qt>")
             self.addItem(item)
         del blocker
         names = list(self._records)

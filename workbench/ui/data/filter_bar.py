@@ -84,11 +84,17 @@ class FilterBar(QWidget):
         first, second = QHBoxLayout(), QHBoxLayout()
         first.addWidget(self.text_field, 1)
         first.addWidget(self.count)
+        first.addWidget(self.clear_button)
         self._margin_row = _between("Margin", self._margin)
-        for widget in (self.split_box, self.rater_box, self.tie_box, _between("Length", self._length), self._margin_row):
+        for widget in (
+            self.split_box,
+            self.rater_box,
+            self.tie_box,
+            _between("Length", self._length),
+            self._margin_row,
+        ):
             second.addWidget(widget)
         second.addStretch(1)
-        second.addWidget(self.clear_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

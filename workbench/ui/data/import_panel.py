@@ -62,6 +62,7 @@ class ImportPanel(Card):
         self.skip_box.setChecked(False)
         self.name_field.setText(self._free_name(source))
         self._set_importing(False)
+        self._show_found(False)
         self.ask_preview()
         self.name_field.setFocus()
 
@@ -103,7 +104,6 @@ class ImportPanel(Card):
             self._session.tasks.cancel("data-import")
             self._set_importing(False)
             self._say("The import was stopped; nothing was kept of it.", "warn")
-            self._check()
         else:
             self._session.tasks.cancel("data-preview")
             self.closed.emit()
@@ -116,6 +116,7 @@ class ImportPanel(Card):
         self.format_box.addItem("Recognise the format", "")
         self.format_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._why = label("", "muted", wraps=True)
+        self._columns_title = label("Columns of the file", "title")
         self.mapping = ColumnMapping()
         self.skip_box = QCheckBox("Skip bad rows")
         self.skip_box.setToolTip("Rows that cannot be used are left out and kept in a file with the reasons")
@@ -137,7 +138,7 @@ class ImportPanel(Card):
         inside.addLayout(form)
         inside.addWidget(self._why)
         inside.addSpacing(6)
-        inside.addWidget(label("Columns of the file", "title"))
+        inside.addWidget(self._columns_title)
         inside.addWidget(self.mapping)
         inside.addStretch(1)
         area = QScrollArea(widgetResizable=True)
@@ -176,7 +177,12 @@ class ImportPanel(Card):
         self._why.setText(f"{preview.why} ({preview.kind} rows)" if preview.format else "")
         self.mapping.show_preview(preview)
         self.preview.show_preview(preview)
+        self._show_found(True)
         self._check()
+
+    def _show_found(self, is_known: bool) -> None:
+        for widget in (self.preview, self.mapping, self._why, self._columns_title):
+            widget.setVisible(is_known)
 
     def _on_failed(self, error: Exception) -> None:
         self._set_importing(False)

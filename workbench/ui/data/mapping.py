@@ -41,12 +41,15 @@ class ColumnMapping(QWidget):
         """Offers the file's columns for those of the format; where none fits, for those of a preference."""
         chosen = next((choice for choice in preview.formats if choice.name == preview.format), None)
         required, optional = _wanted(chosen, preview)
+        focused = next((ours for ours, box in self.boxes.items() if box.hasFocus()), None)
         self._clear()
         for ours in (*required, *optional):
-            box = _column_box(ours, preview.columns, self._given.get(ours, preview.names.get(ours, "")))
+            box = _column_box(ours, preview.columns, self._given.get(ours, preview.names.get(ours, ours)))
             box.activated.connect(lambda _index, ours=ours: self._on_chosen(ours))
             self.boxes[ours] = box
             self._form.addRow(label(ours if ours in required else f"{ours} (optional)"), box)
+        if focused in self.boxes:
+            self.boxes[focused].setFocus()
 
     def _on_chosen(self, ours: str) -> None:
         theirs = self.boxes[ours].currentData()
@@ -66,7 +69,8 @@ def _wanted(chosen: FormatChoice | None, preview: ImportPreview) -> tuple[Sequen
         return _USUAL, ()
     found = [name for name in chosen.optional if name in preview.names]
     others = [name for name in chosen.optional if name not in preview.names]
-    return chosen.required, [*found, *others][:_MOST_OPTIONAL]
+    usual = [name for name in _USUAL if name not in chosen.required]  # so that a mapping that is half done can go on
+    return chosen.required, list(dict.fromkeys([*usual, *found, *others]))[:_MOST_OPTIONAL]
 
 
 def _column_box(ours: str, columns: Sequence[str], theirs: str) -> QComboBox:

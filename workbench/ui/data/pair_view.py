@@ -55,7 +55,12 @@ class PairView(Card):
         self._facts.setText(pair.facts)
         self._write(self.prompt, pair.prompt)
         for box, text, name, title, column in zip(
-            (self.chosen, self.rejected), (pair.chosen, pair.rejected), pair.names, self._names, self._columns, strict=True
+            (self.chosen, self.rejected),
+            (pair.chosen, pair.rejected),
+            pair.names,
+            self._names,
+            self._columns,
+            strict=True,
         ):
             title.setText(name)
             box.setAccessibleName(name)

@@ -77,7 +77,9 @@ def _words(turns: Turns | None) -> str:
 
 
 def _bad_words(preview: ImportPreview) -> str:
-    looked_at = f"all {preview.n_looked_at:,} rows" if preview.reaches_end else f"the first {preview.n_looked_at:,} rows"
+    looked_at = (
+        f"all {preview.n_looked_at:,} rows" if preview.reaches_end else f"the first {preview.n_looked_at:,} rows"
+    )
     if not preview.n_bad:
         return f"No problem in {looked_at}."
     shown = f"; the first {len(preview.bad)}:" if preview.n_bad > len(preview.bad) else ":"

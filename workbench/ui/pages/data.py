@@ -77,20 +77,23 @@ class DataPage(Page):
         self.panel = ImportPanel(self.session)
         self.empty = EmptyState(*_BRING, "Choose a file", self.choose_file)
         self.import_button = button(
-            "Import…", self.choose_file, role="primary", tip="Brings a file into the project (Ctrl+I); you can also drop it"
+            "Import…",
+            self.choose_file,
+            role="primary",
+            tip="Brings a file into the project (Ctrl+I); you can also drop it",
         )
 
     def _build_actions(self) -> None:
         for words, keys, work in (
             ("Import data", "Ctrl+I", self.choose_file),
-            ("Search rows", "Ctrl+F", lambda: self.browser.filter_bar.text_field.setFocus()),
+            ("Search rows", "Ctrl+F", self.browser.filter_bar.text_field.setFocus),
             ("Previous row", "Alt+Up", lambda: self.browser.step(-1)),
             ("Next row", "Alt+Down", lambda: self.browser.step(1)),
-            ("Drop all filters", "Ctrl+Shift+F", lambda: self.browser.filter_bar.clear_button.click()),
+            ("Drop all filters", "Ctrl+Shift+F", self.browser.filter_bar.clear_button.click),
         ):
             action = QAction(words, self)
             action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             action.triggered.connect(lambda _checked=False, work=work: work())
             self.addAction(action)
 
