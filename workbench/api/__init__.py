@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.api.comparisons import Answer, Comparison, Question, compare_answers, compare_runs
-    from workbench.api.datasets import ImportResult, detect_format, import_dataset
+    from workbench.api.datasets import ImportResult, detect_format, import_dataset, preview_import
     from workbench.api.demo import DemoResult, finish_demo, start_demo
     from workbench.api.doctor import Check, examine
     from workbench.api.experiments import (
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         show_project,
     )
     from workbench.api.results import export_report, write_all_charts, write_charts
+    from workbench.api.rows import RowSearch, browse_dataset
     from workbench.api.runs import (
         RunView,
         find_run,
@@ -73,12 +74,14 @@ __all__ = [
     "Project",
     "ProjectView",
     "Question",
+    "RowSearch",
     "RunNews",
     "RunView",
     "ScoreResult",
     "SettingView",
     "StoredSetting",
     "Theme",
+    "browse_dataset",
     "chart_theme",
     "compare_answers",
     "compare_runs",
@@ -101,6 +104,7 @@ __all__ = [
     "order_queue",
     "pause_run",
     "plan_experiment",
+    "preview_import",
     "prioritise_run",
     "read_experiment",
     "read_run",
@@ -127,7 +131,7 @@ __all__ = [
 
 _HOMES = {
     "comparisons": ("Answer", "Comparison", "Question", "compare_answers", "compare_runs"),
-    "datasets": ("ImportResult", "detect_format", "import_dataset"),
+    "datasets": ("ImportResult", "detect_format", "import_dataset", "preview_import"),
     "demo": ("DemoResult", "finish_demo", "start_demo"),
     "doctor": ("Check", "examine"),
     "experiments": (
@@ -151,6 +155,7 @@ _HOMES = {
         "show_project",
     ),
     "results": ("export_report", "write_all_charts", "write_charts"),
+    "rows": ("RowSearch", "browse_dataset"),
     "runs": (
         "RunView",
         "find_run",

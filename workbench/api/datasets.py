@@ -6,7 +6,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from workbench.data.importing import Detection, clear_cut_short, detect, import_file
+from workbench.data.preview import preview_file
 from workbench.domain.errors import AlreadyExists, Busy
+from workbench.domain.previews import ImportPreview
 from workbench.domain.records import DatasetRecord, Splits
 from workbench.storage.locks import only_one
 from workbench.storage.project import Project
@@ -30,6 +32,21 @@ class ImportResult(BaseModel):
 def detect_format(source: Path | str) -> Detection:
     """Says which reader would read a file, and why."""
     return detect(source)
+
+
+def preview_import(
+    source: Path | str,
+    *,
+    format: str | None = None,  # noqa: A002  (the flag's name)
+    columns: Mapping[str, str] | None = None,
+) -> ImportPreview:
+    """Says what `import_dataset` would do with a file, from its beginning alone; nothing is written.
+
+    Raises:
+        BadInput, NotFound, Offline: there is nothing to show of it. A file that can be read but fits no format is shown
+            with the reason as its `problem`.
+    """
+    return preview_file(source, format=format, columns=columns)
 
 
 def import_dataset(

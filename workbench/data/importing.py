@@ -20,7 +20,16 @@ from workbench.domain.errors import AlreadyExists, BadInput, BadRow
 from workbench.domain.pairs import Row
 from workbench.domain.records import DatasetRecord, SplitName
 
-__all__ = ["RECORD_FILE", "REJECTS_FILE", "Detection", "clear_cut_short", "detect", "import_file", "iterate_rows"]
+__all__ = [
+    "RECORD_FILE",
+    "REJECTS_FILE",
+    "Detection",
+    "checked_rows",
+    "clear_cut_short",
+    "detect",
+    "import_file",
+    "iterate_rows",
+]
 
 RECORD_FILE = "dataset.json"
 REJECTS_FILE = "rejects.jsonl"
@@ -187,23 +196,27 @@ class _Import:
 
 
 def _rows(reading: Reading, chosen: Chosen, rejects: _Rejects) -> Iterator[Row]:
-    reader, names = chosen.reader, chosen.names
-    read, kind, judged = reader.read, reader.kind, reader.judged
     for record in reading:
         try:
-            rows = _checked(record, names, read, kind, judged)
+            rows = checked_rows(record, chosen)
         except FieldError as error:
             rejects.take(record.line, error, record.raw if isinstance(record, Flaw) else record.values)
         else:
             yield from rows
 
 
-def _checked(record: Record | Flaw, names: Mapping[str, str], read: Any, kind: Any, judged: bool) -> list[Row]:
+def checked_rows(record: Record | Flaw, chosen: Chosen) -> list[Row]:
+    """Returns the rows that a record holds.
+
+    Raises:
+        FieldError: it is not usable, and why.
+    """
     if isinstance(record, Flaw):
         raise record.error
-    rows = list(read(renamed(record.values, names) if names else record.values))
+    reader, names = chosen.reader, chosen.names
+    rows = list(reader.read(renamed(record.values, names) if names else record.values))
     for row in rows:
-        check_row(row, kind, judged=judged)
+        check_row(row, reader.kind, judged=reader.judged)
     return rows
 
 

@@ -5,6 +5,7 @@ from workbench.ui.page import PageSpec
 PAGES = (
     PageSpec("start", "Start", "start:StartPage", "Open a project or begin one.", needs_project=False),
     PageSpec("overview", "Overview", "overview:OverviewPage", "What the project holds and what goes on."),
+    PageSpec("data", "Data", "data:DataPage", "The datasets, their rows, and the way in for more."),
     PageSpec(
         "experiments",
         "Experiments",

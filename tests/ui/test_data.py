@@ -1,0 +1,168 @@
+"""The Data page as a person uses it: look, search, click a bar, import."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
+from workbench import api
+from workbench.storage.project import Project
+
+_WAIT = 5000
+
+
+def _write(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def _pair(number: int, **more: object) -> dict[str, object]:
+    return {
+        "prompt": f"Question {number}?",
+        "chosen": "A good <b>answer</b> " + "x" * (number % 20),
+        "rejected": "A poor <b>answer</b>",
+        "ratings": [{"rater": "ann" if number % 4 else "bob", "choice": "chosen"}],
+        **more,
+    }
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    made = Project.create(tmp_path / "project")
+    source = _write(tmp_path / "source.jsonl", [_pair(number) for number in range(300)])
+    api.import_dataset(made, source, "questions")
+    return made
+
+
+@pytest.fixture
+def page(qtbot, window, open_project, project):
+    """The Data page with its statistics there."""
+    open_project(project)
+    window.resize(1280, 800)
+    window.show_page("data")
+    qtbot.waitUntil(lambda: window.page.browser.filter_bar.count.text() == "300 rows", timeout=_WAIT)
+    return window.page
+
+
+def _cell(page, row: int, column: int) -> str:
+    model = page.browser.model
+    return model.data(model.index(row, column))
+
+
+def _drop(page, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, buttons, keys)
+    page.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    page.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys))
+
+
+def test_rows_come_in_pages_and_are_placeholders_until_then(qtbot, page):
+    assert _cell(page, 290, 1) == "…"
+    qtbot.waitUntil(lambda: _cell(page, 290, 1) == "Question 290?", timeout=_WAIT)
+
+
+def test_typing_finds_rows(qtbot, page):
+    page.browser.filter_bar.text_field.setFocus()
+    qtbot.keyClicks(page.browser.filter_bar.text_field, "question 29")
+    qtbot.waitUntil(lambda: page.browser.filter_bar.count.text() == "11 of 300 rows", timeout=_WAIT)
+    qtbot.waitUntil(lambda: _cell(page, 0, 1) == "Question 29?", timeout=_WAIT)
+    page.browser.filter_bar.clear_button.click()
+    qtbot.waitUntil(lambda: page.browser.filter_bar.count.text() == "300 rows", timeout=_WAIT)
+
+
+def test_a_picked_bar_filters_and_the_same_bar_frees_again(qtbot, page):
+    chart = page.browser.distributions.charts["rater"]
+    assert chart.words() == ["ann: 225", "bob: 75"]
+    chart.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
+        qtbot.keyClick(chart, key)
+    qtbot.waitUntil(lambda: page.browser.filter_bar.count.text() == "75 of 300 rows", timeout=_WAIT)
+    assert page.browser.filter_bar.rater_box.currentText() == "bob"
+    chart.pick(1)
+    qtbot.waitUntil(lambda: page.browser.filter_bar.count.text() == "300 rows", timeout=_WAIT)
+
+
+def test_the_chosen_pair_is_shown_as_text_with_its_differences_marked(qtbot, page):
+    page.browser.table.selectRow(3)
+    pair = page.browser.pair
+    qtbot.waitUntil(lambda: pair.prompt.toPlainText() == "Question 3?", timeout=_WAIT)
+    assert pair.chosen.toPlainText() == "A good <b>answer</b> xxx"
+    cursor = pair.chosen.textCursor()
+    cursor.setPosition(3)  # within "good"
+    assert cursor.charFormat().underlineStyle() != cursor.charFormat().UnderlineStyle.NoUnderline
+    cursor.setPosition(10)  # within "<b>answer"
+    assert cursor.charFormat().underlineStyle() == cursor.charFormat().UnderlineStyle.NoUnderline
+
+
+def test_a_dropped_file_is_previewed_and_then_imported(qtbot, page, project, tmp_path):
+    _drop(page, _write(tmp_path / "more pairs.jsonl", [_pair(number) for number in range(5)]))
+    panel = page.panel
+    qtbot.waitUntil(panel.go_button.isEnabled, timeout=_WAIT)
+    assert panel.name_field.text() == "more pairs"
+    assert panel.preview.rows.rowCount() == 5
+    assert project.manifest().datasets == ("questions",)
+    qtbot.mouseClick(panel.go_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.browser.filter_bar.count.text() == "5 rows", timeout=_WAIT)
+    assert project.manifest().datasets == ("questions", "more pairs")
+
+
+def test_bad_rows_stop_an_import_until_they_are_skipped(qtbot, page, project, tmp_path):
+    _drop(page, _write(tmp_path / "some.jsonl", [_pair(0), _pair(1, chosen="")]))
+    panel = page.panel
+    qtbot.waitUntil(lambda: panel.preview.bad.rowCount() == 1, timeout=_WAIT)
+    assert panel.preview.bad.item(0, 0).text() == "line 2"
+    assert not panel.go_button.isEnabled()
+    panel.skip_box.click()
+    qtbot.mouseClick(panel.go_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "some" in project.manifest().datasets, timeout=_WAIT)
+    assert project.dataset("some").n_skipped == 1
+
+
+def test_columns_are_mapped_by_hand(qtbot, page, tmp_path):
+    row = {"question": "p", "good": "yes", "worse": "no"}
+    _drop(page, _write(tmp_path / "other.jsonl", [row]))
+    panel = page.panel
+    for ours, theirs in (("prompt", "question"), ("chosen", "good"), ("rejected", "worse")):
+        qtbot.waitUntil(lambda ours=ours: ours in panel.mapping.boxes, timeout=_WAIT)
+        qtbot.waitUntil(lambda: not page.session.tasks.is_running("data-preview"), timeout=_WAIT)
+        box = panel.mapping.boxes[ours]
+        box.setCurrentIndex(box.findData(theirs))
+        box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(panel.go_button.isEnabled, timeout=_WAIT)
+    assert panel.preview.rows.item(0, 1).text() == "yes"
+
+
+def test_a_file_that_cannot_be_read_says_why(qtbot, page, tmp_path):
+    path = tmp_path / "archive.zip"
+    path.write_bytes(b"PK\x03\x04 and so on")
+    _drop(page, path)
+    qtbot.waitUntil(lambda: "zip archive" in page.panel.message.text(), timeout=_WAIT)
+    assert not page.panel.go_button.isEnabled()
+
+
+def test_a_cancelled_import_leaves_nothing(qtbot, page, project, tmp_path, monkeypatch):
+    def slow(_project, _source, _name, *, progress, **_choices):
+        while True:
+            progress(1, 10)
+            time.sleep(0.01)
+
+    _drop(page, _write(tmp_path / "long.jsonl", [_pair(number) for number in range(5)]))
+    qtbot.waitUntil(page.panel.go_button.isEnabled, timeout=_WAIT)
+    monkeypatch.setattr(api, "import_dataset", slow)
+    page.panel.start()
+    qtbot.waitUntil(lambda: "1 of about 10" in page.panel.message.text(), timeout=_WAIT)
+    qtbot.mouseClick(page.panel.cancel_button, Qt.MouseButton.LeftButton)
+    assert "stopped" in page.panel.message.text()
+    assert project.manifest().datasets == ("questions",)
+
+
+def test_without_data_the_page_says_what_to_do(qtbot, window, open_project, tmp_path):
+    open_project(Project.create(tmp_path / "empty"))
+    window.show_page("data")
+    assert window.page.empty.isVisibleTo(window.page)

@@ -1,0 +1,69 @@
+"""The project's datasets: what each holds, how many rows, how they are split."""
+
+from collections.abc import Sequence
+from html import escape  # a tooltip may take words for markup
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QListWidget, QListWidgetItem
+
+from workbench.domain.pairs import DatasetKind
+from workbench.domain.records import DatasetRecord
+
+_KINDS = {
+    DatasetKind.PREFERENCE: "pairs",
+    DatasetKind.THUMBS: "thumbs",
+    DatasetKind.DEMONSTRATION: "demonstrations",
+    DatasetKind.PROMPTS: "prompts",
+}
+_NAME = Qt.ItemDataRole.UserRole
+
+
+class DatasetList(QListWidget):
+    """Lists datasets; one is chosen.
+
+    Signals:
+        chosen: the DatasetRecord that the person went to.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Datasets")
+        self.setWordWrap(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._records: dict[str, DatasetRecord] = {}
+        self.currentItemChanged.connect(self._on_current)
+
+    def show_datasets(self, records: Sequence[DatasetRecord], wanted: str) -> None:
+        """Lists these, and goes to the one of this name, or to the first."""
+        blocker = QSignalBlocker(self)
+        self.clear()
+        self._records = {record.name: record for record in records}
+        for record in records:
+            item = QListWidgetItem(f"{record.name}\n{dataset_words(record)}")
+            item.setData(_NAME, record.name)
+            item.setToolTip(f"<qt>Imported from {escape(record.source)}</qt>")
+            self.addItem(item)
+        del blocker
+        names = list(self._records)
+        self.setCurrentRow(names.index(wanted) if wanted in names else 0 if names else -1)
+
+    def select(self, name: str) -> None:
+        """Goes to a dataset."""
+        if name in self._records:
+            self.setCurrentRow(list(self._records).index(name))
+
+    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.chosen.emit(self._records[item.data(_NAME)])
+
+
+def dataset_words(record: DatasetRecord) -> str:
+    """Returns what a dataset holds, in a line or two."""
+    return f"{record.n_rows:,} {_KINDS[record.kind]}\n{splits_words(record)}"
+
+
+def splits_words(record: DatasetRecord) -> str:
+    """Returns how many rows each split has."""
+    return ", ".join(f"{n:,} {split}" for split, n in record.splits.counts.items() if n)

@@ -1,0 +1,147 @@
+"""Data: the project's datasets, their rows, and the way in for more."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench import api
+from workbench.domain.records import DatasetRecord
+from workbench.ui.data.browser import RowBrowser
+from workbench.ui.data.dataset_list import DatasetList
+from workbench.ui.data.import_panel import ImportPanel
+from workbench.ui.page import Page
+from workbench.ui.session import Session
+from workbench.ui.theme import Look
+from workbench.ui.widgets import Card, EmptyState, button, label
+
+_LEFT = 200
+_FILES = "Data (*.jsonl *.json *.csv *.tsv *.parquet *.arrow *.feather *.gz);;All files (*)"
+_BRING = (
+    "Bring your comparisons",
+    "Drop a file here, or choose one: JSON, JSONL, CSV, TSV, Parquet or Arrow. "
+    "You see what it holds before anything is written.",
+)
+
+
+class DataPage(Page):
+    """Shows a dataset at a time, and imports files that are chosen or dropped."""
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__(session, look)
+        self._seen: tuple[tuple[str, str], ...] = ()
+        self._wanted = str(session.settings.value("data/dataset", ""))
+        self.setAcceptDrops(True)
+        self._build()
+        self._build_actions()
+        self._place()
+        self._connect()
+
+    def arrive(self) -> None:
+        if self.session.view is not None:
+            self._on_project_changed(self.session.view)
+
+    def commands(self) -> Sequence[QAction]:
+        return self.actions()
+
+    def choose_file(self) -> None:
+        """Asks for a file to import."""
+        last = str(self.session.settings.value("data/folder", str(Path.home())))
+        dialog = QFileDialog(self, "Import data", last, _FILES)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.begin_import)
+        dialog.open()
+
+    def begin_import(self, path: str) -> None:
+        """Shows what importing a file would do."""
+        self.session.settings.setValue("data/folder", str(Path(path).parent))
+        self._stack.setCurrentWidget(self.panel)
+        self.panel.begin(path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths and not self.session.tasks.is_running("data-import"):
+            event.acceptProposedAction()
+            self.begin_import(paths[0])
+
+    def _build(self) -> None:
+        self.datasets = DatasetList()
+        self.browser = RowBrowser(self.session, self.look)
+        self.panel = ImportPanel(self.session)
+        self.empty = EmptyState(*_BRING, "Choose a file", self.choose_file)
+        self.import_button = button(
+            "Import…",
+            self.choose_file,
+            role="primary",
+            tip="Brings a file into the project (Ctrl+I); you can also drop it",
+        )
+
+    def _build_actions(self) -> None:
+        for words, keys, work in (
+            ("Import data", "Ctrl+I", self.choose_file),
+            ("Search rows", "Ctrl+F", self.browser.filter_bar.text_field.setFocus),
+            ("Previous row", "Alt+Up", lambda: self.browser.step(-1)),
+            ("Next row", "Alt+Down", lambda: self.browser.step(1)),
+            ("Drop all filters", "Ctrl+Shift+F", self.browser.filter_bar.clear_button.click),
+        ):
+            action = QAction(words, self)
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.triggered.connect(lambda _checked=False, work=work: work())
+            self.addAction(action)
+
+    def _place(self) -> None:
+        left = Card("Datasets")
+        left.setFixedWidth(_LEFT)
+        left.body.addWidget(self.datasets, 1)
+        self._rows = QWidget()
+        across = QHBoxLayout(self._rows)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(10)
+        across.addWidget(left)
+        across.addWidget(self.browser, 1)
+        self._stack = QStackedWidget()
+        for widget in (self.empty, self._rows, self.panel):
+            self._stack.addWidget(widget)
+        head = QHBoxLayout()
+        head.addWidget(label("Data", "page-title"))
+        head.addStretch(1)
+        head.addWidget(self.import_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self.datasets.chosen.connect(self._on_dataset_chosen)
+        self.panel.imported.connect(self._on_imported)
+        self.panel.closed.connect(self._show_rows)
+        self.session.project_changed.connect(self._on_project_changed)
+        self.session.project_closed.connect(self.browser.close_dataset)
+
+    def _on_project_changed(self, view: api.ProjectView) -> None:
+        seen = tuple((record.name, record.content_sha256) for record in view.datasets)
+        if seen != self._seen:
+            self._seen = seen
+            self.datasets.show_datasets(view.datasets, self._wanted)
+        if self._stack.currentWidget() is not self.panel:
+            self._show_rows()
+
+    def _on_dataset_chosen(self, record: DatasetRecord) -> None:
+        self._wanted = record.name
+        self.session.settings.setValue("data/dataset", record.name)
+        self.browser.show_dataset(record)
+
+    def _on_imported(self, name: str) -> None:
+        self._wanted = name
+        self.datasets.select(name)
+
+    def _show_rows(self) -> None:
+        self._stack.setCurrentWidget(self._rows if self._seen else self.empty)
