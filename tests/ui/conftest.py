@@ -12,6 +12,8 @@ from evaluated_runs import realistic
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from workbench.api import projects
+from workbench.jobs import launch
 from workbench.storage.project import Project
 from workbench.ui.application import make_application
 from workbench.ui.session import Session
@@ -37,6 +39,13 @@ def no_qt_warnings(qtlog) -> Iterator[None]:
     yield
     said = [record.message for record in qtlog.records if record.type_name in ("QtWarningMsg", "QtCriticalMsg")]
     assert [line for line in said if "propagateSizeHints" not in line] == []  # the platform without a screen has none
+
+
+@pytest.fixture(autouse=True)
+def no_runner(monkeypatch) -> None:
+    """Recorded runs stay as they were recorded: opening their project must not start workers on them."""
+    for user in (launch, projects):
+        monkeypatch.setattr(user, "wake_runner", lambda _project: False)
 
 
 @pytest.fixture
@@ -90,7 +99,7 @@ def open_project(qtbot, session):
     """Opens a project in the session and waits until it was looked at."""
 
     def opened(project: Project) -> Project:
-        with qtbot.waitSignal(session.project_changed, timeout=5000):
+        with qtbot.waitSignal(session.project_changed, timeout=20000):
             session.open(project.folder)
         return project
 

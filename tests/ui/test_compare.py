@@ -13,7 +13,7 @@ def page(qtbot, window, open_project, evaluated):
     """The Compare page with its comparison on it."""
     open_project(evaluated)
     window.show_page("compare")
-    qtbot.waitUntil(lambda: window.page.comparison is not None, timeout=8000)
+    qtbot.waitUntil(lambda: window.page.comparison is not None, timeout=20000)
     return window.page
 
 
@@ -46,7 +46,7 @@ def test_the_cursor_reads_out_every_chart_of_the_same_axis(page):
 def test_another_axis_is_drawn_and_remembered(qtbot, page, session):
     page.x_box.setCurrentIndex(page.x_box.findData("kl"))
     page.x_box.activated.emit(page.x_box.currentIndex())
-    qtbot.waitUntil(lambda: page.comparison.x == "kl", timeout=8000)
+    qtbot.waitUntil(lambda: page.comparison.x == "kl", timeout=20000)
     assert page.charts[0].spec.x.unit == "nats"
     assert session.settings.value("compare/x") == "kl"
 
@@ -114,7 +114,7 @@ def test_a_new_evaluation_appears_by_itself(qtbot, page, evaluated):
     run = next(job.id for job in evaluated.jobs() if job.method == "evaluate")
     evaluated.run(run).write_outcome(Outcome(state="stopped", step=1))
     qtbot.waitUntil(
-        lambda: page._shown.comparison is not asked and not page.session.tasks.is_running("compare"), timeout=8000
+        lambda: page._shown.comparison is not asked and not page.session.tasks.is_running("compare"), timeout=20000
     )
 
 
@@ -128,6 +128,6 @@ def test_a_theme_switch_repaints_the_charts_at_once(page, look):
 def test_without_evaluations_the_page_says_what_to_do(qtbot, window, open_project, tmp_path):
     open_project(Project.create(tmp_path / "empty"))
     window.show_page("compare")
-    qtbot.waitUntil(lambda: window.page.empty.title.text() == "Nothing to compare yet", timeout=8000)
+    qtbot.waitUntil(lambda: window.page.empty.title.text() == "Nothing to compare yet", timeout=20000)
     qtbot.mouseClick(window.page.empty.button, Qt.MouseButton.LeftButton)
     assert window.page_key == "overview"

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from tests.jobs.test_plan import add, write_model
 from tests.storage.records import dataset
 from workbench import api
-from workbench.jobs import launch
 from workbench.storage.project import Project
 from workbench.ui.experiments.draft import expand_arm, read_words
 
@@ -14,8 +13,7 @@ _CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch) -> Project:
-    monkeypatch.setattr(launch, "wake_runner", lambda _project: False)
+def project(tmp_path) -> Project:
     made = Project.create(tmp_path / "project")
     add(made, dataset("stories"))
     write_model(made.folder / "models" / "small")
@@ -63,13 +61,13 @@ def test_a_value_out_of_bounds_is_refused_in_the_domain_s_words(qtbot, form):
 def test_the_plan_is_shown_and_launched(qtbot, form, project, window):
     _fill(qtbot, form, name="betas", model="models/small", dataset="stories")
     qtbot.keyClicks(_dpo(form).fields["beta"].editor, "0.1, 0.5")
-    qtbot.waitUntil(form.launch_button.isEnabled, timeout=5000)
+    qtbot.waitUntil(form.launch_button.isEnabled, timeout=20000)
     assert [form.plan.topLevelItem(row).text(0) for row in range(form.plan.topLevelItemCount())][-1] == "dpo beta 0.5"
     assert api.show_experiments(project) == []
     qtbot.mouseClick(form.launch_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(api.show_experiments(project)), timeout=5000)
-    qtbot.waitUntil(lambda: window.page.tree.topLevelItemCount() == 1, timeout=5000)
-    qtbot.waitUntil(lambda: not form.isVisible(), timeout=3000)
+    qtbot.waitUntil(lambda: bool(api.show_experiments(project)), timeout=20000)
+    qtbot.waitUntil(lambda: window.page.tree.topLevelItemCount() == 1, timeout=20000)
+    qtbot.waitUntil(lambda: not form.isVisible(), timeout=20000)
 
 
 def test_what_is_saved_opens_again_as_it_was(qtbot, form, tmp_path):
@@ -77,10 +75,10 @@ def test_what_is_saved_opens_again_as_it_was(qtbot, form, tmp_path):
     qtbot.keyClicks(_dpo(form).fields["beta"].editor, "0.3")
     before = form.raw()
     form._save(str(tmp_path / "e.yaml"))
-    qtbot.waitUntil((tmp_path / "e.yaml").is_file, timeout=3000)
+    qtbot.waitUntil((tmp_path / "e.yaml").is_file, timeout=20000)
     _dpo(form).fields["beta"].editor.clear()
     form.load(str(tmp_path / "e.yaml"))
-    qtbot.waitUntil(lambda: form.raw() == before, timeout=3000)
+    qtbot.waitUntil(lambda: form.raw() == before, timeout=20000)
 
 
 def test_advanced_settings_wait_until_they_are_asked_for(qtbot, form):

@@ -29,7 +29,7 @@ def test_a_failed_run_is_shown_with_what_helps(qtbot, window, open_project, eval
     open_project(evaluated)
     run = next(job.id for job in evaluated.jobs() if job.method == "ppo")
     evaluated.run(run).write_outcome(Outcome(state="failed", message="The loss became NaN.", hint="Lower the rate."))
-    qtbot.waitUntil(lambda: "Lower the rate." in _words(window.page), timeout=5000)
+    qtbot.waitUntil(lambda: "Lower the rate." in _words(window.page), timeout=20000)
     assert "failed" in window.toasts.sentences()[0]
 
 

@@ -13,7 +13,7 @@ def test_a_new_project_is_made_from_its_name_and_opened(qtbot, window, session, 
     page = window.page
     page.where_field.setText(str(tmp_path / "made"))
     qtbot.keyClicks(page.name_field, "critic")
-    with qtbot.waitSignal(session.project_opened, timeout=5000):
+    with qtbot.waitSignal(session.project_opened, timeout=20000):
         qtbot.keyClick(page.name_field, Qt.Key.Key_Return)
     assert (tmp_path / "made" / "critic" / "project.workbench").is_file()
     assert window.page_key == "overview"
@@ -29,7 +29,7 @@ def test_recent_projects_are_one_click_away(qtbot, window, session, open_project
     session.close()
     assert window.page_key == "start"
     row = next(row for row in _rows(window.page) if "stories" in row.text())
-    with qtbot.waitSignal(session.project_opened, timeout=5000):
+    with qtbot.waitSignal(session.project_opened, timeout=20000):
         qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
 
 
@@ -39,7 +39,7 @@ def test_a_dropped_project_opens(qtbot, window, session, evaluated):
     drop = QDropEvent(
         QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
-    with qtbot.waitSignal(session.project_opened, timeout=5000):
+    with qtbot.waitSignal(session.project_opened, timeout=20000):
         window.page.dropEvent(drop)
 
 
@@ -49,5 +49,5 @@ def test_the_sample_is_offered_only_where_there_is_one(window, monkeypatch, eval
     assert not window.page.sample_button.isVisible()
     monkeypatch.setattr(api, "find_sample", lambda: evaluated.folder, raising=False)
     window.page.arrive()
-    with qtbot.waitSignal(session.project_opened, timeout=5000):
+    with qtbot.waitSignal(session.project_opened, timeout=20000):
         qtbot.mouseClick(window.page.sample_button, Qt.MouseButton.LeftButton)

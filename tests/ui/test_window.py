@@ -61,7 +61,7 @@ def test_an_unexpected_exception_is_shown_and_the_window_stays(qtbot, window, se
 
 
 def test_the_machine_is_shown_in_the_rail(qtbot, window):
-    qtbot.waitUntil(lambda: "cpu" in window.rail._machine._rows, timeout=5000)
+    qtbot.waitUntil(lambda: "cpu" in window.rail._machine._rows, timeout=20000)
     assert window.rail._machine._rows["memory"][0].text().startswith("Memory")
 
 
