@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from tests.jobs.test_plan import add, write_model
 from tests.storage.records import dataset
 from workbench import api
+from workbench.api import projects
 from workbench.jobs import launch
 from workbench.storage.project import Project
 from workbench.ui.experiments.draft import expand_arm, read_words
@@ -15,7 +16,8 @@ _CTRL = Qt.KeyboardModifier.ControlModifier
 
 @pytest.fixture
 def project(tmp_path, monkeypatch) -> Project:
-    monkeypatch.setattr(launch, "wake_runner", lambda _project: False)
+    for home in (launch, projects):  # which took the function by name: nothing is trained here
+        monkeypatch.setattr(home, "wake_runner", lambda _project: False)
     made = Project.create(tmp_path / "project")
     add(made, dataset("stories"))
     write_model(made.folder / "models" / "small")

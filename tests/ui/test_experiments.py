@@ -7,6 +7,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from tests.ui.recorded_runs import FAILED, FIRST, SECOND, THIRD, WORKING, at_work, busy, say_steps
+from workbench.api import projects
 from workbench.domain.records import RunState
 from workbench.jobs import launch
 from workbench.jobs.queue import read_queue
@@ -18,7 +19,8 @@ CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 @pytest.fixture(autouse=True)
 def no_runner(monkeypatch):
     """Nothing is trained here."""
-    monkeypatch.setattr(launch, "wake_runner", lambda _project: False)
+    for home in (launch, projects):  # which took the function by name
+        monkeypatch.setattr(home, "wake_runner", lambda _project: False)
 
 
 @pytest.fixture
