@@ -58,6 +58,9 @@ QListView, QTreeView, QTableView { background: transparent; border: none; outlin
 QListView::item, QTreeView::item { padding: 4px; border-radius: 4px; }
 QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected { background: $tint; color: $ink; }
+QTreeView { selection-background-color: $tint; }
+QListView::indicator { width: 12px; height: 12px; background: $field; border: 1px solid $muted; border-radius: 3px; }
+QListView::indicator:checked { background: $accent; border-color: $accent; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 4px; }
 QTableCornerButton::section { background: transparent; border: none; }
