@@ -61,6 +61,9 @@ QTableView::item { padding: 1px; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected { background: $tint; color: $ink; }
+QTreeView { selection-background-color: $tint; }
+QListView::indicator { width: 12px; height: 12px; background: $field; border: 1px solid $muted; border-radius: 3px; }
+QListView::indicator:checked { background: $accent; border-color: $accent; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 3px; }
 QTableCornerButton::section { background: transparent; border: none; }

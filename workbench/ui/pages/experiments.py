@@ -86,8 +86,12 @@ class ExperimentsPage(Page):
         self.tree.chosen.connect(lambda _run: self._show_chosen())
         self.tree.moved.connect(self.actions_on_runs.move_before)
         self.actions_on_runs.done.connect(self._refresh)
-        self.new.triggered.connect(lambda: self.stack.setCurrentWidget(self.form))
+        self.new.triggered.connect(self._show_form)
         self.form.closed.connect(lambda: self.stack.setCurrentIndex(0))
+
+    def _show_form(self) -> None:
+        self.stack.setCurrentWidget(self.form)
+        self.form.general.fields["name"].editor.setFocus()
 
     def _build_actions(self) -> None:
         self.new.setShortcut(QKeySequence("Ctrl+N"))

@@ -50,10 +50,10 @@ class MetricPlot(QFrame):
         self.curve.setSymbolPen(pg.mkPen(colour))
         for side, words in (("bottom", "training step"), ("left", self._axis_words())):
             axis = self.plot.getAxis(side)
-            axis.enableAutoSIPrefix(False)
             axis.setPen(pg.mkPen(tokens.border))
             axis.setTextPen(pg.mkPen(tokens.muted))
             axis.setLabel(words, color=tokens.muted)
+            axis.enableAutoSIPrefix(False)  # after the label, which would scale the numbers anew
 
     def _axis_words(self) -> str:
         return self._metric.unit or "value"
