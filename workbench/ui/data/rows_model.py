@@ -128,7 +128,7 @@ _CELLS: tuple[Callable[[RowLine], str], ...] = (
     lambda line: line.rejected,
     lambda line: line.split,
     lambda line: "" if line.length is None else f"{line.length:,}",
-    lambda line: "" if line.gap is None else f"{line.gap:+,}",
+    lambda line: "" if line.gap is None else f"{line.gap:+,}" if line.gap else "0",
     _raters,
     lambda line: "" if line.margin is None else f"{line.margin:g}",
 )
