@@ -17,6 +17,7 @@ _HEAVY = (
     "datasets",
     "peft",
     "PySide6",
+    "duckdb",
     "pyarrow",
     "matplotlib",
     "scipy",

@@ -19,7 +19,7 @@ from workbench.ui.theme import Look
 from workbench.ui.widgets import Card
 
 _RIGHT = 250
-_WIDTHS = {"Row": 74, "Split": 66, "Length": 58, "Gap": 58, "Raters": 66, "Margin": 58}
+_WIDTHS = {"Row": 60, "Split": 66, "Length": 54, "Gap": 54, "Raters": 56, "Margin": 54}
 _TEXTS = ("Prompt", "Chosen", "Rejected")
 _WITHOUT = {  # columns that rows of a kind have nothing for
     DatasetKind.PREFERENCE: set(),
@@ -52,6 +52,7 @@ class RowBrowser(QWidget):
         self._record = record
         self._card.set_title(record.name)
         self._offer(record)
+        self.filter_bar.say("Opening…")
 
         def work() -> "tuple[api.RowSearch, int]":
             search = api.browse_dataset(project, record.name)
@@ -66,6 +67,7 @@ class RowBrowser(QWidget):
         search, self._search, self._record = self._search, None, None
         self.model.show_rows(range(0))
         self.pair.show_nothing()
+        self.distributions.show_nothing()
         if search is not None:
             self._session.tasks.start(f"data-close-{id(search)}", search.close, lambda _none: None)
 
@@ -94,6 +96,8 @@ class RowBrowser(QWidget):
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
+        # Qt paints a selected row in the palette's colour below the style sheet's tint; then neither can be read.
+        self.table.setStyleSheet("QTableView { selection-background-color: transparent; }")
         self._build_headers()
         self.pair = PairView(self._look.scheme)
         self.distributions = Distributions()
@@ -105,6 +109,7 @@ class RowBrowser(QWidget):
         rows.setDefaultSectionSize(QFontMetrics(self.table.font()).height() + 10)
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for number, name in enumerate(RowsModel.COLUMNS):
             is_text = name in _TEXTS
             mode = QHeaderView.ResizeMode.Stretch if is_text else QHeaderView.ResizeMode.Interactive

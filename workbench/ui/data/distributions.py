@@ -40,6 +40,12 @@ class Distributions(QWidget):
             self._cards[histogram.condition].setVisible(bool(histogram.bars))
             self.charts[histogram.condition].draw(histogram, getattr(wanted, histogram.condition), scheme)
 
+    def show_nothing(self) -> None:
+        """Forgets the dataset that was shown."""
+        self._histograms = ()
+        for card in self._cards.values():
+            card.hide()
+
     def dress(self, wanted: RowFilter, scheme: Scheme) -> None:
         """Draws the same in the colours of another scheme."""
         self.show_histograms(self._histograms, wanted, scheme)

@@ -133,7 +133,7 @@ class FilterBar(QWidget):
 
 
 def _box(name: str, choices: Sequence[tuple[str, Any]]) -> QComboBox:
-    box = QComboBox()
+    box = QComboBox(sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToContents)
     box.setAccessibleName(name)
     for words, value in choices:
         box.addItem(words, value)

@@ -129,7 +129,7 @@ class ImportPanel(Card):
 
     def _place(self) -> None:
         form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Name", self.name_field)
         form.addRow("Format", self.format_box)
         inner = QWidget()

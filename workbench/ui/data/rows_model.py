@@ -65,6 +65,8 @@ class RowsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
             return _TIPS.get(self.COLUMNS[section])
         return self.COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
@@ -126,7 +128,7 @@ _CELLS: tuple[Callable[[RowLine], str], ...] = (
     lambda line: line.rejected,
     lambda line: line.split,
     lambda line: "" if line.length is None else f"{line.length:,}",
-    lambda line: "" if line.gap is None else f"{line.gap:+,}",
+    lambda line: "" if line.gap is None else f"{line.gap:+,}" if line.gap else "0",
     _raters,
     lambda line: "" if line.margin is None else f"{line.margin:g}",
 )
