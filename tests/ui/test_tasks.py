@@ -38,6 +38,17 @@ def test_only_the_newest_question_of_a_key_is_answered(qtbot, tasks):
     assert answers == ["new"]
 
 
+def test_work_that_outlives_the_window_ends_without_a_word(qtbot, qapp):
+    gate, ended = threading.Event(), threading.Event()
+    tasks = Tasks()
+    tasks.start("slow", lambda: gate.wait(5) and ended.set(), print)
+    tasks.stop(wait_ms=10)
+    gate.set()
+    assert ended.wait(5)
+    qtbot.wait(50)
+    assert tasks._handlers == {}
+
+
 def test_long_work_tells_how_far_it_is_and_ends_when_cancelled(qtbot, tasks):
     progress, ended, gate = [], threading.Event(), threading.Event()
 
@@ -54,6 +65,7 @@ def test_long_work_tells_how_far_it_is_and_ends_when_cancelled(qtbot, tasks):
     qtbot.waitUntil(lambda: progress == [1])
     task.cancel()
     gate.set()
+    assert not tasks.is_running("long")
     assert ended.wait(5)
     qtbot.wait(50)
     assert progress == [1]

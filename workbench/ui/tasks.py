@@ -108,7 +108,8 @@ class Tasks(QObject):
 
     def is_running(self, key: str) -> bool:
         """Says whether an answer to this question is awaited."""
-        return key in self._newest
+        task = self._newest.get(key)
+        return task is not None and not task.is_cancelled
 
     def stop(self, wait_ms: int = 2000) -> None:
         """Cancels everything and waits a little for the threads."""
@@ -124,12 +125,19 @@ class Tasks(QObject):
             result = work(task)
         except Exception as error:  # the thread's end: whatever happened is told to who asked
             problem = error
-        self._done.emit(task, result, problem)
+        if task.is_cancelled:  # nobody waits; the window itself may be gone by now
+            self._forget(task)
+        else:
+            self._done.emit(task, result, problem)
+
+    def _forget(self, task: Task) -> None:
+        self._handlers.pop(task, None)
+        self._listeners.pop(task, None)
 
     @Slot(object, object, object)
     def _on_done(self, task: Task, result: Any, problem: Exception | None) -> None:
-        on_result, on_error = self._handlers.pop(task)
-        self._listeners.pop(task, None)
+        on_result, on_error = self._handlers[task]
+        self._forget(task)
         if task.is_cancelled:
             return
         if self._newest.get(task.key) is task:

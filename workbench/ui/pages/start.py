@@ -45,7 +45,7 @@ class StartPage(Page):
         if sample is not None:
             self.session.open(sample)
 
-    def create(self) -> None:
+    def create_project(self) -> None:
         """Makes the project that the form describes."""
         name = self.name_field.text().strip()
         if not name:
@@ -96,7 +96,7 @@ class StartPage(Page):
         card = Card("New project", "one folder that you can copy and keep under git")
         self.name_field = QLineEdit(placeholderText="my-project")
         self.name_field.setAccessibleName("Name of the new project")
-        self.name_field.returnPressed.connect(self.create)
+        self.name_field.returnPressed.connect(self.create_project)
         self.where_field = QLineEdit(str(api.default_projects_folder()))
         self.where_field.setAccessibleName("Folder for the new project")
         where = QHBoxLayout()
@@ -106,7 +106,9 @@ class StartPage(Page):
         form.addRow("Name", self.name_field)
         form.addRow("Folder", where)
         card.body.addLayout(form)
-        self.create_button = button("Create project", self.create, role="primary", tip="Makes the project and opens it")
+        self.create_button = button(
+            "Create project", self.create_project, role="primary", tip="Makes the project and opens it"
+        )
         card.body.addWidget(self.create_button, 0, Qt.AlignmentFlag.AlignRight)
         return card
 
