@@ -16,6 +16,7 @@ _TITLES = {
 _WIDTH = 0.86
 _NAMED = 6  # bars whose names fit below
 _FADED = 120
+_STEPS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
 class BarChart(pg.PlotWidget):  # type: ignore[misc]
@@ -74,7 +75,7 @@ class BarChart(pg.PlotWidget):  # type: ignore[misc]
         return [f"{bar.label}: {bar.n:,}" for bar in self._bars]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
+        step = _STEPS.get(event.key())
         if step is not None and self._bars:
             self._point_at((0 if self._at is None else self._at + step) % len(self._bars))
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space} and self._at is not None:

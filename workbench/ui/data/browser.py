@@ -71,7 +71,7 @@ class RowBrowser(QWidget):
         if search is not None:
             self._session.tasks.start(f"data-close-{id(search)}", search.close, lambda _none: None)
 
-    def find(self, wanted: RowFilter) -> None:
+    def find_rows(self, wanted: RowFilter) -> None:
         """Shows the rows that meet a filter."""
         search = self._search
         if search is None:
@@ -138,7 +138,7 @@ class RowBrowser(QWidget):
         layout.addLayout(right)
 
     def _connect(self) -> None:
-        self.filter_bar.changed.connect(self.find)
+        self.filter_bar.changed.connect(self.find_rows)
         self.distributions.picked.connect(self._on_bar_picked)
         self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
         self._look.changed.connect(self._on_look_changed)
@@ -161,7 +161,7 @@ class RowBrowser(QWidget):
     def _on_opened(self, opened: "tuple[api.RowSearch, int]") -> None:
         self._search, self._n_rows = opened
         self._show_rows(range(self._n_rows))
-        self.find(self.filter_bar.filter)
+        self.find_rows(self.filter_bar.filter)
 
     def _on_found(self, found: Found) -> None:
         n = len(found.rows)
