@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from tests.jobs.test_plan import add, write_model
 from tests.storage.records import dataset
 from workbench import api
+from workbench.domain.experiments import Experiment
 from workbench.storage.project import Project
 from workbench.ui.experiments.draft import expand_arm, read_words
 
@@ -79,6 +80,16 @@ def test_what_is_saved_opens_again_as_it_was(qtbot, form, tmp_path):
     _dpo(form).fields["beta"].editor.clear()
     form.load(str(tmp_path / "e.yaml"))
     qtbot.waitUntil(lambda: form.raw() == before, timeout=20000)
+
+
+def test_a_files_budget_and_demonstrations_stay_with_it(qtbot, form):
+    arm = {"name": "dpo", "method": "dpo", "beta": 0.2}
+    file = {"name": "e", "model": "m", "dataset": "stories", "budget": {"episodes": 640}, "arms": [arm]}
+    form.show_experiment(Experiment.parse(file | {"sft": {"dataset": "texts", "num_train_epochs": 2}}, where="e"))
+    raw = form.raw()
+    assert (raw["budget"], raw["sft"]["dataset"], raw["sft"]["num_train_epochs"]) == ({"episodes": 640}, "texts", 2)
+    form.show_experiment(Experiment.parse(file | {"sft": True}, where="e"))
+    assert form.raw()["sft"] is True, "another file, another stage"
 
 
 def test_advanced_settings_wait_until_they_are_asked_for(qtbot, form):

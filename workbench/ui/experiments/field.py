@@ -55,6 +55,13 @@ class SettingField(QWidget):
         else:
             self._set_plain(value)
 
+    def reset(self) -> None:
+        """Goes back to the default."""
+        if isinstance(self.editor, QLineEdit):
+            self.editor.clear()
+        else:
+            self._set_plain(self._default)
+
     def is_found(self, words: str) -> bool:
         """Says whether a search for these words means this setting."""
         setting = self.setting

@@ -52,6 +52,7 @@ class ExperimentForm(QWidget):
         self.general = SettingsSheet("Experiment", "experiment", _GENERAL)
         self.sampling = SettingsSheet("Sampling", "sampling")
         self.reward = SettingsSheet("Reward model", "reward")
+        self.budget = SettingsSheet("Budget", "budget")
         self.sft = SettingsSheet("Fine-tuning first", "sft")
         self.sft_on = QCheckBox("Fine-tune first, so that all arms start from there")
         self.arms: list[ArmSheet] = []
@@ -60,6 +61,7 @@ class ExperimentForm(QWidget):
         self.said = label("", wraps=True, selectable=True)
         self.plan = QTreeWidget()
         self._experiment: Experiment | None = None
+        self._sft_dataset: dict[str, str] = {}  # named by a file that was opened
         self._arm_list = QVBoxLayout()
         self._plan_timer = QTimer(self)
         self._build()
@@ -84,7 +86,8 @@ class ExperimentForm(QWidget):
         values = single(self.general.values())
         values["sampling"] = single(self.sampling.values())
         values["reward"] = single(self.reward.values())
-        values["sft"] = (single(self.sft.values()) or True) if self.sft_on.isChecked() else False
+        values["budget"] = single(self.budget.values())
+        values["sft"] = (self._sft_dataset | single(self.sft.values()) or True) if self.sft_on.isChecked() else False
         values["arms"] = [arm for form in self.arms for arm in expand_arm(form.name, form.method, form.sheet.values())]
         return values
 
@@ -155,11 +158,13 @@ class ExperimentForm(QWidget):
     def show_experiment(self, experiment: Experiment) -> None:
         """Fills the form from an experiment."""
         values = experiment.to_file()
-        for sheet, part in ((self.general, values), (self.sampling, values.get("sampling", {}))):
-            sheet.set_values(part)
-        self.reward.set_values(values.get("reward", {}))
+        self.general.set_values(values)
+        for name, sheet in (("sampling", self.sampling), ("reward", self.reward), ("budget", self.budget)):
+            sheet.set_values(values.get(name, {}))
+        stage = values["sft"] if isinstance(values.get("sft"), dict) else {}
+        self._sft_dataset = {name: value for name, value in stage.items() if name == "dataset"}
         self.sft_on.setChecked(bool(values.get("sft")))
-        self.sft.set_values(values["sft"] if isinstance(values.get("sft"), dict) else {})
+        self.sft.set_values(stage)
         for form in list(self.arms):
             self._remove_arm(form.sheet)
         for arm in values["arms"]:
@@ -177,7 +182,7 @@ class ExperimentForm(QWidget):
         set_tone(self.said, tone)
 
     def _sheets(self) -> list[SettingsSheet]:
-        return [self.general, self.sampling, self.reward, self.sft, *(form.sheet for form in self.arms)]
+        return [self.general, self.sampling, self.reward, self.budget, self.sft, *(form.sheet for form in self.arms)]
 
     def _filter(self) -> None:
         for sheet in self._sheets():
@@ -199,9 +204,10 @@ class ExperimentForm(QWidget):
         self._plan_timer.setSingleShot(True)
         self._plan_timer.setInterval(_PLAN_MS)
         self._plan_timer.timeout.connect(self._plan)
-        for sheet in (self.general, self.sampling, self.reward, self.sft):
+        for sheet in (self.general, self.sampling, self.reward, self.budget, self.sft):
             sheet.changed.connect(self.check)
-        self.sft_on.toggled.connect(lambda on: (self.sft.setVisible(on), self.check()))
+        self.sft_on.toggled.connect(self.sft.setVisible)
+        self.sft_on.toggled.connect(self.check)
         self.general.fields["preset"].changed.connect(self._choose_preset)
         self.search.textChanged.connect(lambda _text: self._filter())
         self.advanced.toggled.connect(lambda _on: self._filter())
@@ -247,6 +253,7 @@ class ExperimentForm(QWidget):
         inside.addLayout(more)
         inside.addWidget(self.reward)
         inside.addWidget(self.sampling)
+        inside.addWidget(self.budget)
         inside.addStretch(1)
         area = QScrollArea(objectName="ground", widgetResizable=True)
         area.setWidget(inner)

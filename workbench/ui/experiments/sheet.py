@@ -34,10 +34,12 @@ class SettingsSheet(Card):
         return {name: values for name, values in found.items() if values}
 
     def set_values(self, values: Mapping[str, Any]) -> None:
-        """Sets what an experiment file names; the rest stands as it was."""
-        for name, value in values.items():
-            if name in self.fields:
-                self.fields[name].set_value(value)
+        """Sets what an experiment file names, and the rest to its defaults."""
+        for name, made in self.fields.items():
+            if name in values:
+                made.set_value(values[name])
+            else:
+                made.reset()
 
     def use_preset(self, preset: str) -> None:
         """Shows the preset's values where nothing is set."""

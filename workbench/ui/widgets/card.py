@@ -1,5 +1,6 @@
 """A card: a title, what it shows in grey behind it, and a body."""
 
+from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.ui.widgets.controls import ElidedLabel, label, set_role
@@ -28,7 +29,7 @@ class Card(QFrame):
     def set_subtitle(self, subtitle: str) -> None:
         """Changes the grey part of the title; where it is cut, the tooltip has the whole."""
         self._subtitle.setText(subtitle)
-        self._subtitle.setToolTip(subtitle)
+        self._subtitle.setToolTip(Qt.convertFromPlainText(subtitle))  # its words may come from data
 
     def subtitle(self) -> str:
         """Returns the grey part of the title."""
