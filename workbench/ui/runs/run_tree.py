@@ -43,7 +43,7 @@ class RunTree(QTreeWidget):
         self._look = look
         self._groups: list[api.ExperimentRuns] = []
         self._runs: dict[str, api.RunView] = {}
-        self._items: dict[str, QTreeWidgetItem] = {}
+        self._items: dict[tuple[str, str], QTreeWidgetItem] = {}  # by experiment and run: experiments share runs
         self._delegate = ProgressDelegate(look)
         self._build()
         self.currentItemChanged.connect(lambda item, _old: self.chosen.emit(_run_of(item)))
@@ -59,7 +59,7 @@ class RunTree(QTreeWidget):
             self._lay_out()
         for group in known:
             for run_id in group.run_ids:
-                self._fill(self._items[run_id], group, runs[run_id])
+                self._fill(self._items[group.name, run_id], group, runs[run_id])
         self._fill_experiments()
 
     def chosen_runs(self) -> list[api.RunView]:
@@ -71,8 +71,8 @@ class RunTree(QTreeWidget):
         return [self._runs[run_id] for run_id in ids]
 
     def choose(self, run_id: str) -> bool:
-        """Moves the cursor to a run; False where there is no such run."""
-        item = self._items.get(run_id)
+        """Moves the cursor to a run, in the first experiment that has it; False where there is no such run."""
+        item = next((item for (_, known), item in self._items.items() if known == run_id), None)
         if item is not None:
             self.setCurrentItem(item)
         return item is not None
@@ -84,8 +84,8 @@ class RunTree(QTreeWidget):
         return sorted(movable, key=places.__getitem__)
 
     def item_of(self, run_id: str) -> QTreeWidgetItem:
-        """Returns the line of a run."""
-        return self._items[run_id]
+        """Returns the line of a run, in the first experiment that has it."""
+        return next(item for (_, known), item in self._items.items() if known == run_id)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Says what was wished; the lines move when the queue has changed."""
@@ -106,7 +106,7 @@ class RunTree(QTreeWidget):
             parent.setData(1, _RUN, group.name)
             self.addTopLevelItem(parent)
             for run_id in group.run_ids:
-                item = self._items[run_id] = QTreeWidgetItem(parent)
+                item = self._items[group.name, run_id] = QTreeWidgetItem(parent)
                 item.setData(0, _RUN, run_id)
             parent.setExpanded(group.name not in folded)
             parent.setFlags(parent.flags() & ~Qt.ItemFlag.ItemIsDragEnabled)
@@ -116,8 +116,9 @@ class RunTree(QTreeWidget):
 
     def _most_telling(self) -> str:
         """Returns a run that works, else the first one."""
-        working = [run_id for run_id in self._items if self._runs[run_id].state in _WORKING]
-        return next(iter([*working, *self._items]), "")
+        known = [run_id for _, run_id in self._items]
+        working = [run_id for run_id in known if self._runs[run_id].state in _WORKING]
+        return next(iter([*working, *known]), "")
 
     def _fill(self, item: QTreeWidgetItem, group: api.ExperimentRuns, run: api.RunView) -> None:
         place = group.places.get(run.id)
@@ -157,7 +158,7 @@ class RunTree(QTreeWidget):
         return tokens.warn if state is RunState.BLOCKED else tokens.muted if state.is_over else tokens.ink
 
     def _dress(self, _scheme: Scheme) -> None:
-        for run_id, item in self._items.items():
+        for (_, run_id), item in self._items.items():
             item.setForeground(1, QColor(self._colour(self._runs[run_id].state)))
 
     def _build(self) -> None:
