@@ -39,14 +39,15 @@ def test_only_the_newest_question_of_a_key_is_answered(qtbot, tasks):
 
 
 def test_work_that_outlives_the_window_ends_without_a_word(qtbot, qapp):
-    gate, ended = threading.Event(), threading.Event()
+    begun, gate, answers = threading.Event(), threading.Event(), []
     tasks = Tasks()
-    tasks.start("slow", lambda: gate.wait(5) and ended.set(), print)
+    tasks.start("slow", lambda: begun.set() or gate.wait(5), answers.append)
+    assert begun.wait(5)
     tasks.stop(wait_ms=10)
     gate.set()
-    assert ended.wait(5)
-    qtbot.wait(50)
-    assert tasks._handlers == {}
+    qtbot.waitUntil(lambda: tasks._handlers == {}, timeout=5000)
+    assert answers == []
+    assert tasks.start("late", print, answers.append).is_cancelled
 
 
 def test_long_work_tells_how_far_it_is_and_ends_when_cancelled(qtbot, tasks):

@@ -59,6 +59,7 @@ class Tasks(QObject):
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(4)  # mostly waiting for files; the window's thread is to have its share
+        self._is_stopped = False
         self._newest: dict[str, Task] = {}
         self._handlers: dict[Task, tuple[Callable[[Any], None], Callable[[Exception], None] | None]] = {}
         self._listeners: dict[Task, Callable[[Any], None]] = {}
@@ -93,6 +94,9 @@ class Tasks(QObject):
         """As `start`, for work that tells how far it is by `task.report` and can be cancelled on the way."""
         self.cancel(key)
         task = Task(key, self._progressed.emit)
+        if self._is_stopped:  # a timer of a window that is closing
+            task.cancel()
+            return task
         self._newest[key] = task
         self._handlers[task] = (on_result, on_error)
         if on_progress is not None:
@@ -112,7 +116,8 @@ class Tasks(QObject):
         return task is not None and not task.is_cancelled
 
     def stop(self, wait_ms: int = 2000) -> None:
-        """Cancels everything and waits a little for the threads."""
+        """Cancels everything, waits a little for the threads, and takes nothing more on."""
+        self._is_stopped = True
         for key in list(self._newest):
             self.cancel(key)
         self._pool.waitForDone(wait_ms)
