@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
@@ -15,7 +15,7 @@ from workbench.ui.data.import_panel import ImportPanel
 from workbench.ui.page import Page
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
-from workbench.ui.widgets import Card, EmptyState, button, label
+from workbench.ui.widgets import Card, EmptyState, add_action, button, label
 
 _LEFT = 200
 _FILES = "Data (*.jsonl *.json *.csv *.tsv *.parquet *.arrow *.feather *.gz);;All files (*)"
@@ -91,11 +91,7 @@ class DataPage(Page):
             ("Next row", "Alt+Down", lambda: self.browser.step(1)),
             ("Drop all filters", "Ctrl+Shift+F", self.browser.filter_bar.clear_button.click),
         ):
-            action = QAction(words, self)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-            action.triggered.connect(lambda _checked=False, work=work: work())
-            self.addAction(action)
+            add_action(self, words, keys, work)
 
     def _place(self) -> None:
         left = Card("Datasets")

@@ -1,9 +1,9 @@
-"""Labels and buttons in their roles, each in one call."""
+"""Labels, buttons and shortcuts, each in one call."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QAction, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStylePainter, QWidget
 
 
@@ -54,3 +54,12 @@ def button(text: str, on_click: Callable[[], object], *, role: str = "", tip: st
     made.setAccessibleDescription(tip)
     made.clicked.connect(lambda _checked=False: on_click())
     return made
+
+
+def add_action(widget: QWidget, words: str, keys: str, work: Callable[[], object]) -> None:
+    """Lets a widget do something by a shortcut, in the whole window, and by its name in the command palette."""
+    action = QAction(words, widget)
+    action.setShortcut(QKeySequence(keys))
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    action.triggered.connect(lambda _checked=False: work())
+    widget.addAction(action)

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.theme import Scheme
-from workbench.ui.widgets import Card, button, label
+from workbench.ui.widgets import Card, add_action, button, label
 
 
 class AnswersCard(Card):
@@ -95,11 +94,7 @@ class AnswersCard(Card):
             ("Next prompt", "Alt+Right", lambda: self.step(1)),
             ("Where arms disagree most", "Alt+Down", self.show_disagreement),
         ):
-            action = QAction(words, self)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-            action.triggered.connect(lambda _checked=False, work=work: work())
-            self.addAction(action)
+            add_action(self, words, keys, work)
 
     def _place(self) -> None:
         back = button("‹", lambda: self.step(-1), role="link", tip="Previous prompt (Alt+Left)")
