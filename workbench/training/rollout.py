@@ -139,22 +139,22 @@ class _Decoder:
         self._next = torch.tensor(padded, dtype=torch.long, device=model.device)
         self._mask = torch.tensor(mask, dtype=torch.long, device=model.device)
         self._padded = bool((self._mask == 0).any())  # without padding no mask is needed, and attention is faster
-        self._takes_positions = _takes_positions(model)
+        takes = _forward_arguments(model)
+        self._takes_positions = "position_ids" in takes
+        self._cache_name = "cache" if "cache" in takes else "past_key_values"  # transformers 5.24 renamed it
         self._cache: Cache | None = None
 
     def logits(self) -> Tensor:
         """Returns the next token's logits [b, v] in fp32 and remembers what was read."""
-        inputs: dict[str, Tensor] = {}
+        inputs: dict[str, Tensor | Cache | None] = {self._cache_name: self._cache}
         if self._padded:
             inputs["attention_mask"] = self._mask
             if self._takes_positions:  # counted from each sequence's first real token
                 positions = (self._mask.cumsum(-1) - 1).clamp(min=0)
                 inputs["position_ids"] = positions[:, -self._next.shape[1] :]
         with full_precision_head(self._model):
-            outputs = self._model(
-                input_ids=self._next, past_key_values=self._cache, use_cache=True, logits_to_keep=1, **inputs
-            )
-        self._cache = outputs.past_key_values
+            outputs = self._model(input_ids=self._next, use_cache=True, logits_to_keep=1, **inputs)
+        self._cache = outputs[self._cache_name]
         return torch.as_tensor(outputs.logits)[:, -1].float()
 
     def append(self, tokens: Tensor) -> None:
@@ -221,7 +221,7 @@ def _extend(row: _Row, token: int, logp: float, ends: frozenset[int], stops: _St
         row.stop_reason = "stop_string"
 
 
-def _takes_positions(model: PreTrainedModel) -> bool:
+def _forward_arguments(model: PreTrainedModel) -> Collection[str]:
     whole: Any = model  # may be wrapped by peft, whose forward takes any argument and hands it on
     base = whole if isinstance(whole, PreTrainedModel) else whole.get_base_model()
-    return "position_ids" in inspect.signature(base.forward).parameters
+    return inspect.signature(base.forward).parameters
