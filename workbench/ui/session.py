@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from workbench import api
 from workbench.domain.errors import WorkbenchError
+from workbench.ui.history import History
 from workbench.ui.tasks import Task, Tasks
 
 _LOG = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Session(QObject):
         super().__init__(parent)
         self.settings = settings
         self.tasks = Tasks(self)
+        self.history = History(self.tasks, self.report, self)
         self._project: api.Project | None = None
         self._view: api.ProjectView | None = None
         self._looked_at = 0.0
@@ -108,6 +110,7 @@ class Session(QObject):
         self.tasks.cancel("look")
         if self._project is not None:
             self._project = self._view = None
+            self.history.clear()
             self.project_closed.emit()
 
     def stop(self) -> None:

@@ -38,6 +38,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._offer_pages()
+        self._show_history()
         self.rail.show_theme(look.choice)
 
     @property
@@ -96,6 +97,9 @@ class MainWindow(QMainWindow):
         for number in range(1, 10):
             action = self._action("", f"Ctrl+{number}", lambda n=number: self._show_numbered(n))
             self._page_actions.append(action)
+        history = self._session.history
+        self._undo_action = self._action("Undo", "Ctrl+Z", history.undo)
+        self._redo_action = self._action("Redo", "Ctrl+Shift+Z", history.redo)
         self._action("Close project", "Ctrl+W", self._session.close)
         for choice in CHOICES:
             self._action(f"Theme: {choice}", "", lambda c=choice: self._choose_theme(c))
@@ -118,6 +122,8 @@ class MainWindow(QMainWindow):
         self._session.project_changed.connect(self._on_project_changed)
         self._session.failed.connect(self.banner.show_error)
         self._session.told.connect(self.toasts.show_toast)
+        self._session.history.told.connect(self._on_deed)
+        self._session.history.changed.connect(self._show_history)
         self._machine_timer.timeout.connect(self._look_at_machine)
         self._machine_timer.start()
         QTimer.singleShot(0, self, self._look_at_machine)
@@ -181,6 +187,22 @@ class MainWindow(QMainWindow):
             view.name, f"{_counted(len(view.datasets), 'dataset')} · {_counted(len(view.runs), 'run')}"
         )
         self.setWindowTitle(f"{view.name} - Preference Workbench")
+
+    def _on_deed(self, sentence: str, can_undo: bool) -> None:
+        if can_undo:
+            self.toasts.show_toast(sentence, "plain", "Undo", self._session.history.undo)
+        else:
+            self.toasts.show_toast(sentence)
+        self._session.look()
+
+    def _show_history(self) -> None:
+        history = self._session.history
+        for action, verb, words in (
+            (self._undo_action, "Undo", history.undoable),
+            (self._redo_action, "Redo", history.redoable),
+        ):
+            action.setText(f"{verb}: {words}" if words else verb)
+            action.setEnabled(bool(words))
 
     def _choose_theme(self, choice: str) -> None:
         self._look.choose(choice)

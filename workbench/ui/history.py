@@ -1,0 +1,141 @@
+"""What a person did to the open project, to be taken back and done again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from workbench.ui.tasks import Tasks
+
+_MOST = 100
+
+
+@dataclass(slots=True)
+class Deed:
+    """Something that was done, and how it is taken back.
+
+    Attributes:
+        words: what was done, as a button would say it: "Delete run ppo".
+        do: a verb of the api that does it, again if need be.
+        undo: takes it back; receives what `do` returned the last time.
+        result: what `do` returned the last time.
+    """
+
+    words: str
+    do: Callable[[], Any]
+    undo: Callable[[Any], Any]
+    result: Any = None
+
+
+class History(QObject):
+    """The deeds of this window in the open project, newest last. Each is done, undone and redone on another thread.
+
+    Signals:
+        changed: what can be undone or redone is another deed now.
+        told: a deed was done, undone or redone: the sentence, and whether it can be undone.
+    """
+
+    changed = Signal()
+    told = Signal(str, bool)
+
+    def __init__(
+        self, tasks: Tasks, report: Callable[[str, BaseException], None], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self._report = report
+        self._deeds: list[Deed] = []
+        self._n_done = 0  # those before it can be undone, those from it on redone
+        self._n_asked = 0
+        self._going: set[str] = set()
+
+    @property
+    def undoable(self) -> str:
+        """What would be undone next; empty where nothing can be, or while a deed is on its way."""
+        return self._deeds[self._n_done - 1].words if self._n_done and not self._going else ""
+
+    @property
+    def redoable(self) -> str:
+        """What would be done again next."""
+        return self._deeds[self._n_done].words if self._n_done < len(self._deeds) and not self._going else ""
+
+    def do(
+        self,
+        words: str,
+        do: Callable[[], Any],
+        undo: Callable[[Any], Any],
+        on_done: Callable[[Any], None] | None = None,
+    ) -> None:
+        """Does something and remembers how to take it back; where it fails the window says so and nothing is remembered.
+
+        Args:
+            words: what is done, as a button would say it.
+            do: runs on another thread, touches no widget.
+            undo: takes it back, on another thread; receives what `do` returned.
+            on_done: receives what `do` returned, on the window's thread.
+        """
+        deed = Deed(words, do, undo)
+
+        def on_result(result: Any) -> None:
+            deed.result = result
+            self._deeds[self._n_done :] = [deed]
+            del self._deeds[:-_MOST]
+            self._n_done = len(self._deeds)
+            self.told.emit(f"{words}: done.", True)
+            if on_done is not None:
+                on_done(result)
+
+        self._start(do, on_result, f"{words} did not work")
+
+    def undo(self) -> None:
+        """Takes the newest deed back."""
+        if not self.undoable:
+            return
+        deed = self._deeds[self._n_done - 1]
+
+        def on_result(_result: Any) -> None:
+            self._n_done -= 1
+            self.told.emit(f"{deed.words}: undone.", False)
+
+        self._start(lambda: deed.undo(deed.result), on_result, f"{deed.words} was not undone")
+
+    def redo(self) -> None:
+        """Does again what was undone last."""
+        if not self.redoable:
+            return
+        deed = self._deeds[self._n_done]
+
+        def on_result(result: Any) -> None:
+            deed.result = result
+            self._n_done += 1
+            self.told.emit(f"{deed.words}: done again.", True)
+
+        self._start(deed.do, on_result, f"{deed.words} was not done again")
+
+    def clear(self) -> None:
+        """Forgets everything: another project is open. What is on its way still happens."""
+        for key in self._going:
+            self._tasks.cancel(key)
+        self._deeds.clear()
+        self._going.clear()
+        self._n_done = 0
+        self.changed.emit()
+
+    def _start(self, work: Callable[[], Any], on_result: Callable[[Any], None], title: str) -> None:
+        self._n_asked += 1
+        key = f"deed {self._n_asked}"  # none replaces another
+
+        def settle(finish: Callable[[], None]) -> None:
+            self._going.discard(key)
+            finish()
+            self.changed.emit()
+
+        self._going.add(key)
+        self._tasks.start(
+            key,
+            work,
+            lambda result: settle(lambda: on_result(result)),
+            lambda error: settle(lambda: self._report(title, error)),
+        )
+        self.changed.emit()
