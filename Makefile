@@ -18,7 +18,7 @@ help:
 	@echo "make app    open the window"
 
 demo: $(READY)
-	@$(BIN)/workbench demo
+	@$(BIN)/workbench demo --window
 
 app: $(READY)
 	@$(BIN)/workbench

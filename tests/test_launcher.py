@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from workbench.__main__ import has_display, opens_window
+from workbench.__main__ import opens_window
+from workbench.api import has_display
 from workbench.storage.project import Project
 
 

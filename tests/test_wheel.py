@@ -23,6 +23,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_demo_and_the_licence(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "workbench/_assets/film-critic/experiment.yaml" in names
+    assert "workbench/_assets/sample/project.workbench" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
@@ -39,4 +40,4 @@ def test_installed_elsewhere_the_demo_finds_its_files_and_saves_to_documents(whe
     )
     assets, folder = done.stdout.split(maxsplit=1)
     assert assets == "_assets"
-    assert Path(folder.strip()) == tmp_path / "Documents" / "Preference Workbench" / "film-critic"
+    assert Path(folder.strip()) == tmp_path / "Documents" / "Preference Workbench" / "demo"

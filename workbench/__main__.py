@@ -1,8 +1,7 @@
 """`workbench` opens the window, alone or with a project; with anything else it is the command line."""
 
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -16,7 +15,7 @@ def main() -> NoReturn:
     arguments = sys.argv[1:]
     if not opens_window(arguments):
         import_module("workbench.cli").main()
-    if not has_display(os.environ, sys.platform):
+    if not import_module("workbench.api").has_display():
         print(_NO_DISPLAY, file=sys.stderr)
         sys.exit(1)
     path = Path(arguments[0]) if arguments else None
@@ -33,13 +32,6 @@ def opens_window(arguments: Sequence[str]) -> bool:
 
 def _is_project(path: Path) -> bool:
     return path.is_dir() or path.name == _MANIFEST
-
-
-def has_display(environment: Mapping[str, str], platform: str) -> bool:
-    """Says whether a window can be shown: always but on a Unix without a display server."""
-    if platform in ("win32", "darwin"):
-        return True
-    return any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 if __name__ == "__main__":

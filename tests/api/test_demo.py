@@ -13,7 +13,7 @@ from workbench.storage.project import Project
 def test_in_a_checkout_the_demo_is_saved_among_its_projects() -> None:
     checkout = checkout_folder()
     assert checkout is not None
-    assert api.demo_folder() == checkout / "projects" / "film-critic"
+    assert api.demo_folder() == checkout / "projects" / "demo"
 
 
 def test_both_demos_start_from_the_same_runs_and_differ_in_their_arms(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from filelock import FileLock
 from tests.storage.records import job
 from workbench.domain.errors import AlreadyExists, BadInput, Busy
 from workbench.domain.records import Outcome, ProcessMark
+from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint, list_checkpoints
 from workbench.storage.liveness import lock_for_worker
 from workbench.storage.project import Project
-from workbench.storage.relocate import copy_project, move_project, rename_project
+from workbench.storage.relocate import WeightsKept, copy_project, move_project, rename_project
 
 
 @pytest.fixture
@@ -93,3 +94,25 @@ def test_a_project_is_renamed_but_never_to_nothing(project: Project) -> None:
     assert rename_project(project, " Stories ").name == "Stories"
     with pytest.raises(BadInput, match="empty name"):
         rename_project(project, " ")
+
+
+def _checkpoint(project: Project, step: int) -> None:
+    final = checkpoint_folder(project.run("dpo-s0-1").folder, step)
+    temporary = final.with_name(f".writing-{step}")
+    (temporary / "resume").mkdir(parents=True)
+    (temporary / "model.safetensors").write_bytes(b"weights")
+    (temporary / "resume" / "optimizer.safetensors").write_bytes(b"state")
+    commit_checkpoint(temporary, final, step, None, None, 1.0)
+
+
+@pytest.mark.parametrize(("weights", "steps"), [("all", [3, 5]), ("last", [5]), ("none", [])])
+def test_a_copy_to_send_leaves_weights_behind(
+    project: Project, tmp_path: Path, weights: WeightsKept, steps: list[int]
+) -> None:
+    _checkpoint(project, 3)
+    _checkpoint(project, 5)
+    copied = copy_project(project, tmp_path / "two", weights=weights).run("dpo-s0-1")
+    kept = list_checkpoints(copied.folder)
+    assert [checkpoint.step for checkpoint in kept] == steps
+    assert [checkpoint.resume_folder is not None for checkpoint in kept] == [weights == "all"] * len(steps)
+    assert copied.outcome() == project.run("dpo-s0-1").outcome()

@@ -48,6 +48,7 @@ def test_the_sample_is_offered_only_where_there_is_one(window, monkeypatch, eval
     window.page.arrive()
     assert not window.page.sample_button.isVisible()
     monkeypatch.setattr(api, "find_sample", lambda: evaluated.folder, raising=False)
+    monkeypatch.setattr(api, "place_sample", lambda: evaluated.folder, raising=False)
     window.page.arrive()
     with qtbot.waitSignal(session.project_opened, timeout=20000):
         qtbot.mouseClick(window.page.sample_button, Qt.MouseButton.LeftButton)

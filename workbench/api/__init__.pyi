@@ -3,6 +3,7 @@
 from .comparisons import Answer, Comparison, Question, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
+from .display import has_display, open_window
 from .doctor import Check, examine
 from .experiments import (
     PlannedRun,
@@ -38,7 +39,7 @@ from .runs import (
     show_run,
     stop_run,
 )
-from .sample import default_projects_folder, demo_folder, find_sample
+from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
 from .settings import SettingView, list_settings
 from .watching import (
@@ -90,12 +91,15 @@ __all__ = [
     "find_sample",
     "finish_demo",
     "follow_runs",
+    "has_display",
     "import_dataset",
     "list_settings",
     "move_project",
     "open_project",
+    "open_window",
     "order_queue",
     "pause_run",
+    "place_sample",
     "plan_experiment",
     "preview_import",
     "prioritise_run",

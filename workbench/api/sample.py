@@ -1,29 +1,59 @@
-"""The sample project: where the demo is saved, and whether a finished one came with the program."""
+"""The sample project that comes with the program, and where the demo and new projects are saved."""
 
+import shutil
 from pathlib import Path
 
 import platformdirs
 
-from workbench.data.assets import checkout_folder
+from workbench.data.assets import asset, checkout_folder
+from workbench.domain.errors import NotFound
+from workbench.storage.files import sync
 from workbench.storage.migrations import MANIFEST
 
 NAME = "film-critic"
+_DEMO = "demo"
 
 
 def demo_folder() -> Path:
     """Returns where the demo is saved: `projects/` of a checkout, else the person's documents folder."""
-    checkout = checkout_folder()
-    if checkout is not None:
-        return checkout / "projects" / NAME
-    return Path(platformdirs.user_documents_dir()) / "Preference Workbench" / NAME
+    return _saved_projects() / _DEMO
 
 
 def find_sample() -> Path | None:
-    """Returns the folder of the sample project; None where there is none yet."""
-    folder = demo_folder()
-    return folder if (folder / MANIFEST).is_file() else None
+    """Returns the folder of the finished sample project; None where it did not come with the program."""
+    checkout = checkout_folder()
+    try:
+        shipped = asset("sample") if checkout is None else checkout / "projects" / NAME
+    except NotFound:
+        return None
+    return shipped if (shipped / MANIFEST).is_file() else None
+
+
+def place_sample() -> Path:
+    """Returns the sample project's folder in a place of the person's own, copied there the first time.
+
+    Raises:
+        NotFound: it did not come with the program.
+    """
+    shipped, own = find_sample(), _saved_projects() / NAME
+    if (own / MANIFEST).is_file():
+        return own
+    if shipped is None:
+        raise NotFound("The sample project did not come with this program.", "`workbench demo` makes one in minutes.")
+    own.parent.mkdir(parents=True, exist_ok=True)
+    part = own.with_name(f".{own.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(shipped, part)
+    part.rename(own)
+    sync(own.parent)
+    return own
 
 
 def default_projects_folder() -> Path:
     """Returns where a new project is made unless a person chooses another folder."""
     return Path(platformdirs.user_documents_dir()) / "Preference Workbench"
+
+
+def _saved_projects() -> Path:
+    checkout = checkout_folder()
+    return default_projects_folder() if checkout is None else checkout / "projects"

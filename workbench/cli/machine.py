@@ -61,6 +61,9 @@ def demo(
     dir: Annotated[Path | None, typer.Option(help="The project's folder.")] = None,  # noqa: A002
     seeds: Annotated[int, typer.Option(min=1, max=20, help="How often each arm is trained.")] = 1,
     long: Annotated[bool, typer.Option("--long", help="PPO pushed until proxy and gold part.")] = False,
+    window: Annotated[
+        bool, typer.Option("--window", help="Watch it in the window too, where there is a display.")
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -69,6 +72,9 @@ def demo(
     if not json:
         say(f"The film critic: a small model learns to review films from people's comparisons, in {folder}")
     project, jobs = api.start_demo(folder, n_seeds=seeds, long=long)
+    shown = api.open_window(project) if window else None
+    if shown is not None:
+        note("The window is open on it; closing it stops nothing.")
     views = follow_to_the_end(project, [job.id for job in jobs], quiet=json)
     if failed := [view for view in views if view.state is not RunState.FINISHED]:
         first = next((view for view in failed if view.message), failed[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations  # names of `api` are imported only when they are used
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,7 +17,8 @@ def register(app: typer.Typer) -> None:
     """Adds these commands."""
     app.command("new", epilog=examples("workbench new my-project"))(new)
     app.command("show", epilog=examples("workbench show my-project", "workbench show my-project --json"))(show)
-    app.command("copy", epilog=examples("workbench copy my-project trial"))(copy)
+    small = "workbench copy my-project to-send --weights none"
+    app.command("copy", epilog=examples("workbench copy my-project trial", small))(copy)
     app.command("move", epilog=examples("workbench move my-project archive/my-project"))(move)
     app.command("rename", epilog=examples('workbench rename my-project "Helpful and harmless"'))(rename)
 
@@ -66,9 +67,20 @@ def show(folder: ProjectFolder, json: Json = False, debug: Debug = False) -> Non
     )
 
 
-def copy(folder: ProjectFolder, destination: NewFolder, json: Json = False, debug: Debug = False) -> None:
+def copy(
+    folder: ProjectFolder,
+    destination: NewFolder,
+    weights: Annotated[
+        Literal["all", "last", "none"],
+        typer.Option(
+            help="Which checkpoints go along: all, each run's last one, or none. Curves and samples always do."
+        ),
+    ] = "all",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
     """Copy a project with its runs; what was going on is stopped in the copy."""
-    _tell(api.copy_project(api.open_project(folder), destination), json=json)
+    _tell(api.copy_project(api.open_project(folder), destination, weights=weights), json=json)
 
 
 def move(folder: ProjectFolder, destination: NewFolder, json: Json = False, debug: Debug = False) -> None:

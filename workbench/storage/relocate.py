@@ -3,27 +3,33 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from filelock import FileLock, Timeout
 
 from workbench.domain.errors import AlreadyExists, BadInput, Busy
-from workbench.storage.checkpoints import CHECKPOINTS
+from workbench.storage.checkpoints import CHECKPOINTS, RESUME, list_checkpoints
 from workbench.storage.files import sync
 from workbench.storage.liveness import WORKER_LOCK, is_working
 from workbench.storage.project import RUNNER_LOCK, STATE, Project
 from workbench.storage.runlog import PAUSE, PROCESS, PUT_BACK, STOP
 from workbench.storage.sources import RUNS
 
+WeightsKept = Literal["all", "last", "none"]
 _OF_A_PROCESS = {PROCESS, WORKER_LOCK, "worker.lock", STOP, PAUSE, PUT_BACK}  # in a run's folder: who works on it
 
 
-def copy_project(project: Project, destination: Path, name: str | None = None) -> Project:
+def copy_project(
+    project: Project, destination: Path, name: str | None = None, *, weights: WeightsKept = "all"
+) -> Project:
     """Copies everything but the running state: a run that was going on or queued is a stopped one in the copy.
 
     Args:
         project: may be in use; what is being written at this moment may be missing from the copy.
         destination: the copy's folder, which must not exist.
         name: of the copy; the original's when not given.
+        weights: "last" leaves all but the newest checkpoint of each run behind, and what training would continue from;
+            "none" leaves every checkpoint behind. Curves, samples and scores are copied always.
 
     Raises:
         AlreadyExists: there is something at `destination`.
@@ -33,7 +39,7 @@ def copy_project(project: Project, destination: Path, name: str | None = None) -
     part = target.with_name(f".{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(
-        project.folder, part, ignore=_left_behind(project.folder), copy_function=_copy_if_there, symlinks=True
+        project.folder, part, ignore=_left_behind(project, weights), copy_function=_copy_if_there, symlinks=True
     )
     part.rename(target)
     sync(target.parent)
@@ -88,14 +94,15 @@ def _outside(target: Path, project: Project) -> None:
         raise BadInput(f"{target} is inside the project itself.", "Choose a place outside it.")
 
 
-def _left_behind(root: Path) -> Callable[[str, list[str]], set[str]]:
+def _left_behind(project: Project, weights: WeightsKept) -> Callable[[str, list[str]], set[str]]:
     """Returns what tells `copytree` which names of a folder stay: what is unfinished, and what belongs to a process.
 
     Only hidden names, and those of a run's own files, are looked at: a dataset may be called `stop`.
     """
+    newest = {run.folder.name: _newest_checkpoint(run.folder) for run in project.run_folders()}
 
     def choose(folder: str, names: list[str]) -> set[str]:
-        place = Path(folder).relative_to(root).parts
+        place = Path(folder).relative_to(project.folder).parts
         in_run = len(place) >= 2 and place[0] == RUNS
         left = {name for name in names if name.startswith((".tmp-", ".old-", ".new-")) or _is_half_written(name)}
         if not place:
@@ -103,10 +110,21 @@ def _left_behind(root: Path) -> Callable[[str, list[str]], set[str]]:
         elif in_run and len(place) == 2:
             left |= _OF_A_PROCESS
         elif in_run and place[2:] == (CHECKPOINTS,):
-            left |= {name for name in names if name.startswith(".")}
+            left |= {name for name in names if name.startswith(".") or not _keeps(weights, name, newest.get(place[1]))}
+        elif in_run and weights == "last" and len(place) == 4 and place[2] == CHECKPOINTS:
+            left |= {RESUME}
         return left & set(names)
 
     return choose
+
+
+def _newest_checkpoint(run_folder: Path) -> str | None:
+    found = list_checkpoints(run_folder)
+    return found[-1].folder.name if found else None
+
+
+def _keeps(weights: WeightsKept, checkpoint: str, newest: str | None) -> bool:
+    return weights == "all" or (weights == "last" and checkpoint == newest)
 
 
 def _is_half_written(name: str) -> bool:

@@ -99,6 +99,11 @@ class Session(QObject):
         """Opens the project at a folder or project.workbench; `project_opened` follows, or `failed`."""
         self.ask("open", lambda: api.open_project(path), self._on_opened, title="The project was not opened")
 
+    def open_sample(self) -> None:
+        """Opens the sample project, in a copy of the person's own."""
+        work = lambda: api.open_project(api.place_sample())  # noqa: E731
+        self.ask("open", work, self._on_opened, title="The sample was not opened")
+
     def create(self, folder: Path, name: str | None = None) -> None:
         """Makes a project and opens it."""
         work = lambda: api.create_project(folder, name)  # noqa: E731

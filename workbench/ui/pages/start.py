@@ -41,9 +41,7 @@ class StartPage(Page):
 
     def open_sample(self) -> None:
         """Opens the sample project."""
-        sample = api.find_sample()
-        if sample is not None:
-            self.session.open(sample)
+        self.session.open_sample()
 
     def create_project(self) -> None:
         """Makes the project that the form describes."""
