@@ -79,3 +79,21 @@ def test_geometry_comes_back(qtbot, window, session, look):
     again = MainWindow(session, look)
     qtbot.addWidget(again)
     assert (again.width(), again.height()) == (960, 701)
+
+
+def test_the_menus_name_their_shortcuts_and_what_the_page_offers(window, open_project, evaluated):
+    open_project(evaluated)
+    menus = {action.text().replace("&", ""): action.menu() for action in window.menuBar().actions()}
+    assert list(menus) == ["File", "Edit", "Page", "View", "Help"]
+    view = {action.text(): action.shortcut().toString() for action in menus["View"].actions() if action.isVisible()}
+    assert view["Go to Compare"] == f"Ctrl+{window._offered().index('compare') + 1}"
+    window.show_page("data")
+    menus["Page"].aboutToShow.emit()
+    assert [action.text() for action in menus["Page"].actions()] == [action.text() for action in window.page.commands()]
+
+
+def test_a_new_project_begins_on_the_start_page(qtbot, window, open_project, evaluated):
+    open_project(evaluated)
+    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert window.page_key == "start"
+    qtbot.waitUntil(window.page.name_field.hasFocus, timeout=20000)

@@ -1,28 +1,25 @@
 """The process of the window: its settings, its log, its first and only window."""
 
-import logging
 import signal
 import sys
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-import platformdirs
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from workbench.ui.faults import FaultHook
+from workbench.ui.log import log_to_file
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.window import MainWindow
 
 NAME = "Preference Workbench"
-_LOG_BYTES = 1_000_000
 
 
 def run_window(path: Path | None) -> int:
     """Opens the window and returns when it is closed."""
     application = make_application(sys.argv[:1])
-    _log_to_file()
+    log_to_file()
     session = Session(QSettings(NAME, NAME))
     look = Look(str(session.settings.value("look/theme", "system")))
     look.dress()
@@ -44,10 +41,3 @@ def make_application(arguments: list[str]) -> QApplication:
     application.setApplicationName(NAME)
     application.setStyle("Fusion")  # the one style that follows a palette on every system
     return application
-
-
-def _log_to_file() -> None:
-    folder = Path(platformdirs.user_log_dir("preference-workbench", ensure_exists=True))
-    handler = RotatingFileHandler(folder / "window.log", maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger("workbench").addHandler(handler)

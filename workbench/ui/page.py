@@ -30,6 +30,9 @@ class Page(QWidget):
     def arrive(self) -> None:
         """Called each time the page comes into sight: the place to begin work."""
 
+    def begin(self) -> None:
+        """Called where the person asks for something new: the place to put the cursor into the first field."""
+
     def commands(self) -> Sequence[QAction]:
         """Returns what the command palette offers while the page is in sight."""
         return self.actions()

@@ -10,6 +10,15 @@ QScrollArea { border: none; background: transparent; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QToolTip { color: $ink; background: $card; border: 1px solid $border; padding: 4px; }
 
+QMenuBar { background: $rail; color: $ink; border-bottom: 1px solid $border; padding: 1px 6px; }
+QMenuBar::item { background: transparent; padding: 4px 9px; border-radius: 4px; }
+QMenuBar::item:selected { background: $hover; }
+QMenu { background: $card; color: $ink; border: 1px solid $border; padding: 5px; }
+QMenu::item { padding: 5px 22px 5px 12px; border-radius: 4px; }
+QMenu::item:selected { background: $tint; }
+QMenu::item:disabled { color: $muted; }
+QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
+
 QFrame[role="rail"] { background: $rail; border: none; border-right: 1px solid $border; }
 QFrame[role="card"] { background: $card; border: 1px solid $border; border-radius: 8px; }
 QFrame[role="palette"] { background: $card; border: 1px solid $accent; border-radius: 10px; }

@@ -7,7 +7,10 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.ui.log import log_folder
+from workbench.ui.menus import add_living_menu, add_menu, recent_menu
 from workbench.ui.news import news
+from workbench.ui.opening import ask_for_project, open_folder
 from workbench.ui.page import Page, PageSpec
 from workbench.ui.pages import PAGES
 from workbench.ui.palette import CommandPalette
@@ -93,18 +96,26 @@ class MainWindow(QMainWindow):
         self._machine_timer = QTimer(self, interval=_MACHINE_MS)
 
     def _build_actions(self) -> None:
-        self._page_actions = []
-        for number in range(1, 10):
-            action = self._action("", f"Ctrl+{number}", lambda n=number: self._show_numbered(n))
-            self._page_actions.append(action)
-        history = self._session.history
-        self._undo_action = self._action("Undo", "Ctrl+Z", history.undo)
-        self._redo_action = self._action("Redo", "Ctrl+Shift+Z", history.redo)
-        self._action("Close project", "Ctrl+W", self._session.close)
-        for choice in CHOICES:
-            self._action(f"Theme: {choice}", "", lambda c=choice: self._choose_theme(c))
-        self._action("Quit", "Ctrl+Q", self.close)
-        self._palette_action = self._action("", "Ctrl+K", self._open_palette)
+        session = self._session
+        self._page_actions = [
+            self._action("", f"Ctrl+{number}", lambda n=number: self._show_numbered(n)) for number in range(1, 10)
+        ]
+        new = self._action("New project…", "Ctrl+N", self._begin_project)
+        choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self, session.open))
+        sample = self._action("Open the sample project", "", session.open_sample)
+        self._close_action = self._action("Close project", "Ctrl+W", session.close)
+        leave = self._action("Quit", "Ctrl+Q", self.close)
+        self._undo_action = self._action("Undo", "Ctrl+Z", session.history.undo)
+        self._redo_action = self._action("Redo", "Ctrl+Shift+Z", session.history.redo)
+        themes = [self._action(f"Theme: {choice}", "", lambda c=choice: self._choose_theme(c)) for choice in CHOICES]
+        commands = self._action("Commands…", "Ctrl+K", self._open_palette)
+        log = self._action("Show the window's log", "", lambda: open_folder(log_folder()))
+        bar = self.menuBar()
+        add_menu(bar, "&File", [new, choose, recent_menu(session, bar), sample], [self._close_action], [leave])
+        add_menu(bar, "&Edit", [self._undo_action, self._redo_action])
+        add_living_menu(bar, "&Page", self._page_commands, "This page has no commands of its own")
+        add_menu(bar, "&View", self._page_actions, themes, [commands])
+        add_menu(bar, "&Help", [log])
 
     def _action(self, text: str, keys: str, on_triggered) -> QAction:  # type: ignore[no-untyped-def]
         action = QAction(text, self)
@@ -145,6 +156,8 @@ class MainWindow(QMainWindow):
             key = offered[number] if number < len(offered) else ""
             action.setText(f"Go to {self._specs[key].title}" if key else "")
             action.setEnabled(bool(key))
+            action.setVisible(bool(key))
+        self._close_action.setEnabled(self._session.project is not None)
         last = str(self._session.settings.value("window/page", ""))
         self.show_page(last if last in offered else offered[0])
 
@@ -209,8 +222,16 @@ class MainWindow(QMainWindow):
         self._session.settings.setValue("look/theme", choice)
         self.rail.show_theme(self._look.choice)
 
+    def _begin_project(self) -> None:
+        """Goes to the start page, where a new project is made."""
+        self._session.close()
+        self.page.begin()
+
+    def _page_commands(self) -> Sequence[QAction]:
+        return self.page.commands()
+
     def _open_palette(self) -> None:
-        self.palette_box.offer([*self.page.commands(), *self.actions()])
+        self.palette_box.offer([*self._page_commands(), *self.actions()])
 
     def _load_ahead(self) -> None:
         """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""

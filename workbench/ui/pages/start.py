@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.ui.opening import ask, ask_for_project, dropped_project
 from workbench.ui.page import Page
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, button, label
 
-_MANIFEST = "project.workbench"
 _WIDTH = 980
 
 
@@ -26,18 +26,18 @@ class StartPage(Page):
         self._rows = QVBoxLayout()
         self._new = self._build_new()
         self._sample = self._build_sample()
-        self._build_actions()
         self._place()
 
     def arrive(self) -> None:
         self._show_recent()
         self._sample.setVisible(api.find_sample() is not None)
 
+    def begin(self) -> None:
+        self.name_field.setFocus()
+
     def choose(self) -> None:
         """Asks which project to open."""
-        dialog = QFileDialog(self, "Open a project", str(Path.home()), f"Projects ({_MANIFEST})")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        self._ask(dialog, lambda path: self.session.open(Path(path)))
+        ask_for_project(self, self.session.open)
 
     def open_sample(self) -> None:
         """Opens the sample project."""
@@ -64,12 +64,7 @@ class StartPage(Page):
     def _choose_where(self) -> None:
         dialog = QFileDialog(self, "Folder for the new project", self.where_field.text())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
-        self._ask(dialog, self.where_field.setText)
-
-    def _ask(self, dialog: QFileDialog, on_chosen) -> None:  # type: ignore[no-untyped-def]
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(on_chosen)
-        dialog.open()
+        ask(dialog, self.where_field.setText)
 
     def _show_recent(self) -> None:
         while (item := self._rows.takeAt(0)) is not None:
@@ -118,14 +113,8 @@ class StartPage(Page):
         card.body.addWidget(self.sample_button, 0, Qt.AlignmentFlag.AlignRight)
         return card
 
-    def _build_actions(self) -> None:
-        action = QAction("Open project…", self)
-        action.setShortcut(QKeySequence("Ctrl+O"))
-        action.triggered.connect(self.choose)
-        self.addAction(action)
-        self._recent.corner.addWidget(button("Open…", self.choose, tip="Open a project by its file (Ctrl+O)"))
-
     def _place(self) -> None:
+        self._recent.corner.addWidget(button("Open…", self.choose, tip="Open a project by its file (Ctrl+O)"))
         self._recent.body.addLayout(self._rows, 1)
         beside = QVBoxLayout()
         beside.setSpacing(12)
@@ -150,14 +139,6 @@ class StartPage(Page):
         layout.addStretch(1)
         layout.addWidget(inner, 20)
         layout.addStretch(1)
-
-
-def dropped_project(paths: list[str]) -> Path | None:
-    """Returns the project among dropped files: its folder, or its project.workbench."""
-    for path in map(Path, paths):
-        if path.name == _MANIFEST or (path / _MANIFEST).is_file():
-            return path
-    return None
 
 
 def _short(folder: Path) -> str:
