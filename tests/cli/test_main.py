@@ -27,6 +27,11 @@ _VERBS = [
     "copy",
     "move",
     "rename",
+    "delete",
+    "restore",
+    "trash",
+    "duplicate",
+    "tag",
     "slots",
     "settings",
 ]

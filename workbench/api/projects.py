@@ -4,11 +4,13 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from workbench.api.runs import RunView, show_run
+from workbench.api.runs import RunView, show_runs
+from workbench.domain.errors import NotFound
 from workbench.domain.records import DatasetRecord
 from workbench.jobs.launch import wake_runner
 from workbench.storage.project import Project
 from workbench.storage.relocate import copy_project, move_project, rename_project
+from workbench.storage.trash import Trash
 
 __all__ = [
     "Project",
@@ -22,8 +24,11 @@ __all__ = [
 ]
 
 
+_LOOKS = 3
+
+
 class ProjectView(BaseModel):
-    """What `workbench show` prints."""
+    """What `workbench show` prints. `n_deleted` counts the deletions that can be taken back."""
 
     name: str
     folder: str
@@ -32,6 +37,7 @@ class ProjectView(BaseModel):
     experiments: list[str]
     models: list[str]
     judges: list[str]
+    n_deleted: int = 0
 
 
 def create_project(folder: Path, name: str | None = None) -> Project:
@@ -59,13 +65,24 @@ def open_project(path: Path) -> Project:
 
 def show_project(project: Project) -> ProjectView:
     """Returns what a project holds and where its runs are."""
+    for look in range(1, _LOOKS + 1):
+        try:
+            return _look(project)
+        except NotFound:  # another process is renaming or deleting a dataset at this moment
+            if look == _LOOKS:
+                raise
+    raise AssertionError
+
+
+def _look(project: Project) -> ProjectView:
     manifest = project.manifest()
     return ProjectView(
         name=manifest.name,
         folder=str(project.folder),
-        datasets=project.datasets(),
-        runs=[show_run(project, job.id) for job in project.jobs()],
+        datasets=[project.dataset(name) for name in manifest.datasets],
+        runs=show_runs(project),
         experiments=sorted(manifest.experiments),
         models=list(manifest.models),
         judges=list(manifest.judges),
+        n_deleted=Trash(project).count(),
     )

@@ -55,7 +55,8 @@ def read_setup(comparison: Comparison, project: Project) -> Setup:
     jobs = [facts.job for facts in runs] + evaluations
     known = project.manifest().experiments
     experiments = {name: known[name] for name in comparison.experiments if name in known}
-    read = [data.name for job in jobs for data in (job.inputs.data, job.inputs.prompts) if data is not None]
+    inputs = [data for job in jobs for data in (job.inputs.data, job.inputs.prompts) if data is not None]
+    read = [project.data_folder(data).name for data in inputs]
     read += [name for experiment in experiments.values() for name in experiment.datasets]
     return Setup(
         runs=runs,

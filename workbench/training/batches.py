@@ -15,6 +15,7 @@ from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Row, Turns
 from workbench.domain.recipes import GivenResponsesRecipe
 from workbench.domain.records import DataInput
+from workbench.storage.project import Project
 from workbench.training.models import context_length
 from workbench.training.session import RunSession
 from workbench.training.text import (
@@ -209,11 +210,12 @@ class Encoder:
 
 
 def dataset_folder(project: Path, data: DataInput) -> Path:
-    """Returns a dataset's folder after making sure that it is what it was when the run was made.
+    """Returns a dataset's folder, whatever it is called by now, after making sure that it is what it was for the run.
 
     Raises:
+        NotFound: the project has no such dataset.
         BadInput: its content has changed.
     """
-    folder = project / "datasets" / data.name
+    folder = Project(project).data_folder(data)
     check_content(folder, data.sha256)
     return folder

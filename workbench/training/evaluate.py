@@ -106,7 +106,7 @@ class _Evaluation:
         data = self.job.inputs.prompts
         if data is None:
             raise BadInput("The evaluation names no prompts.", "Give test prompts, or a dataset with a test split.")
-        folder = self.project.dataset_folder(data.name)
+        folder = self.project.data_folder(data)
         check_content(folder, data.sha256)
         prompts = read_prompts(folder, data.split)[: self.recipe.max_prompts]
         if not prompts:
