@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from workbench.api.runs import RunView, show_runs
 from workbench.domain.errors import NotFound
 from workbench.domain.records import DatasetRecord
 from workbench.jobs.launch import wake_runner
-from workbench.storage.project import Project
+from workbench.storage.migrations import MANIFEST
+from workbench.storage.project import QUEUE, Project
 from workbench.storage.relocate import copy_project, move_project, rename_project
+from workbench.storage.tags import TAGS
 from workbench.storage.trash import Trash
 
 __all__ = [
@@ -28,7 +30,12 @@ _LOOKS = 3
 
 
 class ProjectView(BaseModel):
-    """What `workbench show` prints. `n_deleted` counts the deletions that can be taken back."""
+    """What `workbench show` prints.
+
+    Attributes:
+        n_deleted: the deletions that can be taken back.
+        stamp: another one where names, tags or the queue changed, which nothing else here may tell.
+    """
 
     name: str
     folder: str
@@ -38,6 +45,7 @@ class ProjectView(BaseModel):
     models: list[str]
     judges: list[str]
     n_deleted: int = 0
+    stamp: tuple[int, ...] = Field((), exclude=True)
 
 
 def create_project(folder: Path, name: str | None = None) -> Project:
@@ -75,6 +83,7 @@ def show_project(project: Project) -> ProjectView:
 
 
 def _look(project: Project) -> ProjectView:
+    stamp = _stamp(project)  # first: what changes while we look is seen the next time
     manifest = project.manifest()
     return ProjectView(
         name=manifest.name,
@@ -85,4 +94,10 @@ def _look(project: Project) -> ProjectView:
         models=list(manifest.models),
         judges=list(manifest.judges),
         n_deleted=Trash(project).count(),
+        stamp=stamp,
     )
+
+
+def _stamp(project: Project) -> tuple[int, ...]:
+    paths = (project.folder / MANIFEST, project.folder / TAGS, project.state_folder() / QUEUE)
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)

@@ -33,6 +33,9 @@ class Page(QWidget):
     def begin(self) -> None:
         """Called where the person asks for something new: the place to put the cursor into the first field."""
 
+    def go_to(self, what: str) -> None:
+        """Called where the person asks for one thing of the page: a run by its id."""
+
     def commands(self) -> Sequence[QAction]:
         """Returns what the command palette offers while the page is in sight."""
         return self.actions()

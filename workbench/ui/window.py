@@ -67,6 +67,11 @@ class MainWindow(QMainWindow):
             self._session.settings.setValue("window/page", key)
         self.page.arrive()
 
+    def _show_thing(self, key: str, what: str) -> None:
+        self.show_page(key)
+        if self._key == key:
+            self.page.go_to(what)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self._session.settings.setValue("window/geometry", self.saveGeometry())
         self._machine_timer.stop()
@@ -194,7 +199,7 @@ class MainWindow(QMainWindow):
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
         for told in news(self._view, view):
-            self.toasts.show_toast(told.sentence, told.tone, "Show", lambda page=told.page: self.show_page(page))
+            self.toasts.show_toast(told.sentence, told.tone, "Show", lambda told=told: self._show_thing(*told[2:]))
         self._view = view
         self.rail.show_project(
             view.name, f"{_counted(len(view.datasets), 'dataset')} · {_counted(len(view.runs), 'run')}"

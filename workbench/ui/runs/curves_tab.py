@@ -82,7 +82,7 @@ class CurvesTab(QWidget):
         for name in self._story.curves:
             item = QListWidgetItem(describe(name).label)
             item.setData(_NAME, name)
-            item.setToolTip(definition(name))
+            item.setToolTip(f"{item.text()}\n{definition(name)}")
             item.setCheckState(Qt.CheckState.Checked if name in self._wanted() else Qt.CheckState.Unchecked)
             self.metrics.addItem(item)
         self.metrics.blockSignals(False)
@@ -130,6 +130,8 @@ class CurvesTab(QWidget):
 
     def _build(self) -> None:
         self.metrics.setAccessibleName("Metrics; tick those to plot")
+        self.metrics.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.metrics.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.search.setAccessibleName("Find a metric")
         choice, plots = QWidget(), QWidget()
         left, right = QVBoxLayout(choice), QVBoxLayout(plots)
@@ -144,7 +146,7 @@ class CurvesTab(QWidget):
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         halves.addWidget(choice)
         halves.addWidget(area)
-        halves.setSizes([150, 500])
+        halves.setSizes([190, 500])
         halves.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
