@@ -46,6 +46,11 @@ def _log(n_points: int) -> list[str]:
     walks = rng.normal(size=(n_points, 3)).cumsum(0) / 100
     events = [Started(pid=7, device="cpu", device_name="a CPU", precision="fp32", versions={})]
     for step, (score, kl, entropy) in enumerate(walks.tolist(), 1):
-        values = {"objective/scores": score, "objective/kl": abs(kl), "objective/entropy": entropy, "loss/policy_avg": kl}
+        values = {
+            "objective/scores": score,
+            "objective/kl": abs(kl),
+            "objective/entropy": entropy,
+            "loss/policy_avg": kl,
+        }
         events.append(Metrics(step=step, episodes=64 * step, tokens=2000 * step, seconds=0.4 * step, values=values))
     return [event.model_dump_json() + "\n" for event in events]
