@@ -73,6 +73,9 @@ class ExperimentsPage(Page):
         if project is not None:
             self.session.ask("experiments", lambda: api.show_experiments(project), self._on_groups)
 
+    def _on_project_changed(self, _view: api.ProjectView) -> None:
+        self._refresh()
+
     def _on_groups(self, groups: list[api.ExperimentRuns]) -> None:
         self._groups = groups
         view = self.session.view
@@ -113,7 +116,7 @@ class ExperimentsPage(Page):
             self._halves.restoreState(widths)
 
     def _connect(self) -> None:
-        self.session.project_changed.connect(lambda _view: self._refresh())
+        self.session.project_changed.connect(self._on_project_changed)
         self.session.history.changed.connect(self._refresh)
         self.tree.chosen.connect(self._show_chosen)
         self.tree.moved.connect(self.actions_on_runs.move_before)
