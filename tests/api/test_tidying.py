@@ -20,7 +20,6 @@ from workbench.storage.project import Project
 def queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Four runs in the queue; `c` needs `a`."""
     monkeypatch.setattr(launch, "wake_runner", lambda _project: False)
-    monkeypatch.setattr("workbench.jobs.removal.wake_runner", lambda _project: False)
     project = Project.create(tmp_path / "queued")
     launch.enqueue(project, [job("a"), job("b"), job("c", needs=("a",)), job("d")])
     return project

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QLineEdit
 from tests.ui.recorded_runs import FAILED, FIRST, SECOND, THIRD, WORKING, at_work, busy
 from workbench import api
 from workbench.domain.records import Outcome
-from workbench.jobs import removal
 from workbench.jobs.queue import read_queue
 from workbench.storage.project import Project
 from workbench.ui.window import MainWindow
@@ -20,8 +19,7 @@ WAIT = 20000
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch) -> Iterator[Project]:
-    monkeypatch.setattr(removal, "wake_runner", lambda _project: False)
+def project(tmp_path) -> Iterator[Project]:
     made = busy(tmp_path / "stories")
     with at_work(made, WORKING):
         yield made
@@ -216,3 +214,14 @@ def test_news_of_a_run_lead_to_it(qtbot, page, window, project):
     assert window.page_key == "experiments"
     qtbot.waitUntil(lambda: window.page.tree.current().run_id == SECOND, timeout=WAIT)
     assert said() == []
+
+
+def test_one_key_searches_the_log_in_sight_or_the_list(qtbot, page, window):
+    qtbot.keyClick(window, Qt.Key.Key_F, CTRL)
+    qtbot.waitUntil(page.filter.search.hasFocus, timeout=WAIT)
+    page.panel.tabs.setCurrentWidget(page.panel.log)
+    qtbot.keyClick(window, Qt.Key.Key_F, CTRL)
+    qtbot.waitUntil(page.panel.log.search.hasFocus, timeout=WAIT)
+    page.tree.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_F, CTRL)
+    qtbot.waitUntil(page.filter.search.hasFocus, timeout=WAIT)

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from workbench.domain.errors import Busy, NotFound
 from workbench.domain.records import DataInput, Deleted, Job, RunState
-from workbench.jobs.launch import wake_runner
+from workbench.jobs import launch
 from workbench.jobs.queue import Queue, edit_queue
 from workbench.jobs.states import StateReader
 from workbench.storage.project import Project, nearest
@@ -147,7 +147,7 @@ def restore(project: Project, entry: str) -> Deleted:
             edit.change(runs=dict(named))
         queue.queue = _with_queued(queue.queue, deleted)
     if deleted.queued:
-        wake_runner(project)
+        launch.wake_runner(project)
     return deleted
 
 

@@ -31,6 +31,7 @@ class DataPage(Page):
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
+        self._shown: DatasetRecord | None = None
         self._seen: tuple[tuple[str, str], ...] = ()
         self._wanted = str(session.settings.value("data/dataset", ""))
         self.setAcceptDrops(True)
@@ -44,7 +45,7 @@ class DataPage(Page):
             self._on_project_changed(self.session.view)
 
     def commands(self) -> Sequence[QAction]:
-        return self.actions()
+        return [*self.actions(), *self.datasets.actions()]
 
     def choose_file(self) -> None:
         """Asks for a file to import."""
@@ -92,6 +93,8 @@ class DataPage(Page):
             ("Drop all filters", "Ctrl+Shift+F", self.browser.filter_bar.clear_button.click),
         ):
             add_action(self, words, keys, work)
+        add_action(self.datasets, "Rename dataset", "F2", self.datasets.begin_rename, only_here=True)
+        add_action(self.datasets, "Delete dataset", "Del", self._delete, only_here=True)
 
     def _place(self) -> None:
         left = Card("Datasets")
@@ -117,6 +120,7 @@ class DataPage(Page):
 
     def _connect(self) -> None:
         self.datasets.chosen.connect(self._on_dataset_chosen)
+        self.datasets.renamed.connect(self._rename)
         self.panel.imported.connect(self._on_imported)
         self.panel.closed.connect(self._show_rows)
         self.session.project_changed.connect(self._on_project_changed)
@@ -126,12 +130,48 @@ class DataPage(Page):
         seen = tuple((record.name, record.content_sha256) for record in view.datasets)
         if seen != self._seen:
             self._seen = seen
+            self._wanted = self._called_now(view)
             self.datasets.show_datasets(view.datasets, self._wanted)
+            if not seen:
+                self.browser.close_dataset()
         if self._stack.currentWidget() is not self.panel:
             self._show_rows()
 
+    def _called_now(self, view: api.ProjectView) -> str:
+        """Returns the name of the dataset that was shown, which may have been renamed."""
+        shown = self._shown
+        if shown is None or shown.name in {record.name for record in view.datasets}:
+            return self._wanted
+        same = (record for record in view.datasets if record.model_copy(update={"name": shown.name}) == shown)
+        return next((record.name for record in same), self._wanted)
+
+    def _rename(self, old: str, new: str) -> None:
+        project = self.session.project
+        if project is not None:
+            self.session.history.do(
+                f"Rename dataset {old} to {new}",
+                lambda: api.rename_dataset(project, old, new),
+                lambda _none: api.rename_dataset(project, new, old),
+            )
+
+    def _delete(self) -> None:
+        project, record = self.session.project, self.datasets.current()
+        if project is None or record is None:
+            return
+        name = record.name
+
+        def work() -> tuple[list[str], str]:
+            return api.dataset_readers(project, name), api.delete_dataset(project, name)
+
+        def tell(done: tuple[list[str], str]) -> None:
+            if readers := done[0]:
+                runs = "1 run was" if len(readers) == 1 else f"{len(readers)} runs were"
+                self.session.tell(f"{runs} made from {name}; what they learned stays.")
+
+        self.session.history.do(f"Delete dataset {name}", work, lambda done: api.restore(project, done[1]), tell)
+
     def _on_dataset_chosen(self, record: DatasetRecord) -> None:
-        self._wanted = record.name
+        self._wanted, self._shown = record.name, record
         self.session.settings.setValue("data/dataset", record.name)
         self.browser.show_dataset(record)
 

@@ -30,6 +30,7 @@ class ExperimentsPage(Page):
         super().__init__(session, look)
         self._groups: list[api.ExperimentRuns] = []
         self._wanted = ""  # a run to turn to as soon as it is listed
+        self._last = ""  # the run of last time, to turn to at the first look
         self.new = QAction("New experiment", self)
         self.form = ExperimentForm(session)
         self.tree, self.filter = RunTree(look), FilterRow()
@@ -85,12 +86,17 @@ class ExperimentsPage(Page):
         self.tree.show_runs(groups, {run.id: run for run in view.runs})
         self.watching.setCurrentIndex(1 if view.runs else 0)
         self._trash_button.setText(f"Trash ({view.n_deleted})" if view.n_deleted else "Trash")
+        self._turn_to_the_last()
         self._turn()
         self._show_chosen()
 
     def _turn(self) -> None:
         if self._wanted and self.tree.choose(self._wanted):
             self._wanted = ""
+
+    def _turn_to_the_last(self) -> None:
+        last, self._last = self._last, ""
+        self.tree.choose(last)
 
     def _show_chosen(self) -> None:
         self.actions_on_runs.offer(self.tree.chosen_runs(), self.tree.queue())
@@ -109,7 +115,7 @@ class ExperimentsPage(Page):
 
     def _recall(self) -> None:
         """Comes back to the run, the tab and the widths of last time."""
-        self._wanted = str(self.session.kept("experiments/run", ""))
+        self._last = str(self.session.kept("experiments/run", ""))
         self.panel.show_tab(str(self.session.kept("experiments/tab", "")))
         widths = self.session.settings.value("experiments/halves")
         if isinstance(widths, QByteArray):
@@ -136,6 +142,11 @@ class ExperimentsPage(Page):
         self.stack.setCurrentWidget(self.form)
         self.form.general.fields["name"].editor.setFocus()
 
+    def _find(self) -> None:
+        """Searches where the person is: the log or the settings in sight, unless the list has the focus."""
+        if self.tree.hasFocus() or not self.panel.begin_search():
+            self.filter.search.setFocus()
+
     def _show_trash(self) -> None:
         self.trash.refresh()
         self.trash.show()
@@ -144,13 +155,13 @@ class ExperimentsPage(Page):
         self._menu.popup(self.tree.viewport().mapToGlobal(where))
 
     def _build_actions(self) -> None:
-        self.new.setShortcut(QKeySequence("Ctrl+Shift+N"))
-        self.new.setToolTip("Sets up an experiment: start, data, methods, budget (Ctrl+Shift+N)")
+        self.new.setShortcut(QKeySequence("Ctrl+N"))
+        self.new.setToolTip("Sets up an experiment: start, data, methods, budget (Ctrl+N)")
         for action in (self.new, *self.actions_on_runs.all(), self.edits.duplicate, self.edits.tag):
             self.addAction(action)
         for action in (self.edits.rename, self.edits.delete):
             self.tree.addAction(action)
-        add_action(self, "Find a run", "Ctrl+F", self.filter.search.setFocus)
+        add_action(self, "Find", "Ctrl+F", self._find)
         add_action(self, "Show all runs", "", self.filter.clear)
         add_action(self, "Open the trash", "", self._show_trash)
         self._menu = QMenu(self)

@@ -72,6 +72,14 @@ class RunPanel(Card):
             if self.tabs.tabText(number) == name:
                 self.tabs.setCurrentIndex(number)
 
+    def begin_search(self) -> bool:
+        """Puts the cursor into the search of the tab in sight; False where it has none."""
+        tab = self.tabs.currentWidget()
+        if tab is self.log or tab is self.settings:
+            (self.log if tab is self.log else self.settings).search.setFocus()
+            return True
+        return False
+
     def set_in_sight(self, in_sight: bool) -> None:
         """Begins or ends keeping up with the run."""
         self.watcher.set_listening(in_sight)

@@ -12,9 +12,10 @@ from workbench import api
 from workbench.domain.records import RunState
 from workbench.ui.runs.progress import SHARE, ProgressDelegate
 from workbench.ui.runs.run_filter import RunFilter
-from workbench.ui.runs.title_cell import NAME, TAGS, TitleDelegate
+from workbench.ui.runs.title_cell import TAGS, TitleDelegate
 from workbench.ui.runs.words import MOVABLE, WORKING, left_words, progress_words, rate_words, run_title, state_words
 from workbench.ui.theme import Look, Scheme
+from workbench.ui.widgets.name_editor import NAME
 
 _LINE = Qt.ItemDataRole.UserRole
 _FIXED_NAME = "reference"  # the start model's, in every experiment

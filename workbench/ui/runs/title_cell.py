@@ -1,28 +1,20 @@
 """The first cell of a line: the name, which can be edited in place, and behind it the tags as chips."""
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from workbench.ui.theme import Look
+from workbench.ui.widgets.name_editor import Index, NameDelegate
 
-NAME = Qt.ItemDataRole.UserRole + 2  # what is edited: the name alone
 TAGS = Qt.ItemDataRole.UserRole + 3  # a tuple of words
 _GAP, _INSIDE, _ROUND = 5, 5, 6
 _SMALLER = 0.88  # of the line's font
 _LEAST_NAME = 70  # pixels that the name keeps whatever the tags take
 
-Index = QModelIndex | QPersistentModelIndex
 
-
-class TitleDelegate(QStyledItemDelegate):
-    """Paints names with their tags.
-
-    Signals:
-        renamed: the cell's index, and the name that was typed.
-    """
-
-    renamed = Signal(object, str)
+class TitleDelegate(NameDelegate):
+    """Paints names with their tags."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -49,23 +41,6 @@ class TitleDelegate(QStyledItemDelegate):
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
         self._paint_chips(painter, QRectF(box).translated(metrics.horizontalAdvance(name) + _GAP, 0), chips, shown)
         painter.restore()
-
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        editor = QLineEdit(str(index.data(NAME) or ""), parent)
-        editor.setAccessibleName("New name")
-        editor.setFrame(False)
-        editor.setStyleSheet("QLineEdit { padding: 0 3px; border-radius: 3px; }")  # the line is no higher than its text
-        editor.selectAll()
-        return editor
-
-    def setEditorData(self, editor: QWidget, index: Index) -> None:
-        """The list is refreshed while a person types: what they typed stays."""
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
-        assert isinstance(editor, QLineEdit)
-        name = editor.text().strip()
-        if name and name != index.data(NAME):
-            self.renamed.emit(index, name)
 
     def _chips(self, option: QStyleOptionViewItem, tags: tuple[str, ...]) -> dict[str, float]:
         """Returns how wide each tag's chip is, its gap included."""
