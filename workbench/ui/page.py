@@ -17,9 +17,11 @@ class Page(QWidget):
 
     Signals:
         page_wanted: the key of the page that the person asks for.
+        thing_wanted: the key of a page, and what of it: a run by its id.
     """
 
     page_wanted = Signal(str)
+    thing_wanted = Signal(str, str)
 
     def __init__(self, session: Session, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -56,6 +56,10 @@ QPushButton[role="link"] { background: transparent; border: 1px solid transparen
     text-align: left; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
+QPushButton[role="name"] { background: transparent; border: 1px solid transparent; color: $ink; padding: 1px 0;
+    text-align: left; }
+QPushButton[role="name"]:hover { color: $accent; text-decoration: underline; }
+QPushButton[role="name"]:focus { border-color: $accent; }
 QPushButton[role="row"] { background: transparent; border: 1px solid transparent; text-align: left; padding: 8px 10px; }
 QPushButton[role="row"]:hover { background: $hover; }
 QPushButton[role="row"]:focus { border-color: $accent; }

@@ -18,7 +18,7 @@ from workbench.ui.rail import Rail
 from workbench.ui.session import Session
 from workbench.ui.theme import CHOICES, Look
 from workbench.ui.widgets.banner import ErrorBanner
-from workbench.ui.widgets.toast import ToastArea
+from workbench.ui.widgets.toast import Toast, ToastArea
 
 _MACHINE_MS = 2000
 _SIZE = (1440, 900)
@@ -42,6 +42,7 @@ class MainWindow(QMainWindow):
         self._built: dict[str, Page] = {}
         self._key = ""
         self._view: api.ProjectView | None = None
+        self._deed_toast: Toast | None = None
         self._build(pages)
         self._build_actions()
         self._connect()
@@ -180,6 +181,7 @@ class MainWindow(QMainWindow):
     def _add_page(self, key: str) -> None:
         page = self._specs[key].build(self._session, self._look)
         page.page_wanted.connect(self.show_page)
+        page.thing_wanted.connect(self._show_thing)
         self._built[key] = page
         self._stack.addWidget(page)
 
@@ -213,10 +215,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{view.name} - Preference Workbench")
 
     def _on_deed(self, sentence: str, can_undo: bool) -> None:
-        if can_undo:
-            self.toasts.show_toast(sentence, "plain", "Undo", self._session.history.undo)
-        else:
-            self.toasts.show_toast(sentence)
+        if self._deed_toast is not None:
+            self.toasts.dismiss(self._deed_toast)  # its Undo would take back something else now
+        undo = ("Undo", self._session.history.undo) if can_undo else ()
+        self._deed_toast = self.toasts.show_toast(sentence, "plain", *undo)
         self._session.look()
 
     def _show_history(self) -> None:

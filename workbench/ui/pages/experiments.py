@@ -20,7 +20,7 @@ from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, EmptyState, add_action, button, label
 from workbench.ui.widgets.trash_box import TrashBox
 
-_SIDES = (440, 600)  # pixels that the list and the run begin with
+_SIDES = (460, 600)  # pixels that the list and the run begin with
 
 
 class ExperimentsPage(Page):
@@ -31,6 +31,7 @@ class ExperimentsPage(Page):
         self._groups: list[api.ExperimentRuns] = []
         self._wanted = ""  # a run to turn to as soon as it is listed
         self._last = ""  # the run of last time, to turn to at the first look
+        self._kept = ""  # the run that is remembered for the next time
         self.new = QAction("New experiment", self)
         self.form = ExperimentForm(session)
         self.tree, self.filter = RunTree(look), FilterRow()
@@ -105,7 +106,9 @@ class ExperimentsPage(Page):
         if run is not None and line is not None:
             arms = next((group.arms for group in self._groups if group.name == line.experiment), {})
             self.panel.show_run(run, run_title(run, arms.get(run.id, "")))
-            self.session.keep("experiments/run", run.id)
+            if run.id != self._kept:
+                self._kept = run.id
+                self.session.keep("experiments/run", run.id)
         elif not self.tree.topLevelItemCount():
             self.panel.show_nothing()
 

@@ -32,6 +32,8 @@ class OverviewPage(Page):
         self._datasets = Card("Datasets")
         self._dataset_words = label("", wraps=True)
         self._place()
+        for rows in (self._running, self._trouble, self._finished):
+            rows.chosen.connect(self._show_run)
         session.project_changed.connect(self._show)
 
     def arrive(self) -> None:
@@ -64,6 +66,9 @@ class OverviewPage(Page):
         self._wanted = step.page
         self._go.setText(step.action)
         self._go.setVisible(step.page in {spec.key for spec in PAGES})
+
+    def _show_run(self, run_id: str) -> None:
+        self.thing_wanted.emit("experiments", run_id)
 
     def _go_on(self) -> None:
         self.page_wanted.emit(self._wanted)

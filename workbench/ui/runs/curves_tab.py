@@ -138,6 +138,7 @@ class CurvesTab(QWidget):
         left.setContentsMargins(0, 6, 0, 0)
         left.addWidget(self.search)
         left.addWidget(self.metrics, 1)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         right.addWidget(self._empty)
         right.addLayout(self._grid, 1)
         area = QScrollArea(widgetResizable=True)

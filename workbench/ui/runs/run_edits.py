@@ -77,15 +77,16 @@ class RunEdits(QObject):
             name = lines[0].experiment
             words, work = f"Delete experiment {name}", lambda: api.delete_experiment(project, name)
         else:
-            words = f"Delete {ids[0]}" if len(ids) == 1 else f"Delete {len(ids)} runs"
+            words = f"Delete {self._tree.title_of(lines[0])}" if len(ids) == 1 else f"Delete {len(ids)} runs"
             work = lambda: api.delete_runs(project, ids)  # noqa: E731
         self._do(words, work, lambda deletion: api.restore(project, deletion))
 
     def _duplicate(self) -> None:
-        project, run = self._session.project, self._tree.current_run()
-        if project is not None and run is not None:
+        project, lines, runs = self._session.project, self._tree.chosen_lines(), self._tree.chosen_runs()
+        if project is not None and len(lines) == len(runs) == 1:
+            run = runs[0]
             self._do(
-                f"Duplicate {run.id}",
+                f"Duplicate {self._tree.title_of(lines[0])}",
                 lambda: api.duplicate_run(project, run.id),
                 lambda copy: api.delete_runs(project, copy.new) if copy.new else None,
                 lambda copy: self.copied.emit(copy.id),
@@ -98,9 +99,15 @@ class RunEdits(QObject):
         had = self._tree.tags_of(experiments) if alone else [run.tags for run in runs]
         shared = [tag for tag in had[0] if all(tag in tags for tags in had)]
         names = experiments if alone else [run.id for run in runs]
-        what = f"experiment {names[0]}" if alone else names[0]
-        title = f"Tags of {what}" if len(names) == 1 else f"Tags that {len(names)} have in common"
-        self.tag_box.ask(title, shared, self._tree.all_tags(), lambda tags: self._change(alone, names, shared, tags))
+        what = self._tree.title_of(lines[0])
+        title = f"Tags of {what}" if len(lines) == 1 else f"Tags that {len(names)} have in common"
+        self.tag_box.ask(
+            title,
+            shared,
+            self._tree.all_tags(),
+            self._tree.end_of(lines[-1]),
+            lambda tags: self._change(alone, names, shared, tags),
+        )
 
     def _change(self, experiments: bool, names: Sequence[str], shared: Sequence[str], wanted: Sequence[str]) -> None:
         project = self._session.project

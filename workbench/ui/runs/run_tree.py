@@ -18,6 +18,7 @@ from workbench.ui.theme import Look, Scheme
 from workbench.ui.widgets.name_editor import NAME
 
 _LINE = Qt.ItemDataRole.UserRole
+_LEFT = 3  # the column of the time left, which only runs at work have
 _FIXED_NAME = "reference"  # the start model's, in every experiment
 
 
@@ -74,6 +75,7 @@ class RunTree(QTreeWidget):
             for run_id in group.run_ids:
                 self._fill(self._items[Line(group.name, run_id)], group, runs[run_id])
             self._fill_experiment(self._items[Line(group.name)], group)
+        self.setColumnHidden(_LEFT, not any(run.state in WORKING for run in runs.values()))
         self._hide_others()
 
     def show_only(self, wanted: RunFilter) -> None:
@@ -133,6 +135,14 @@ class RunTree(QTreeWidget):
         own = [tag for run in self._runs.values() for tag in run.tags]
         counts = Counter([*own, *(tag for group in self._groups for tag in group.tags)])
         return [tag for tag, _ in counts.most_common()]
+
+    def title_of(self, line: Line) -> str:
+        """Returns what a line is called."""
+        return self._items[line].text(0)
+
+    def end_of(self, line: Line) -> int:
+        """Returns where in the list a line ends, in pixels from its top."""
+        return self.viewport().y() + self.visualItemRect(self._items[line]).bottom()
 
     def begin_rename(self) -> None:
         """Lets the person type another name over the current one."""
@@ -267,6 +277,8 @@ class RunTree(QTreeWidget):
         self.setHeaderLabels(["run", "state", "progress", "left"])
         self.setIndentation(14)
         self.setUniformRowHeights(True)
+        # Qt paints a selected row in the palette's colour below the style sheet's tint, and the indentation twice.
+        self.setStyleSheet("QTreeView { selection-background-color: transparent; }")
         self.setItemDelegateForColumn(0, self._titles)
         self.setItemDelegateForColumn(2, self._progress)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -24,13 +24,21 @@ class TagBox(QFrame):
         self._known = QHBoxLayout()
         self._build()
 
-    def ask(self, title: str, tags: Sequence[str], known: Sequence[str], on_done: Callable[[list[str]], None]) -> None:
+    def ask(
+        self,
+        title: str,
+        tags: Sequence[str],
+        known: Sequence[str],
+        below: int,
+        on_done: Callable[[list[str]], None],
+    ) -> None:
         """Opens the box.
 
         Args:
             title: whose tags they are.
             tags: those that are there.
             known: all that the project uses.
+            below: where in the list the box is to begin, so that it covers nothing that is selected.
             on_done: receives what was typed, when the person presses Enter.
         """
         self._on_done = on_done
@@ -39,7 +47,9 @@ class TagBox(QFrame):
         self.field.setText(", ".join(tags))
         self._offer([tag for tag in known if tag not in tags][:_MOST_OFFERED])
         self.layout().activate()
-        self.setGeometry(_AWAY, _AWAY, self._over.width() - 2 * _AWAY, self.sizeHint().height())
+        height = self.sizeHint().height()
+        top = min(below + _AWAY, self._over.height() - height - _AWAY)
+        self.setGeometry(_AWAY, max(_AWAY, top), self._over.width() - 2 * _AWAY, height)
         self.show()
         self.raise_()
         self.field.setFocus()

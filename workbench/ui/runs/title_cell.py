@@ -1,5 +1,7 @@
 """The first cell of a line: the name, which can be edited in place, and behind it the tags as chips."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
@@ -10,7 +12,6 @@ from workbench.ui.widgets.name_editor import Index, NameDelegate
 TAGS = Qt.ItemDataRole.UserRole + 3  # a tuple of words
 _GAP, _INSIDE, _ROUND = 5, 5, 6
 _SMALLER = 0.88  # of the line's font
-_LEAST_NAME = 70  # pixels that the name keeps whatever the tags take
 
 
 class TitleDelegate(NameDelegate):
@@ -21,31 +22,20 @@ class TitleDelegate(NameDelegate):
         self._look = look
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        tags = index.data(TAGS) or ()
-        chips = self._chips(option, tags)
         shown = QStyleOptionViewItem(option)
-        super().initStyleOption(shown, index)
-        room = option.rect.width() - _LEAST_NAME
-        while chips and sum(chips.values()) > room:
-            chips.popitem()
+        self.initStyleOption(shown, index)
         text, shown.text = shown.text, ""
-        style = option.widget.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, shown, painter, option.widget)
+        shown.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, shown, painter, shown.widget)
+        box, metrics = option.rect.adjusted(3, 0, -3, 0), QFontMetricsF(shown.font)
         painter.save()
-        box = option.rect.adjusted(3, 0, -3, 0)
-        width = max(0.0, box.width() - sum(chips.values()))
         painter.setFont(shown.font)
         painter.setPen(QColor(self._look.scheme.tokens.ink))
-        metrics = QFontMetricsF(shown.font)
-        name = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+        name = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
-        self._paint_chips(painter, QRectF(box).translated(metrics.horizontalAdvance(name) + _GAP, 0), chips, shown)
+        taken = metrics.horizontalAdvance(name) + _GAP
+        chips = _chips(shown.font, index.data(TAGS) or (), box.width() - taken)
+        self._paint_chips(painter, QRectF(box).translated(taken, 0), chips, shown)
         painter.restore()
-
-    def _chips(self, option: QStyleOptionViewItem, tags: tuple[str, ...]) -> dict[str, float]:
-        """Returns how wide each tag's chip is, its gap included."""
-        metrics = QFontMetricsF(_small(option.font))
-        return {tag: metrics.horizontalAdvance(tag) + 2 * _INSIDE + _GAP for tag in tags}
 
     def _paint_chips(
         self, painter: QPainter, box: QRectF, chips: dict[str, float], shown: QStyleOptionViewItem
@@ -63,6 +53,18 @@ class TitleDelegate(NameDelegate):
             painter.setPen(QColor(tokens.muted))
             painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, tag)
             left += width
+
+
+def _chips(font: QFont, tags: Sequence[str], room: float) -> dict[str, float]:
+    """Returns the chips that have room behind the name, with their widths, gaps included; the last may stand for others."""
+    metrics = QFontMetricsF(_small(font))
+    width = lambda words: metrics.horizontalAdvance(words) + 2 * _INSIDE + _GAP  # noqa: E731
+    for n_shown in range(len(tags), -1, -1):
+        more = [f"+{len(tags) - n_shown}"] if n_shown < len(tags) else []
+        chips = {words: width(words) for words in [*tags[:n_shown], *more]}
+        if sum(chips.values()) <= room:
+            return chips
+    return {}
 
 
 def _small(font: QFont) -> QFont:

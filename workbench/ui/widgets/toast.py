@@ -51,7 +51,7 @@ class ToastArea(QWidget):
 
     def show_toast(
         self, sentence: str, tone: str = "plain", action: str = "", on_action: Callable[[], object] | None = None
-    ) -> None:
+    ) -> Toast:
         """Shows a sentence for a few seconds; of too many the oldest goes."""
         toast = Toast(sentence, tone, action, on_action)
         toast.over.connect(lambda: self._remove(toast))
@@ -63,6 +63,11 @@ class ToastArea(QWidget):
             self._remove(self._toasts[0])
         self.show()
         self._settle()
+        return toast
+
+    def dismiss(self, toast: Toast) -> None:
+        """Takes a toast away that is out of date; nothing happens where it is gone."""
+        self._remove(toast)
 
     def sentences(self) -> list[str]:
         """Returns what is shown now."""
