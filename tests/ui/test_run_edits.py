@@ -119,8 +119,8 @@ def test_an_experiment_is_renamed_and_deleted(qtbot, page, project, window):
 def test_tags_are_typed_once_for_several_runs_and_filter_the_list(qtbot, page, project):
     _choose(qtbot, page, FIRST, SECOND)
     page.edits.tag.trigger()
-    qtbot.keyClicks(page.edits.tag_box.field, "keep, low beta")
-    qtbot.keyClick(page.edits.tag_box.field, Qt.Key.Key_Return)
+    qtbot.keyClicks(page.edits.box.field, "keep, low beta")
+    qtbot.keyClick(page.edits.box.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: page.filter.tag.findData("keep") > 0, timeout=WAIT)
     page.filter.tag.setCurrentIndex(page.filter.tag.findData("keep"))
     assert _listed(page) == [FIRST, SECOND]
@@ -152,6 +152,23 @@ def test_a_copy_is_queued_and_turned_to(qtbot, page, project):
     assert (project.job(copy).seed, page.tree.item_of(copy).text(0)) == (1, "DPO beta 0.1 · seed 1")
     page.session.history.undo()
     qtbot.waitUntil(lambda: copy not in _listed(page), timeout=WAIT)
+
+
+def test_a_copy_with_another_setting_is_asked_for_in_a_line(qtbot, page, project, window):
+    _choose(qtbot, page, SECOND)
+    page.edits.change.trigger()
+    box = page.edits.box
+    qtbot.waitUntil(box.isVisible, timeout=WAIT)
+    qtbot.keyClicks(box.field, "betta=0.2")
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "Did you mean `beta`?" in window.banner.text(), timeout=WAIT)
+    page.edits.change.trigger()
+    qtbot.waitUntil(box.isVisible, timeout=WAIT)
+    qtbot.keyClicks(box.field, "beta=0.2, seed=4")
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.tree.current().run_id not in ("", SECOND), timeout=WAIT)
+    made = project.job(page.tree.current().run_id)
+    assert (made.seed, made.recipe.model_dump()["beta"]) == (4, 0.2)
 
 
 def test_several_queued_runs_are_dragged_together(qtbot, page, project):

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from workbench.domain.errors import NotFound
+from workbench.domain.errors import BadSetting, NotFound
 from workbench.jobs import launch, removal
 from workbench.jobs.copies import Copy, plan_copy, with_changes
 from workbench.jobs.queue import edit_queue
@@ -27,6 +27,7 @@ __all__ = [
     "delete_runs",
     "duplicate_run",
     "empty_trash",
+    "read_changes",
     "rename_dataset",
     "rename_experiment",
     "rename_run",
@@ -169,19 +170,43 @@ def duplicate_run(
         project: whose run.
         run_id: a training run, or its evaluation.
         seed: of the copy; None for the next one that is free, or the run's own where settings are given.
-        settings: those of the recipe that are to be different.
+        settings: those of the recipe that are to be different; `seed` among them is the copy's.
 
     Raises:
         NotFound: there is no such run.
         BadSetting: a setting is unknown or out of bounds.
         BadInput: the copy would be the same run, or there is nothing to train.
     """
-    copy = plan_copy(project, project.job(run_id), seed, settings)
+    changes = dict(settings or {})
+    if "seed" in changes:
+        seed = _seed(changes.pop("seed"))
+    copy = plan_copy(project, project.job(run_id), seed, changes)
     there = {run.folder.name for run in project.run_folders()}
     with project.edit() as edit:
         edit.change(runs={name: arms | _called(copy, arms) for name, arms in edit.manifest.runs.items()})
     launch.enqueue(project, copy.jobs)
     return CopiedRun(id=copy.run.id, new=[job.id for job in copy.jobs if job.id not in there])
+
+
+def read_changes(words: Sequence[str]) -> dict[str, str | None]:
+    """Reads settings as people write them, `beta=0.3`; `none` stands for a setting that is left open.
+
+    Raises:
+        BadSetting: one of the words is not written so.
+    """
+    found: dict[str, str | None] = {}
+    for word in words:
+        name, sign, value = (part.strip() for part in word.partition("="))
+        if not (sign and name and value):
+            raise BadSetting(f"{word!r} says no setting.", "Write setting=value, as beta=0.3.")
+        found[name] = None if value == "none" else value
+    return found
+
+
+def _seed(value: object) -> int:
+    if not str(value).isdigit():
+        raise BadSetting(f"The seed is {value!r}; expected a whole number from 0 on.")
+    return int(str(value))
 
 
 def _called(copy: Copy, arms: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import typer
 
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, print_json, print_table, say
-from workbench.domain.errors import BadInput, BadSetting
+from workbench.domain.errors import BadInput
 
 _MIB = 2**20
 RunIds = Annotated[
@@ -101,7 +101,7 @@ def duplicate(
 ) -> None:
     """Queue a run once more, under another seed or with other settings, and its evaluation."""
     project = api.open_project(folder)
-    copy = api.duplicate_run(project, api.find_run(project, run), seed=seed, settings=_settings(set_ or []))
+    copy = api.duplicate_run(project, api.find_run(project, run), seed=seed, settings=api.read_changes(set_ or []))
     if json:
         print_json(copy)
     else:
@@ -134,13 +134,3 @@ def tag(
         return
     for name, words in tags.items():
         say(f"{name}  {', '.join(words) or 'no tags'}")
-
-
-def _settings(pairs: list[str]) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not (sign and name.strip()):
-            raise BadSetting(f"--set holds {pair!r}.", "Write setting=value, as beta=0.3.")
-        found[name.strip()] = None if value == "none" else value
-    return found

@@ -85,9 +85,9 @@ class _Copier:
 
     def all(self) -> Copy:
         """Returns everything that the copy consists of."""
-        run = self.copied(self._source)
-        if run.seed != self._source.seed and (start := self._start_evaluation()) is not None:
+        if self._seed != self._source.seed and (start := self._start_evaluation()) is not None:
             self.copied(start)
+        run = self.copied(self._source)
         evaluations = [job for job in self._evaluations() if run_of(job.inputs.model) == self._source.id]
         if evaluations:
             self.copied(evaluations[-1])

@@ -9,8 +9,11 @@ from PySide6.QtGui import QAction
 from workbench import api
 from workbench.ui.runs.run_actions import make_action
 from workbench.ui.runs.run_tree import Line, RunTree
-from workbench.ui.runs.tag_box import TagBox
+from workbench.ui.runs.settings_tab import value_words
+from workbench.ui.runs.words_box import Question, WordsBox
 from workbench.ui.session import Session
+
+_NOT_COPIED = {"evaluate", "score"}  # they train nothing: a copy of a training run brings its evaluation along
 
 
 class RunEdits(QObject):
@@ -29,23 +32,27 @@ class RunEdits(QObject):
         self.duplicate = make_action(
             self, "Duplicate", "Ctrl+D", "Queues it once more under the next seed, evaluation included"
         )
+        self.change = make_action(
+            self, "Duplicate with…", "Ctrl+Shift+D", "Queues it once more with other settings, or a seed of your choice"
+        )
         self.rename = make_action(self, "Rename", "F2", "Another name, in all seeds and in comparisons", only_here=True)
         self.tag = make_action(self, "Tags…", "Ctrl+T", "Words by which runs are found again")
         self.delete = make_action(
             self, "Delete", "Del", "Moves it to the project's trash, its evaluation included", only_here=True
         )
-        self.tag_box = TagBox(tree)
+        self.box = WordsBox(tree)
         self._connect()
         self.offer()
 
     def all(self) -> list[QAction]:
         """Returns them in the order in which they are shown."""
-        return [self.duplicate, self.rename, self.tag, self.delete]
+        return [self.duplicate, self.change, self.rename, self.tag, self.delete]
 
     def offer(self) -> None:
         """Enables what has a sense for the selected lines."""
         lines, runs = self._tree.chosen_lines(), self._tree.chosen_runs()
-        self.duplicate.setEnabled(len(lines) == 1 and bool(lines[0].run_id) and runs[0].method != "score")
+        for copying in (self.duplicate, self.change):
+            copying.setEnabled(len(lines) == 1 and bool(lines[0].run_id) and runs[0].method not in _NOT_COPIED)
         self.rename.setEnabled(len(lines) == 1 and bool(lines[0].experiment))
         self.tag.setEnabled(bool(lines) and all(line.run_id or line.experiment for line in lines))
         self.delete.setEnabled(bool(runs))
@@ -81,16 +88,35 @@ class RunEdits(QObject):
             work = lambda: api.delete_runs(project, ids)  # noqa: E731
         self._do(words, work, lambda deletion: api.restore(project, deletion))
 
-    def _duplicate(self) -> None:
-        project, lines, runs = self._session.project, self._tree.chosen_lines(), self._tree.chosen_runs()
-        if project is not None and len(lines) == len(runs) == 1:
-            run = runs[0]
-            self._do(
-                f"Duplicate {self._tree.title_of(lines[0])}",
-                lambda: api.duplicate_run(project, run.id),
-                lambda copy: api.delete_runs(project, copy.new) if copy.new else None,
-                lambda copy: self.copied.emit(copy.id),
-            )
+    def _duplicate(self, words: Sequence[str] = ()) -> None:
+        project, lines = self._session.project, self._tree.chosen_lines()
+        if project is None or len(lines) != 1:
+            return
+        run_id = lines[0].run_id
+
+        def work() -> api.CopiedRun:
+            return api.duplicate_run(project, run_id, settings=api.read_changes(words))
+
+        self._do(
+            f"Duplicate {self._tree.title_of(lines[0])}",
+            work,
+            lambda copy: api.delete_runs(project, copy.new) if copy.new else None,
+            lambda copy: self.copied.emit(copy.id),
+        )
+
+    def _ask_for_settings(self) -> None:
+        project, run = self._session.project, self._tree.chosen_runs()[0]
+        if project is not None:
+            self._session.ask("run-copy", lambda: api.run_recipe(project, run.id), self._offer_settings)
+
+    def _offer_settings(self, recipe: Sequence[api.StoredSetting]) -> None:
+        lines = self._tree.chosen_lines()
+        if len(lines) == 1:
+            own_first = sorted(reversed(recipe), key=lambda one: not one.is_changed)  # a method's own come last
+            likely = [f"{one.name}={value_words(one.value)}" for one in own_first if one.is_changed or not one.advanced]
+            title = f"Duplicate {self._tree.title_of(lines[0])} with"
+            question = Question(title, (), likely, "As: beta=0.3, learning_rate=3e-5, seed=7")
+            self.box.ask(question, self._tree.end_of(lines[0]), self._duplicate)
 
     def _ask_for_tags(self) -> None:
         runs, lines = self._tree.chosen_runs(), self._tree.chosen_lines()
@@ -101,13 +127,8 @@ class RunEdits(QObject):
         names = experiments if alone else [run.id for run in runs]
         what = self._tree.title_of(lines[0])
         title = f"Tags of {what}" if len(lines) == 1 else f"Tags that {len(names)} have in common"
-        self.tag_box.ask(
-            title,
-            shared,
-            self._tree.all_tags(),
-            self._tree.end_of(lines[-1]),
-            lambda tags: self._change(alone, names, shared, tags),
-        )
+        question = Question(title, shared, self._tree.all_tags(), "As: keep, baseline")
+        self.box.ask(question, self._tree.end_of(lines[-1]), lambda tags: self._change(alone, names, shared, tags))
 
     def _change(self, experiments: bool, names: Sequence[str], shared: Sequence[str], wanted: Sequence[str]) -> None:
         project = self._session.project
@@ -133,6 +154,7 @@ class RunEdits(QObject):
 
     def _connect(self) -> None:
         self.duplicate.triggered.connect(lambda _checked=False: self._duplicate())
+        self.change.triggered.connect(lambda _checked=False: self._ask_for_settings())
         self.rename.triggered.connect(lambda _checked=False: self._tree.begin_rename())
         self.tag.triggered.connect(lambda _checked=False: self._ask_for_tags())
         self.delete.triggered.connect(lambda _checked=False: self._delete())

@@ -58,10 +58,9 @@ class TitleDelegate(NameDelegate):
 def _chips(font: QFont, tags: Sequence[str], room: float) -> dict[str, float]:
     """Returns the chips that have room behind the name, with their widths, gaps included; the last may stand for others."""
     metrics = QFontMetricsF(_small(font))
-    width = lambda words: metrics.horizontalAdvance(words) + 2 * _INSIDE + _GAP  # noqa: E731
     for n_shown in range(len(tags), -1, -1):
         more = [f"+{len(tags) - n_shown}"] if n_shown < len(tags) else []
-        chips = {words: width(words) for words in [*tags[:n_shown], *more]}
+        chips = {words: metrics.horizontalAdvance(words) + 2 * _INSIDE + _GAP for words in [*tags[:n_shown], *more]}
         if sum(chips.values()) <= room:
             return chips
     return {}

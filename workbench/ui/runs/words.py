@@ -21,8 +21,9 @@ _SIGNS = {  # beside the word, so that a state is found at a glance without its 
 def run_title(run: api.RunView, arm: str) -> str:
     """Names a run as its experiment calls it."""
     name = arm or run.name
-    known = run.method == name.casefold() or run.method in name.casefold().split()
-    what = name if known else f"{name} · {run.method}"
+    method = "eval" if run.method == "evaluate" else run.method
+    known = method == name.casefold() or method in name.casefold().split()
+    what = name if known else f"{name} · {method}"
     return f"{what} · seed {run.seed}"
 
 

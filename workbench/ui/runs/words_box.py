@@ -1,6 +1,7 @@
-"""A small box over the list, to type the tags of what is selected."""
+"""A small box over the list, to type a few words about what is selected: tags, or settings of a copy."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -12,40 +13,42 @@ _AWAY = 10  # pixels from the list's edges
 _MOST_OFFERED = 6
 
 
-class TagBox(QFrame):
-    """Asks for tags, separated by commas; those that are used already are a click away."""
+@dataclass(frozen=True)
+class Question:
+    """What the box asks: its title, the words that are there, likely further ones, an example for an empty field."""
+
+    title: str
+    words: Sequence[str]
+    likely: Sequence[str]
+    example: str
+
+
+class WordsBox(QFrame):
+    """Asks for words, separated by commas; likely ones are a click away."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
         self._over = over
         self._on_done: Callable[[list[str]], None] | None = None
         self._title = label("", "title")
-        self.field = QLineEdit(placeholderText="As: keep, baseline")
+        self.field = QLineEdit()
         self._known = QHBoxLayout()
         self._build()
 
-    def ask(
-        self,
-        title: str,
-        tags: Sequence[str],
-        known: Sequence[str],
-        below: int,
-        on_done: Callable[[list[str]], None],
-    ) -> None:
+    def ask(self, question: Question, below: int, on_done: Callable[[list[str]], None]) -> None:
         """Opens the box.
 
         Args:
-            title: whose tags they are.
-            tags: those that are there.
-            known: all that the project uses.
+            question: what to ask.
             below: where in the list the box is to begin, so that it covers nothing that is selected.
             on_done: receives what was typed, when the person presses Enter.
         """
         self._on_done = on_done
-        self._title.setText(title)
-        self.setAccessibleName(title)
-        self.field.setText(", ".join(tags))
-        self._offer([tag for tag in known if tag not in tags][:_MOST_OFFERED])
+        self._title.setText(question.title)
+        self.setAccessibleName(question.title)
+        self.field.setPlaceholderText(question.example)
+        self.field.setText(", ".join(question.words))
+        self._offer([word for word in question.likely if word not in question.words][:_MOST_OFFERED])
         self.layout().activate()
         height = self.sizeHint().height()
         top = min(below + _AWAY, self._over.height() - height - _AWAY)
@@ -62,30 +65,30 @@ class TagBox(QFrame):
             return is_escape
         return super().eventFilter(watched, event)
 
-    def tags(self) -> list[str]:
-        """Returns what is typed, each tag once."""
+    def words(self) -> list[str]:
+        """Returns what is typed, each word once."""
         words = (" ".join(part.split()) for part in self.field.text().split(","))
         return list(dict.fromkeys(word for word in words if word))
 
-    def _offer(self, tags: Sequence[str]) -> None:
+    def _offer(self, words: Sequence[str]) -> None:
         while (item := self._known.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
-        for tag in tags:
-            made: QPushButton = button(tag, lambda tag=tag: self._add(tag), tip=f"Adds the tag {tag}")
+        for word in words:
+            made: QPushButton = button(word, lambda word=word: self._add(word), tip=f"Adds {word}")
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the box is open as long as its field has the focus
             self._known.addWidget(made)
         self._known.addStretch(1)
 
-    def _add(self, tag: str) -> None:
-        self.field.setText(", ".join([*self.tags(), tag]))
+    def _add(self, word: str) -> None:
+        self.field.setText(", ".join([*self.words(), word]))
         self.field.setFocus()
 
     def _take(self) -> None:
-        on_done, tags = self._on_done, self.tags()
+        on_done, words = self._on_done, self.words()
         self._end()
         if on_done is not None:
-            on_done(tags)
+            on_done(words)
 
     def _end(self) -> None:
         if self.isVisible():
@@ -96,7 +99,7 @@ class TagBox(QFrame):
     def _build(self) -> None:
         set_role(self, "palette")
         self.hide()
-        self.field.setAccessibleName("Tags, separated by commas")
+        self.field.setAccessibleName("Words, separated by commas")
         self.field.returnPressed.connect(self._take)
         self.field.installEventFilter(self)
         layout = QVBoxLayout(self)
