@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from tests.ui.recorded_runs import FAILED, FIRST, SECOND, THIRD, WORKING, at_work, busy
 from workbench import api
@@ -183,9 +183,9 @@ def test_several_queued_runs_are_dragged_together(qtbot, page, project):
 
 def test_the_trash_shows_what_was_deleted_and_gives_it_back(qtbot, page, project):
     api.delete_runs(project, [THIRD])
-    qtbot.waitUntil(lambda: page._trash_button.text() == "Trash (1)", timeout=WAIT)
-    page._trash_button.click()
-    trash = page.trash
+    qtbot.waitUntil(lambda: page.trash.text() == "Trash (1)", timeout=WAIT)
+    page.trash.click()
+    trash = page.trash.box
     qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 1, timeout=WAIT)
     assert trash.list.topLevelItem(0).text(0) == f"run {THIRD}"
     trash.restore_button.click()
@@ -195,14 +195,14 @@ def test_the_trash_shows_what_was_deleted_and_gives_it_back(qtbot, page, project
 
 def test_nothing_goes_for_good_without_a_second_word(qtbot, page, project):
     api.delete_runs(project, [THIRD])
-    page.trash.show()
-    page.trash.refresh()
-    qtbot.waitUntil(lambda: page.trash.list.topLevelItemCount() == 1, timeout=WAIT)
-    page.trash.empty_button.click()
-    page.trash.no_button.click()
+    page.trash.open_box()
+    trash = page.trash.box
+    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 1, timeout=WAIT)
+    trash.empty_button.click()
+    trash.no_button.click()
     assert len(api.show_trash(project)) == 1
-    page.trash.empty_button.click()
-    page.trash.sure_button.click()
+    trash.empty_button.click()
+    trash.sure_button.click()
     qtbot.waitUntil(lambda: api.show_trash(project) == [], timeout=WAIT)
 
 
@@ -226,7 +226,7 @@ def test_news_of_a_run_lead_to_it(qtbot, page, window, project):
     project.run(SECOND).write_outcome(Outcome(state="failed", message="The loss became NaN."))
     said = lambda: [toast for toast in window.toasts._toasts if "failed" in toast.accessibleName()]  # noqa: E731
     qtbot.waitUntil(lambda: bool(said()), timeout=WAIT)
-    (way,) = [made for made in said()[0].findChildren(type(page._trash_button)) if made.text() == "Show"]
+    (way,) = [made for made in said()[0].findChildren(QPushButton) if made.text() == "Show"]
     qtbot.mouseClick(way, Qt.MouseButton.LeftButton)
     assert window.page_key == "experiments"
     qtbot.waitUntil(lambda: window.page.tree.current().run_id == SECOND, timeout=WAIT)

@@ -16,6 +16,7 @@ from workbench.ui.page import Page
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, EmptyState, add_action, button, label
+from workbench.ui.widgets.trash_box import TrashButton
 
 _LEFT = 200
 _FILES = "Data (*.jsonl *.json *.csv *.tsv *.parquet *.arrow *.feather *.gz);;All files (*)"
@@ -74,6 +75,7 @@ class DataPage(Page):
 
     def _build(self) -> None:
         self.datasets = DatasetList()
+        self.trash = TrashButton(self.session)
         self.browser = RowBrowser(self.session, self.look)
         self.panel = ImportPanel(self.session)
         self.empty = EmptyState(*_BRING, "Choose a file", self.choose_file)
@@ -100,6 +102,7 @@ class DataPage(Page):
         left = Card("Datasets")
         left.setFixedWidth(_LEFT)
         left.body.addWidget(self.datasets, 1)
+        left.corner.addWidget(self.trash)
         self._rows = QWidget()
         across = QHBoxLayout(self._rows)
         across.setContentsMargins(0, 0, 0, 0)

@@ -17,8 +17,8 @@ from workbench.ui.runs.run_tree import RunTree
 from workbench.ui.runs.words import run_title
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
-from workbench.ui.widgets import Card, EmptyState, add_action, button, label
-from workbench.ui.widgets.trash_box import TrashBox
+from workbench.ui.widgets import Card, EmptyState, add_action, label
+from workbench.ui.widgets.trash_box import TrashButton
 
 _SIDES = (460, 600)  # pixels that the list and the run begin with
 
@@ -37,7 +37,7 @@ class ExperimentsPage(Page):
         self.tree, self.filter = RunTree(look), FilterRow()
         self.panel = RunPanel(session, look)
         self.actions_on_runs, self.edits = RunActions(session, self), RunEdits(session, self.tree)
-        self.trash = TrashBox(session, self)
+        self.trash = TrashButton(session)
         self.empty = EmptyState(
             "No experiment yet",
             "Choose a base model and a dataset; PPO and DPO are trained from the same start on the same pairs.",
@@ -86,7 +86,6 @@ class ExperimentsPage(Page):
         self.filter.offer({run.method for run in view.runs}, self._tags(view))
         self.tree.show_runs(groups, {run.id: run for run in view.runs})
         self.watching.setCurrentIndex(1 if view.runs else 0)
-        self._trash_button.setText(f"Trash ({view.n_deleted})" if view.n_deleted else "Trash")
         self._turn_to_the_last()
         self._turn()
         self._show_chosen()
@@ -150,10 +149,6 @@ class ExperimentsPage(Page):
         if self.tree.hasFocus() or not self.panel.begin_search():
             self.filter.search.setFocus()
 
-    def _show_trash(self) -> None:
-        self.trash.refresh()
-        self.trash.show()
-
     def _open_menu(self, where: QPoint) -> None:
         self._menu.popup(self.tree.viewport().mapToGlobal(where))
 
@@ -166,7 +161,7 @@ class ExperimentsPage(Page):
             self.tree.addAction(action)
         add_action(self, "Find", "Ctrl+F", self._find)
         add_action(self, "Show all runs", "", self.filter.clear)
-        add_action(self, "Open the trash", "", self._show_trash)
+        add_action(self, "Open the trash", "", self.trash.open_box)
         self._menu = QMenu(self)
         verbs = self.actions_on_runs
         for group in ([*verbs.verbs.values()], [verbs.up, verbs.down], self.edits.all()):
@@ -177,8 +172,7 @@ class ExperimentsPage(Page):
         runs = Card("Experiments and queue")
         runs.body.addWidget(self.filter)
         runs.body.addWidget(self.tree, 1)
-        self._trash_button = button("Trash", self._show_trash, role="link", tip="What was deleted, and back with it")
-        runs.corner.addWidget(self._trash_button)
+        runs.corner.addWidget(self.trash)
         self._halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self._halves.setHandleWidth(12)
         self._halves.addWidget(runs)

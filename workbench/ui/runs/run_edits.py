@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction
 from workbench import api
 from workbench.ui.runs.run_actions import make_action
 from workbench.ui.runs.run_tree import Line, RunTree
-from workbench.ui.runs.settings_tab import value_words
 from workbench.ui.runs.words_box import Question, WordsBox
 from workbench.ui.session import Session
 
@@ -113,7 +112,7 @@ class RunEdits(QObject):
         lines = self._tree.chosen_lines()
         if len(lines) == 1:
             own_first = sorted(reversed(recipe), key=lambda one: not one.is_changed)  # a method's own come last
-            likely = [f"{one.name}={value_words(one.value)}" for one in own_first if one.is_changed or not one.advanced]
+            likely = [_assigned(one) for one in own_first if (one.is_changed or not one.advanced) and one.value != ()]
             title = f"Duplicate {self._tree.title_of(lines[0])} with"
             question = Question(title, (), likely, "As: beta=0.3, learning_rate=3e-5, seed=7")
             self.box.ask(question, self._tree.end_of(lines[0]), self._duplicate)
@@ -159,3 +158,9 @@ class RunEdits(QObject):
         self.tag.triggered.connect(lambda _checked=False: self._ask_for_tags())
         self.delete.triggered.connect(lambda _checked=False: self._delete())
         self._tree.renamed.connect(self.rename_line)
+
+
+def _assigned(setting: api.StoredSetting) -> str:
+    value = setting.value
+    shown = "none" if value is None else f"{value:g}" if isinstance(value, float) else value
+    return f"{setting.name}={shown}"

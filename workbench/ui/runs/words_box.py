@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.ui.widgets import button, label, set_role
 
 _AWAY = 10  # pixels from the list's edges
 _MOST_OFFERED = 6
+_COLUMNS = 2
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class WordsBox(QFrame):
         self._on_done: Callable[[list[str]], None] | None = None
         self._title = label("", "title")
         self.field = QLineEdit()
-        self._known = QHBoxLayout()
+        self._likely = QGridLayout()
         self._build()
 
     def ask(self, question: Question, below: int, on_done: Callable[[list[str]], None]) -> None:
@@ -71,14 +72,13 @@ class WordsBox(QFrame):
         return list(dict.fromkeys(word for word in words if word))
 
     def _offer(self, words: Sequence[str]) -> None:
-        while (item := self._known.takeAt(0)) is not None:
+        while (item := self._likely.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
-        for word in words:
-            made: QPushButton = button(word, lambda word=word: self._add(word), tip=f"Adds {word}")
+        for place, word in enumerate(words):
+            made = button(word.replace("&", "&&"), lambda word=word: self._add(word), tip=f"Adds {word}")
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the box is open as long as its field has the focus
-            self._known.addWidget(made)
-        self._known.addStretch(1)
+            self._likely.addWidget(made, place // _COLUMNS, place % _COLUMNS)
 
     def _add(self, word: str) -> None:
         self.field.setText(", ".join([*self.words(), word]))
@@ -105,5 +105,5 @@ class WordsBox(QFrame):
         layout = QVBoxLayout(self)
         layout.addWidget(self._title)
         layout.addWidget(self.field)
-        layout.addLayout(self._known)
+        layout.addLayout(self._likely)
         layout.addWidget(label("Separated by commas. Enter keeps them, Esc does not.", "muted"))

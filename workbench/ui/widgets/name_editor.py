@@ -24,6 +24,12 @@ class NameDelegate(QStyledItemDelegate):
         editor.selectAll()
         return editor
 
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        """Gives the editor one line, where the cell may have several."""
+        box = option.rect
+        box.setHeight(min(box.height(), editor.sizeHint().height()))
+        editor.setGeometry(box)
+
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         """Keeps what was typed when the list is refreshed meanwhile."""
 

@@ -4,15 +4,47 @@ import time
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench import api
 from workbench.ui.session import Session
-from workbench.ui.widgets.controls import button, label
+from workbench.ui.widgets.controls import button, label, set_role
 
 _SIZE = (520, 320)
 _KIB = 1024
 _DELETION = Qt.ItemDataRole.UserRole
+
+
+class TrashButton(QPushButton):
+    """Says how many deletions the open project's trash holds, and opens it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Trash")
+        set_role(self, "link")
+        self.setToolTip("What was deleted, and back with it")
+        self.setAccessibleDescription(self.toolTip())
+        self.box = TrashBox(session, self)
+        self.clicked.connect(lambda _checked=False: self.open_box())
+        session.project_changed.connect(self._on_project_changed)
+        if session.view is not None:
+            self._on_project_changed(session.view)
+
+    def open_box(self) -> None:
+        """Shows the trash."""
+        self.box.refresh()
+        self.box.show()
+
+    def _on_project_changed(self, view: api.ProjectView) -> None:
+        self.setText(f"Trash ({view.n_deleted})" if view.n_deleted else "Trash")
 
 
 class TrashBox(QDialog):
