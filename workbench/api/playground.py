@@ -1,0 +1,243 @@
+"""The playground: ask models of the project, see how judges score what they say."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from workbench.compare.arms import Arm, Track, gather_arms
+from workbench.compare.naming import without_folders
+from workbench.data.judge_names import REWARD_PREFIX
+from workbench.data.store import read_prompts
+from workbench.domain.errors import NotFound
+from workbench.domain.pairs import PLAIN_TEXT, Message, Turns, is_plain, plain
+from workbench.domain.playground import AskedJudge, AskedModel, Asking
+from workbench.domain.recipes import EvaluateRecipe, Sampling
+from workbench.domain.records import Job, RunState
+from workbench.jobs.playground import Playground
+from workbench.jobs.states import run_state
+from workbench.storage.checkpoints import list_checkpoints
+from workbench.storage.project import Project
+from workbench.storage.sources import RUN_PREFIX, run_of
+
+__all__ = [
+    "JudgeChoice",
+    "ModelChoice",
+    "Playground",
+    "PlaygroundOffer",
+    "as_prompt",
+    "find_model",
+    "offer_playground",
+    "sample_prompts",
+    "start_playground",
+]
+_START = "start"
+
+
+class ModelChoice(BaseModel):
+    """A model that can be asked.
+
+    Attributes:
+        model: what the playground asks.
+        arm: as charts call it; "start" for the models that training starts from.
+        index: the arm's place in a comparison; colours go by it, 0 is the start model's.
+        seed, step: of a run's checkpoint.
+        is_last: the run has no later checkpoint.
+        is_best: by the gold judge, among those that were evaluated.
+    """
+
+    model: AskedModel
+    arm: str
+    index: int
+    seed: int | None = None
+    step: int | None = None
+    is_last: bool = True
+    is_best: bool = False
+
+
+class JudgeChoice(BaseModel):
+    """A judge that can score. `role` is gold, proxy (a reward model) or empty for a further judge."""
+
+    judge: AskedJudge
+    role: str
+
+
+class PlaygroundOffer(BaseModel):
+    """What a project's playground starts with: whom to ask, who scores, how its experiments sample."""
+
+    models: list[ModelChoice]
+    judges: list[JudgeChoice]
+    settings: Asking
+    is_chat: bool
+
+
+def offer_playground(project: Project) -> PlaygroundOffer:
+    """Returns the models that can be asked and the judges that can score, as the project's runs know them."""
+    jobs = {job.id: job for job in project.jobs()}
+    sampling = next((e.sampling for e in reversed(project.manifest().experiments.values())), Sampling())
+    return PlaygroundOffer(
+        models=[*_starts(project, jobs), *_trained(project)],
+        judges=[*_text_judges(jobs.values()), *_reward_judges(project, jobs.values())],
+        settings=Asking(**sampling.model_dump()),
+        is_chat=_asks_chats(project),
+    )
+
+
+def find_model(offer: PlaygroundOffer, project: Project, name: str) -> AskedModel:
+    """Returns the model that a person names: an arm, a run's id or a beginning of it, with @STEP or not, or any model.
+
+    An arm of several seeds means its first.
+
+    Raises:
+        NotFound: there is no such run or step.
+    """
+    wanted, _, step = name.removeprefix(RUN_PREFIX).partition("@")
+    found = [
+        choice
+        for choice in offer.models
+        if choice.arm == wanted or (run_of(choice.model.name) or "").startswith(wanted) or choice.model.name == name
+    ]
+    if not found and (project.folder / name).is_dir():
+        return AskedModel(name=str(Path(name).absolute()) if Path(name).is_dir() else name, label=without_folders(name))
+    if not found and "/" in name:
+        return AskedModel(name=name, label=name)  # a folder elsewhere, or of the hub
+    chosen = [choice for choice in found if (str(choice.step) == step if step else choice.is_last)]
+    if chosen:
+        return chosen[0].model
+    known = ", ".join(dict.fromkeys(choice.arm for choice in offer.models)) or "none"
+    raise NotFound(
+        f"The project has no checkpoint {name!r} with weights.",
+        f"Name an arm or a run, as ARM, RUN or RUN@STEP, or a model folder. Arms: {known}.",
+    )
+
+
+def as_prompt(text: str, *, is_chat: bool, system: str = "", earlier: Turns = ()) -> Turns:
+    """Returns what a person typed as turns.
+
+    Args:
+        text: the last turn of a chat, or a text to continue.
+        is_chat: the text is what a user says.
+        system: put before a chat that has no system prompt yet.
+        earlier: turns before it.
+    """
+    if not is_chat:
+        return plain(text)
+    has_system = any(message.role == "system" for message in earlier)
+    first = (Message("system", system),) if system and not has_system else ()
+    return (*first, *earlier, Message("user", text))
+
+
+def sample_prompts(project: Project, dataset: str, n: int = 200) -> list[Turns]:
+    """Returns the first prompts of a dataset, those of its test split before the others.
+
+    Raises:
+        NotFound: the project has no dataset of that name.
+    """
+    project.dataset(dataset)
+    folder = project.dataset_folder(dataset)
+    found = read_prompts(folder, "test")[:n]
+    return found or read_prompts(folder)[:n]
+
+
+def start_playground(project: Project) -> Playground:
+    """Returns what asks the project's models; its process starts with the first question. Close it in the end."""
+    return Playground(project)
+
+
+def _starts(project: Project, jobs: dict[str, Job]) -> list[ModelChoice]:
+    """Returns the models that training starts from: folders, hub ids, and checkpoints of fine-tuning."""
+    named: dict[str, bool] = {}
+    for job in jobs.values():
+        if run_of(job.inputs.model) is None and job.method in ("sft", "dpo", "ppo"):
+            named.setdefault(job.inputs.model, job.trust_remote_code)
+    for experiment in project.manifest().experiments.values():
+        if run_of(experiment.model) is None and not named:
+            named.setdefault(experiment.model, experiment.trust_remote_code)
+    starts = [_start(AskedModel(name=n, label=without_folders(n), trust_remote_code=t)) for n, t in named.items()]
+    tuned = [job for job in jobs.values() if job.method == "sft"]
+    return [*starts, *(choice for job in tuned for choice in _checkpoints(project, job, _START, 0, None))]
+
+
+def _start(model: AskedModel) -> ModelChoice:
+    return ModelChoice(model=model, arm=_START, index=0)
+
+
+def _trained(project: Project) -> list[ModelChoice]:
+    """Returns the checkpoints of arms; those that charts show have their colours, the others follow."""
+    arms = gather_arms(project)
+    shown = [arm for arm in arms if arm.tracks]
+    first = 0 if any(arm.is_reference for arm in shown) else 1
+    found: list[ModelChoice] = []
+    for index, arm in enumerate([*shown, *(arm for arm in arms if not arm.tracks)], first):
+        found += [choice for track in _tracks(arm) for choice in _of_track(project, arm, index, track)]
+    return found
+
+
+def _tracks(arm: Arm) -> Sequence[Track]:
+    return sorted((*arm.tracks, *arm.waiting), key=lambda track: track.seed)
+
+
+def _of_track(project: Project, arm: Arm, index: int, track: Track) -> list[ModelChoice]:
+    best = track.best.step if track.points else None
+    return [] if track.run is None else _checkpoints(project, track.run, arm.name, index, best)
+
+
+def _checkpoints(project: Project, run: Job, arm: str, index: int, best: int | None) -> list[ModelChoice]:
+    steps = [checkpoint.step for checkpoint in list_checkpoints(project.run_folder(run.id))]
+    called = run.name if arm == _START else arm
+    return [
+        ModelChoice(
+            model=AskedModel(
+                name=f"{RUN_PREFIX}{run.id}@{step}",
+                label=f"{called} · seed {run.seed} · step {step:,}",
+                trust_remote_code=run.trust_remote_code,
+            ),
+            arm=arm,
+            index=index,
+            seed=run.seed,
+            step=step,
+            is_last=step == steps[-1],
+            is_best=step == best,
+        )
+        for step in steps
+    ]
+
+
+def _text_judges(jobs: Iterable[Job]) -> list[JudgeChoice]:
+    golds: dict[str, None] = {}
+    further: dict[str, None] = {}
+    for job in jobs:
+        if isinstance(job.recipe, EvaluateRecipe):
+            golds[job.recipe.judges[0]] = None
+            further |= dict.fromkeys(job.recipe.judges[1:])
+    names = [(name, "gold") for name in golds] + [(name, "") for name in further if name not in golds]
+    return [
+        JudgeChoice(judge=AskedJudge(name=name, label=without_folders(name)), role=role)
+        for name, role in names
+        if not name.startswith(REWARD_PREFIX) or role == "gold"
+    ]
+
+
+def _reward_judges(project: Project, jobs: Iterable[Job]) -> list[JudgeChoice]:
+    rewards = [job for job in jobs if job.method == "reward"]
+    return [
+        JudgeChoice(
+            judge=AskedJudge(
+                name=f"{REWARD_PREFIX}{job.id}",
+                label=f"{job.name} · seed {job.seed}",
+                trust_remote_code=job.trust_remote_code,
+            ),
+            role="proxy",
+        )
+        for job in rewards
+        if run_state(project, job).state is RunState.FINISHED and list_checkpoints(project.run_folder(job.id))
+    ]
+
+
+def _asks_chats(project: Project) -> bool:
+    """Says whether the project's prompts are chats, by the first prompt of its first dataset that has any."""
+    for record in project.datasets():
+        first = next(iter(read_prompts(project.dataset_folder(record.name))), ())
+        if first:
+            return not is_plain(first) and first[0].role != PLAIN_TEXT
+    return False
