@@ -13,11 +13,11 @@ from workbench.data.importing import clear_cut_short
 from workbench.data.store import read_splits
 from workbench.domain.errors import AlreadyExists, BadInput, Busy
 from workbench.domain.pairs import DatasetKind, Row, Turns, prompt_key, response_turns
+from workbench.domain.playground import KEPT_PAIRS, KEPT_PROMPTS
 from workbench.domain.records import DatasetRecord
 from workbench.storage.locks import only_one
 from workbench.storage.project import Project
 
-KEPT_PROMPTS, KEPT_PAIRS = "kept-prompts", "kept-pairs"
 _MARK = "kept"  # names a kept row in its metadata, so that it can be taken back
 _SOURCE = "the playground"
 

@@ -8,12 +8,12 @@ from pydantic import BaseModel
 from workbench.compare.arms import Arm, Track, gather_arms
 from workbench.compare.naming import without_folders
 from workbench.data.judge_names import REWARD_PREFIX
-from workbench.data.store import read_prompts
+from workbench.data.store import read_rows
 from workbench.domain.errors import NotFound
-from workbench.domain.pairs import PLAIN_TEXT, Message, Turns, is_plain, plain
+from workbench.domain.pairs import Message, Turns, is_plain, plain, prompt_key
 from workbench.domain.playground import AskedJudge, AskedModel, Asking
 from workbench.domain.recipes import EvaluateRecipe, Sampling
-from workbench.domain.records import Job, RunState
+from workbench.domain.records import Job, RunState, SplitName
 from workbench.jobs.playground import Playground
 from workbench.jobs.states import run_state
 from workbench.storage.checkpoints import list_checkpoints
@@ -135,8 +135,7 @@ def sample_prompts(project: Project, dataset: str, n: int = 200) -> list[Turns]:
     """
     project.dataset(dataset)
     folder = project.dataset_folder(dataset)
-    found = read_prompts(folder, "test")[:n]
-    return found or read_prompts(folder)[:n]
+    return _first_prompts(folder, "test", n) or _first_prompts(folder, None, n)
 
 
 def start_playground(project: Project) -> Playground:
@@ -236,8 +235,15 @@ def _reward_judges(project: Project, jobs: Iterable[Job]) -> list[JudgeChoice]:
 
 def _asks_chats(project: Project) -> bool:
     """Says whether the project's prompts are chats, by the first prompt of its first dataset that has any."""
-    for record in project.datasets():
-        first = next(iter(read_prompts(project.dataset_folder(record.name))), ())
-        if first:
-            return not is_plain(first) and first[0].role != PLAIN_TEXT
-    return False
+    firsts = (_first_prompts(project.dataset_folder(record.name), None, 1) for record in project.datasets())
+    return next((not is_plain(prompt) for prompts in firsts for prompt in prompts), False)
+
+
+def _first_prompts(folder: Path, split: SplitName | None, n: int) -> list[Turns]:
+    """Returns the first few different prompts without reading the rest of the file."""
+    found: dict[str, Turns] = {}
+    for row in read_rows(folder, split):
+        found.setdefault(prompt_key(row.prompt), row.prompt)
+        if len(found) == n:
+            break
+    return list(found.values())

@@ -14,6 +14,11 @@ from workbench.domain.recipes import Sampling
 from workbench.domain.samples import StopReason
 from workbench.domain.settings import setting
 
+KEPT_PROMPTS, KEPT_PAIRS = (
+    "kept-prompts",
+    "kept-pairs",
+)  # the datasets that what is good goes to, unless another is named
+
 
 class Asking(Sampling):
     """How the playground samples: as training and evaluation do, and how often."""
@@ -38,20 +43,20 @@ class _Said(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class AskedModel(_Said):
-    """A model to sample from, by its name as in `records.Inputs`; `label` is what people call it."""
+class Asked(_Said):
+    """Something that is loaded for a question; `label` is what people call it."""
 
     name: str
     label: str
     trust_remote_code: bool = False
 
 
-class AskedJudge(_Said):
+class AskedModel(Asked):
+    """A model to sample from, by its name as in `records.Inputs`."""
+
+
+class AskedJudge(Asked):
     """A judge, by its name as in `EvaluateRecipe.judges`."""
-
-    name: str
-    label: str
-    trust_remote_code: bool = False
 
 
 class Question(_Said):

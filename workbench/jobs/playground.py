@@ -8,7 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class Playground:
         models: Sequence[AskedModel],
         judges: Sequence[AskedJudge] = (),
         settings: Asking | None = None,
-    ) -> Iterator[PlaygroundEvent]:
+    ) -> Generator[PlaygroundEvent, None, None]:
         """Yields what happens until the question's last word; closing the iterator gives the question up.
 
         A newer question, from any thread, ends this one with Cancelled.
@@ -102,6 +102,18 @@ class Playground:
             process.forget(question.number)
             if not is_over:
                 process.send(Cancel(number=question.number))
+
+    def warm_up(self) -> None:
+        """Starts the process ahead of a question: its libraries take seconds to import."""
+        with self._lock:
+            self._running()
+
+    def cancel(self) -> None:
+        """Gives up the question that is being answered; its last word is Cancelled."""
+        with self._lock:
+            process, number = self._process, self._number
+        if process is not None:
+            process.send(Cancel(number=number))
 
     def close(self) -> None:
         """Ends the process at once; whoever waits for an answer is told that there is none."""
@@ -174,6 +186,7 @@ class _Process:
 
     def _read(self) -> None:
         assert self._popen.stdout is not None
+        assert self._popen.stdin is not None
         with self._popen.stdout as lines:
             for line in lines:
                 event = event_from_line(line)

@@ -56,6 +56,8 @@ QPushButton[role="link"] { background: transparent; border: 1px solid transparen
     text-align: left; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
+QPushButton[role="pick"] { background: transparent; padding: 2px 7px; }
+QPushButton[role="pick"]:checked { background: $tint; border-color: $accent; color: $accent; font-weight: 600; }
 QPushButton[role="row"] { background: transparent; border: 1px solid transparent; text-align: left; padding: 8px 10px; }
 QPushButton[role="row"]:hover { background: $hover; }
 QPushButton[role="row"]:focus { border-color: $accent; }
