@@ -1,6 +1,6 @@
 """The playground: ask models of the project, see how judges score what they say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -9,7 +9,7 @@ from workbench.compare.arms import Arm, Track, gather_arms
 from workbench.compare.naming import without_folders
 from workbench.data.judge_names import REWARD_PREFIX
 from workbench.data.store import read_rows
-from workbench.domain.errors import NotFound
+from workbench.domain.errors import NotFound, WorkbenchError
 from workbench.domain.pairs import Message, Turns, is_plain, plain, prompt_key
 from workbench.domain.playground import AskedJudge, AskedModel, Asking
 from workbench.domain.recipes import EvaluateRecipe, Sampling
@@ -17,8 +17,9 @@ from workbench.domain.records import Job, RunState, SplitName
 from workbench.jobs.playground import Playground
 from workbench.jobs.states import run_state
 from workbench.storage.checkpoints import list_checkpoints
+from workbench.storage.model_folders import check_folder
 from workbench.storage.project import Project
-from workbench.storage.sources import RUN_PREFIX, run_of
+from workbench.storage.sources import RUN_PREFIX, resolve_model, run_of
 
 __all__ = [
     "JudgeChoice",
@@ -32,6 +33,7 @@ __all__ = [
     "start_playground",
 ]
 _START = "start"
+_TRAINED = ("sft", "dpo", "ppo")
 
 
 class ModelChoice(BaseModel):
@@ -39,6 +41,7 @@ class ModelChoice(BaseModel):
 
     Attributes:
         model: what the playground asks.
+        title: what it is called within its arm.
         arm: as charts call it; "start" for the models that training starts from.
         index: the arm's place in a comparison; colours go by it, 0 is the start model's.
         seed, step: of a run's checkpoint.
@@ -47,6 +50,7 @@ class ModelChoice(BaseModel):
     """
 
     model: AskedModel
+    title: str
     arm: str
     index: int
     seed: int | None = None
@@ -143,22 +147,28 @@ def start_playground(project: Project) -> Playground:
     return Playground(project)
 
 
-def _starts(project: Project, jobs: dict[str, Job]) -> list[ModelChoice]:
-    """Returns the models that training starts from: folders, hub ids, and checkpoints of fine-tuning."""
-    named: dict[str, bool] = {}
-    for job in jobs.values():
-        if run_of(job.inputs.model) is None and job.method in ("sft", "dpo", "ppo"):
-            named.setdefault(job.inputs.model, job.trust_remote_code)
+def _starts(project: Project, jobs: Mapping[str, Job]) -> list[ModelChoice]:
+    """Returns the models that training starts from: checkpoints of fine-tuning, then folders and hub ids with weights."""
+    tuned = [choice for job in jobs.values() if job.method == "sft" for choice in _checkpoints(project, job, _START, 0)]
+    named = {job.inputs.model: job.trust_remote_code for job in jobs.values() if job.method in _TRAINED}
     for experiment in project.manifest().experiments.values():
-        if run_of(experiment.model) is None and not named:
-            named.setdefault(experiment.model, experiment.trust_remote_code)
-    starts = [_start(AskedModel(name=n, label=without_folders(n), trust_remote_code=t)) for n, t in named.items()]
-    tuned = [job for job in jobs.values() if job.method == "sft"]
-    return [*starts, *(choice for job in tuned for choice in _checkpoints(project, job, _START, 0, None))]
+        named.setdefault(experiment.model, experiment.trust_remote_code)
+    found = [
+        AskedModel(name=name, label=without_folders(name).removeprefix("./"), trust_remote_code=trust)
+        for name, trust in named.items()
+        if run_of(name) is None and _has_weights(project, name, trust)
+    ]
+    return [*tuned, *(ModelChoice(model=model, title=model.label, arm=_START, index=0) for model in found)]
 
 
-def _start(model: AskedModel) -> ModelChoice:
-    return ModelChoice(model=model, arm=_START, index=0)
+def _has_weights(project: Project, name: str, trust_remote_code: bool) -> bool:
+    try:
+        source = resolve_model(name, project.folder)
+        if isinstance(source, Path):
+            check_folder(source, trust_remote_code)
+    except WorkbenchError:  # a configuration to begin from nothing with, or a folder that is gone
+        return False
+    return True
 
 
 def _trained(project: Project) -> list[ModelChoice]:
@@ -181,16 +191,19 @@ def _of_track(project: Project, arm: Arm, index: int, track: Track) -> list[Mode
     return [] if track.run is None else _checkpoints(project, track.run, arm.name, index, best)
 
 
-def _checkpoints(project: Project, run: Job, arm: str, index: int, best: int | None) -> list[ModelChoice]:
+def _checkpoints(project: Project, run: Job, arm: str, index: int, best: int | None = None) -> list[ModelChoice]:
     steps = [checkpoint.step for checkpoint in list_checkpoints(project.run_folder(run.id))]
-    called = run.name if arm == _START else arm
+    titles = {step: f"seed {run.seed} · step {step:,}" for step in steps}
+    if arm == _START:
+        titles = {step: f"{run.name} · {title}" for step, title in titles.items()}
     return [
         ModelChoice(
             model=AskedModel(
                 name=f"{RUN_PREFIX}{run.id}@{step}",
-                label=f"{called} · seed {run.seed} · step {step:,}",
+                label=title if arm == _START else f"{arm} · {title}",
                 trust_remote_code=run.trust_remote_code,
             ),
+            title=title,
             arm=arm,
             index=index,
             seed=run.seed,
@@ -198,7 +211,7 @@ def _checkpoints(project: Project, run: Job, arm: str, index: int, best: int | N
             is_last=step == steps[-1],
             is_best=step == best,
         )
-        for step in steps
+        for step, title in titles.items()
     ]
 
 

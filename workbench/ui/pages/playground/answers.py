@@ -12,7 +12,7 @@ from workbench.domain.playground import Response, Sampled, Scored, TokenReward, 
 from workbench.ui.pages.playground.heat import limit_of
 from workbench.ui.pages.playground.token_text import TokenText
 from workbench.ui.theme import Scheme
-from workbench.ui.widgets import button, label, set_role
+from workbench.ui.widgets import button, label, set_role, set_tone
 from workbench.ui.widgets.controls import ElidedLabel
 from workbench.ui.widgets.swatch import swatch
 
@@ -73,10 +73,11 @@ class AnswerCard(QFrame):
         self.better.setEnabled(True)
         self.worse.setEnabled(True)
 
-    def say(self, words: str) -> None:
+    def say(self, words: str, tone: str) -> None:
         """Says why there is no response."""
         if self.response is None:
             self._facts.setText(words)
+            set_tone(self._facts, tone)
 
     def add_score(self, judge: str, score: Score, tokens: Sequence[TokenReward]) -> None:
         """Shows another judge's score beside the others: gold first, then proxies."""
@@ -84,7 +85,7 @@ class AnswerCard(QFrame):
         self.tokens[judge] = tuple(tokens)
         order = {"gold": 0, "": 1, "proxy": 2}
         shown = sorted(self.scores.values(), key=lambda score: order[score.role])
-        self._figures.setText("   ".join(f"{f'{s.role} ' if s.role else ''}{s.label} {s.value:+.2f}" for s in shown))
+        self._figures.setText("   ".join(map(_score_words, shown)))
 
     def show_heat(self, judge: str, limit: float, scheme: Scheme) -> None:
         """Colours the text by a reward model's values; without any it is plain."""
@@ -112,7 +113,7 @@ class AnswerCard(QFrame):
         return made
 
     def _place(self) -> None:
-        name = ElidedLabel(f"{self.choice.arm} · {_within(self.choice)}")
+        name = ElidedLabel(f"{self.choice.arm} · {self.choice.title}")
         name.setToolTip(Qt.convertFromPlainText(self.choice.model.name))
         set_role(name, "muted")
         head = QHBoxLayout()
@@ -185,11 +186,11 @@ class AnswerGrid(QScrollArea):
             tokens = event.tokens[card.number] if event.tokens else ()
             card.add_score(event.judge, Score(name, role, event.scores[card.number]), tokens)
 
-    def say(self, words: str, model: str = "") -> None:
+    def say(self, words: str, model: str = "", tone: str = "plain") -> None:
         """Says in the cards without a response why there is none; in those of one model, or all."""
         for card in self.cards:
             if not model or card.choice.model.name == model:
-                card.say(words)
+                card.say(words, tone)
 
     def show_heat(self, judge: str, scheme: Scheme) -> float | None:
         """Colours all answers on one scale; returns its end, or None where no token has a value of that judge."""
@@ -241,11 +242,13 @@ class AnswerGrid(QScrollArea):
             self._grid.setRowStretch(row, 1 if row == n_rows else 0)
 
 
+def _score_words(score: Score) -> str:
+    value = f"{score.value:+.2f}" if score.role else f"{score.value:.4g}"
+    words = f"{score.role} {score.label} {value}".strip()
+    return words.replace(" ", "\u00a0")  # a name and its figure stay in one line
+
+
 def letters(at: int) -> str:
     """Returns A to Z, then AA and so on."""
     first, last = divmod(at, 26)
     return (letters(first - 1) if first else "") + chr(ord("A") + last)
-
-
-def _within(choice: api.ModelChoice) -> str:
-    return choice.model.label if choice.step is None else f"seed {choice.seed} · step {choice.step:,}"

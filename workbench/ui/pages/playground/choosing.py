@@ -82,7 +82,7 @@ class CheckpointCard(Card):
         top.setIcon(0, swatch(scheme.runs.colour(choices[0].index)))
         top.setFlags(top.flags() | Qt.ItemFlag.ItemIsAutoTristate | Qt.ItemFlag.ItemIsUserCheckable)
         for choice in choices:
-            item = QTreeWidgetItem([checkpoint_words(choice)])
+            item = QTreeWidgetItem([checkpoint_words(choice, says_last=self.which_box.currentData() != "last")])
             item.setData(0, _CHOICE, choice.model.name)
             item.setToolTip(0, f"<qt>{escape(choice.model.name)}</qt>")
             is_ticked = choice.model.name in (self._ticked or ())
@@ -141,13 +141,12 @@ class JudgeCard(Card):
         self._ticked[item.data(_CHOICE)] = item.checkState() == Qt.CheckState.Checked
 
 
-def checkpoint_words(choice: api.ModelChoice) -> str:
-    """Names a checkpoint within its arm."""
+def checkpoint_words(choice: api.ModelChoice, *, says_last: bool) -> str:
+    """Names a checkpoint within its arm, and says whether it is its run's best, or last."""
     if choice.step is None:
-        return choice.model.label
-    seed = f"seed {choice.seed} · step {choice.step:,}"
-    marks = [word for word, holds in (("last", choice.is_last), ("best", choice.is_best)) if holds]
-    return f"{seed} ({', '.join(marks)})" if marks else seed
+        return choice.title
+    marks = [word for word, holds in (("last", choice.is_last and says_last), ("best", choice.is_best)) if holds]
+    return " · ".join((choice.title, *marks))
 
 
 def judge_words(choice: api.JudgeChoice) -> str:

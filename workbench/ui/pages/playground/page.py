@@ -33,9 +33,10 @@ from workbench.ui.pages.playground.prompt import PromptCard
 from workbench.ui.session import Session
 from workbench.ui.tasks import Task
 from workbench.ui.theme import Look
-from workbench.ui.widgets import EmptyState, add_action, button, label
+from workbench.ui.widgets import EmptyState, add_action, button, label, set_role
+from workbench.ui.widgets.controls import ElidedLabel
 
-_LEFT = 250
+_LEFT = 264
 _ASK = "playground"
 _WRITE = ("Ask something", "Write a prompt, tick the checkpoints to ask, and press Ctrl+Return.")
 _NOBODY = (
@@ -109,8 +110,10 @@ class PlaygroundPage(Page):
         self.heat_box, self.legend = QComboBox(), HeatLegend()
         self.heat_box.setAccessibleName("Token rewards")
         self.heat_box.setToolTip(f"<qt>{EXPLAINED}</qt>")
+        self.heat_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.heat_box.addItem("off", "")
-        self._status = label("", "muted")
+        self._status = ElidedLabel("")
+        set_role(self._status, "muted")
         self.nobody = EmptyState(*_NOBODY, "Go to Experiments", lambda: self.page_wanted.emit("experiments"))
         self.hint = EmptyState(*_WRITE)
 
@@ -130,8 +133,7 @@ class PlaygroundPage(Page):
         head = QHBoxLayout()
         head.addWidget(label("Playground", "page-title"))
         head.addSpacing(16)
-        head.addWidget(self._status)
-        head.addStretch(1)
+        head.addWidget(self._status, 1)
         head.addWidget(self.legend)
         head.addSpacing(8)
         head.addWidget(label("Token rewards", "muted"))
@@ -232,7 +234,7 @@ class PlaygroundPage(Page):
         if event.about in self._judges:
             self.session.tell(f"No score by {self._judges[event.about].label}: {sentence}", "bad")
         else:
-            self.answers.say(sentence, event.about)
+            self.answers.say(sentence, event.about, "bad")
 
     def _on_over(self, last: PlaygroundEvent) -> None:
         self._show_busy(busy=False)
