@@ -108,6 +108,7 @@ class PlaygroundPage(Page):
         self.checkpoints, self.judge_card = CheckpointCard(), JudgeCard()
         self.prompt, self.answers, self.keep_bar = PromptCard(self.session), AnswerGrid(), KeepBar()
         self.heat_box, self.legend = QComboBox(), HeatLegend()
+        self.legend.hide()
         self.heat_box.setAccessibleName("Token rewards")
         self.heat_box.setToolTip(f"<qt>{EXPLAINED}</qt>")
         self.heat_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
