@@ -122,6 +122,16 @@ def test_a_second_question_finds_the_models_loaded(
     assert first.responses == second.responses
 
 
+def test_models_that_were_forgotten_are_loaded_again(
+    runs: Runs, answering: Answering, said: list[PlaygroundEvent]
+) -> None:
+    answering.answer(question(runs.stories))
+    answering.forget()
+    answering.answer(question(runs.stories))
+    first, second = of(Sampled, said)
+    assert first.responses == second.responses
+
+
 def test_a_stop_string_ends_an_answer_and_is_no_part_of_it(
     runs: Runs, answering: Answering, said: list[PlaygroundEvent]
 ) -> None:

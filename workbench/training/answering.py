@@ -81,6 +81,12 @@ class Answering:
                 except WorkbenchError as error:
                     self._trouble(question, judge.name, error)
 
+    def forget(self) -> None:
+        """Lets go of all models and of the memory that they took."""
+        self._shelves.clear()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
     def _sample_all(self, question: Question, device: torch.device) -> tuple[list[_Answer], list[WorkbenchError]]:
         answers, troubles = [], []
         for model in question.models:

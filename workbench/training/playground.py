@@ -29,6 +29,7 @@ from workbench.domain.playground import (
 from workbench.training.worker import QUIET, named_failure
 
 _log = logging.getLogger("workbench.playground")
+_IDLE_S = 600.0  # then the device's memory is left to training; the models are loaded again when they are asked
 Say = Callable[[PlaygroundEvent], None]
 
 
@@ -45,9 +46,12 @@ class Inbox:
         self._wanted: int | None = None
         threading.Thread(target=self._listen, name="inbox", daemon=True).start()
 
-    def next(self) -> Question:
-        """Waits for a question."""
-        return self._waiting.get()
+    def next(self, patience_s: float) -> Question | None:
+        """Waits for a question; None where none came in so many seconds."""
+        try:
+            return self._waiting.get(timeout=patience_s)
+        except queue.Empty:
+            return None
 
     def check(self, number: int) -> None:
         """Called between two tokens.
@@ -87,7 +91,10 @@ def main(arguments: list[str]) -> int:
 
     answering = Answering(Path(arguments[0]), say, inbox.check)
     while True:
-        answer_one(inbox.next(), answering.answer, say)
+        if (question := inbox.next(_IDLE_S)) is None:
+            answering.forget()
+        else:
+            answer_one(question, answering.answer, say)
 
 
 def answer_one(question: Question, answer: Callable[[Question], None], say: Say) -> None:

@@ -66,6 +66,8 @@ QLineEdit, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $bo
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
 
+QTextEdit[role="flow"] { background: transparent; border: none; padding: 0; }
+
 QListView, QTreeView, QTableView { background: $card; border: none; outline: none; gridline-color: $border; }
 QListView::item, QTreeView::item { padding: 3px; border-radius: 4px; }
 QTableView::item { padding: 1px; }

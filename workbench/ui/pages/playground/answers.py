@@ -1,6 +1,7 @@
 """What each checkpoint answered, side by side: the text as it is written, its scores, its length, why it ends."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import Signal
@@ -11,6 +12,7 @@ from workbench import api
 from workbench.domain.playground import Response, Sampled, Scored, TokenReward, Wrote
 from workbench.ui.pages.playground.heat import limit_of
 from workbench.ui.pages.playground.token_text import TokenText
+from workbench.ui.pages.playground.turns import Turns
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import button, label, set_role, set_tone
 from workbench.ui.widgets.controls import ElidedLabel
@@ -154,21 +156,42 @@ class AnswerGrid(QScrollArea):
         self.setWidget(self._inner)
         self.cards: list[AnswerCard] = []
         self._picks: dict[str, AnswerCard] = {}
+        self._n_columns = 0
+        self._building, self._heating = Turns(self), Turns(self)
 
-    def begin(self, choices: Sequence[api.ModelChoice], n_responses: int, scheme: Scheme) -> None:
-        """Makes room for the answers of a question."""
-        for card in self.cards:
+    def begin(
+        self,
+        choices: Sequence[api.ModelChoice],
+        n_responses: int,
+        scheme: Scheme,
+        on_ready: Callable[[], None] | None = None,
+    ) -> None:
+        """Makes room for the answers of a question, and calls `on_ready` when all of it is there."""
+        old, self.cards = self.cards, []
+        self._picks.clear()
+        self._n_columns = 0
+        places = [(choice, number) for choice in choices for number in range(n_responses)]
+        self._heating.start(iter(()))
+        self._building.start(self._build(old, places, scheme), on_ready)
+        self.verticalScrollBar().setValue(0)
+        self.pair_changed.emit()
+
+    def _build(
+        self, old: Sequence[AnswerCard], places: Sequence[tuple[api.ModelChoice, int]], scheme: Scheme
+    ) -> Iterator[None]:
+        for card in old:
             self._grid.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self._picks.clear()
-        places = [(choice, number) for choice in choices for number in range(n_responses)]
-        self.cards = [AnswerCard(letters(at), *place, scheme) for at, place in enumerate(places)]
-        for card in self.cards:
-            card.picked.connect(lambda pick, card=card: self._on_picked(card, pick))
-        self._lay_out()
-        self.verticalScrollBar().setValue(0)
-        self.pair_changed.emit()
+            yield
+        n_columns = self._columns(len(places))
+        for at, place in enumerate(places):
+            card = AnswerCard(letters(at), *place, scheme)
+            card.picked.connect(partial(self._on_picked, card))
+            self.cards.append(card)
+            self._grid.addWidget(card, at // n_columns, at % n_columns)
+            yield
+        self._stretch(n_columns)
 
     def write(self, event: Wrote) -> None:
         """Shows what a checkpoint has said so far."""
@@ -196,9 +219,12 @@ class AnswerGrid(QScrollArea):
         """Colours all answers on one scale; returns its end, or None where no token has a value of that judge."""
         values = [token.value for card in self.cards for token in card.tokens.get(judge, ())]
         limit = limit_of(values)
-        for card in self.cards:
-            card.show_heat(judge, limit, scheme)
+        self._heating.start(self._heat(judge, limit, scheme))
         return limit if values else None
+
+    def _heat(self, judge: str, limit: float, scheme: Scheme) -> Iterator[None]:
+        for card in list(self.cards):
+            yield card.show_heat(judge, limit, scheme)
 
     def dress(self, scheme: Scheme) -> None:
         """Takes the colours of another scheme."""
@@ -230,11 +256,20 @@ class AnswerGrid(QScrollArea):
             other.set_pick(next((name for name, picked in self._picks.items() if picked is other), ""))
         self.pair_changed.emit()
 
+    def _columns(self, n_cards: int) -> int:
+        return max(1, min(n_cards, (self.viewport().width() + _GAP) // (_WIDTH + _GAP)))
+
     def _lay_out(self) -> None:
-        room = self.viewport().width()
-        n_columns = max(1, min(len(self.cards), (room + _GAP) // (_WIDTH + _GAP)))
+        n_columns = self._columns(len(self.cards))
+        if n_columns == self._n_columns:
+            return
         for at, card in enumerate(self.cards):
             self._grid.addWidget(card, at // n_columns, at % n_columns)
+        self._stretch(n_columns)
+
+    def _stretch(self, n_columns: int) -> None:
+        """Gives all columns the same width, and what height is left to the place below the last row."""
+        self._n_columns = n_columns
         n_rows = -(-len(self.cards) // n_columns)
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, 1 if column < n_columns else 0)

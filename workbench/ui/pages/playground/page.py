@@ -88,14 +88,16 @@ class PlaygroundPage(Page):
             return
         self._playground = self._playground or api.start_playground(project)
         self._asked, self._judges = (turns, settings), {judge.name: judge for judge in self.judge_card.chosen()}
-        self.answers.begin(choices, settings.n_responses, self.look.scheme)
         self._body.setCurrentWidget(self._answered)
         self.heat_box.setEnabled(False)
         self._show_busy(busy=True)
         self._say("Asking…")
         models, judges = [choice.model for choice in choices], list(self._judges.values())
         work = partial(_listen, self._playground, turns, models, judges, settings)
-        self.session.tasks.start_long(_ASK, work, self._on_over, self._on_failed, self._on_event)
+        handlers = self._on_over, self._on_failed, self._on_event
+        self.session.tasks.cancel(_ASK)
+        ready = lambda: self.session.tasks.start_long(_ASK, work, *handlers)  # noqa: E731
+        self.answers.begin(choices, settings.n_responses, self.look.scheme, ready)
 
     def stop(self) -> None:
         """Gives the question up; what was said so far stays."""

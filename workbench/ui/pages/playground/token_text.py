@@ -13,6 +13,7 @@ from workbench.domain.playground import TokenReward
 from workbench.ui.data.chat_text import clean
 from workbench.ui.pages.playground.heat import reward_words, shade
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets import set_role
 
 _ENDING = "⏎"  # stands for the end-of-sequence token, which has no text
 
@@ -24,7 +25,7 @@ class TokenText(QTextEdit):
         super().__init__(readOnly=True, acceptRichText=False, tabChangesFocus=True)
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setStyleSheet("QTextEdit { background: transparent; border: none; padding: 0; }")
+        set_role(self, "flow")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -54,8 +55,10 @@ class TokenText(QTextEdit):
         shown[:1] = [text[lead:] for text in shown[:1]]
         self.clear()
         cursor = self.textCursor()
+        cursor.beginEditBlock()  # else the text is laid out anew at each token
         for text, token in zip(shown, tokens, strict=True):
             cursor.insertText(text, _format(token.value, limit, scheme))
+        cursor.endEditBlock()
         self._tokens = tokens
         self._starts = list(accumulate((_utf16(text) for text in shown), initial=0))[:-1]
         cursor.movePosition(QTextCursor.MoveOperation.Start)
