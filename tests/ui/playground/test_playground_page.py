@@ -139,9 +139,13 @@ def test_token_rewards_colour_the_text_on_one_scale_and_each_token_says_its_valu
     assert text.toPlainText().startswith("He liked to chase")
     assert text.words_at(0) == "-0.22 at “ He”, token 1 of 24"
     assert text.words_at(len(text.toPlainText())).endswith("token 24 of 24: the score")
+    text.setFocus()
+    QTest.keyClick(text, Qt.Key.Key_Right)
+    assert "token 1 of 24" in answered.answers.cards[0]._facts.text()
     answered.heat_box.setCurrentIndex(0)
     answered.heat_box.activated.emit(0)
     assert text.words_at(0) == ""
+    assert answered.answers.cards[0]._facts.text() == "24 tokens · cut at the limit"
 
 
 def test_model_text_is_never_read_as_markup(answered):

@@ -20,7 +20,7 @@ from workbench.ui.widgets.swatch import swatch
 
 _WIDTH = 330  # pixels that an answer is read well in
 _GAP = 10
-_ENDS = {"eos": "ended by itself", "length": "cut at the longest response", "stop_string": "ended at a stop string"}
+_ENDS = {"eos": "ended by itself", "length": "cut at the limit", "stop_string": "ended at a stop string"}
 
 
 class Score(NamedTuple):
@@ -54,6 +54,8 @@ class AnswerCard(QFrame):
         self.better = self._toggle("▲ Better", "better")
         self.worse = self._toggle("▼ Worse", "worse")
         self._mark = QLabel()
+        self._ending = ""
+        self.text.cursorPositionChanged.connect(self._on_pointed)
         self.dress(scheme)
         self._place()
 
@@ -66,12 +68,14 @@ class AnswerCard(QFrame):
         self.text.show_text(text.lstrip())
         self._facts.setText("writes…")
 
-    def finish(self, response: Response) -> None:
+    def finish(self, response: Response, *, prompt_was_cut: bool) -> None:
         """Shows the whole response."""
         self.response = response
         self.text.show_text(response.text.strip() or "(nothing)")
         tokens = "1 token" if response.n_tokens == 1 else f"{response.n_tokens:,} tokens"
-        self._facts.setText(f"{tokens} · {_ENDS[response.stop_reason]}")
+        cut = " · the prompt lost its beginning to fit the model" if prompt_was_cut else ""
+        self._ending = f"{tokens} · {_ENDS[response.stop_reason]}{cut}"
+        self._facts.setText(self._ending)
         self.better.setEnabled(True)
         self.worse.setEnabled(True)
 
@@ -95,6 +99,7 @@ class AnswerCard(QFrame):
             self.text.show_tokens(self.tokens[judge], limit, scheme)
         elif self.response is not None:
             self.text.show_text(self.response.text.strip() or "(nothing)")
+            self._facts.setText(self._ending)
 
     def set_pick(self, pick: str) -> None:
         """Shows that it is the better or the worse one of a pair, or neither."""
@@ -105,6 +110,12 @@ class AnswerCard(QFrame):
     def gold(self) -> float | None:
         """The first gold judge's score."""
         return next((score.value for score in self.scores.values() if score.role == "gold"), None)
+
+    def _on_pointed(self) -> None:
+        """Says below the text what the tooltip says, for those who go through it by keyboard."""
+        words = self.text.words_at(self.text.textCursor().position()) if self.text.hasFocus() else ""
+        if words:
+            self._facts.setText(words)
 
     def _toggle(self, words: str, pick: str) -> QPushButton:
         made = button(words, lambda: None, role="pick", tip=f"Makes it the {pick} response of a pair to keep")
@@ -123,8 +134,11 @@ class AnswerCard(QFrame):
         head.addWidget(self._mark)
         head.addWidget(label(self.letter, "title"))
         head.addWidget(name, 1)
-        head.addWidget(self.better)
-        head.addWidget(self.worse)
+        foot = QHBoxLayout()
+        foot.setSpacing(6)
+        foot.addWidget(self._facts, 1)
+        foot.addWidget(self.better)
+        foot.addWidget(self.worse)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 10)
         layout.setSpacing(6)
@@ -132,7 +146,7 @@ class AnswerCard(QFrame):
         layout.addWidget(self.text)
         layout.addStretch(1)
         layout.addWidget(self._figures)
-        layout.addWidget(self._facts)
+        layout.addLayout(foot)
 
 
 class AnswerGrid(QScrollArea):
@@ -201,7 +215,7 @@ class AnswerGrid(QScrollArea):
     def finish(self, event: Sampled) -> None:
         """Shows a checkpoint's whole responses."""
         for card in self._of(event.model):
-            card.finish(event.responses[card.number])
+            card.finish(event.responses[card.number], prompt_was_cut=event.prompt_was_cut)
 
     def score(self, event: Scored, name: str, role: str) -> None:
         """Shows a judge's scores."""

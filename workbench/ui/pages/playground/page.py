@@ -43,6 +43,10 @@ _NOBODY = (
     "Nobody to ask yet",
     "Run an experiment: its start model can be asked at once, and every checkpoint as soon as it is saved.",
 )
+_NO_WEIGHTS = (
+    "No checkpoint to ask yet",
+    "No run of this project has saved one, or the project was copied without weights. It is listed as soon as it is there.",
+)
 
 
 class PlaygroundPage(Page):
@@ -210,6 +214,8 @@ class PlaygroundPage(Page):
         self.judge_card.show_judges(offer.judges)
         self.prompt.offer(offer, datasets)
         self._whole.setCurrentIndex(1 if offer.models else 0)
+        has_runs = self.session.view is not None and bool(self.session.view.runs)
+        self.nobody.say(*(_NO_WEIGHTS if has_runs else _NOBODY))
         self.ask_button.setEnabled(bool(offer.models))
 
     def _on_prompt_changed(self) -> None:
