@@ -79,9 +79,12 @@ def offer_playground(project: Project) -> PlaygroundOffer:
     """Returns the models that can be asked and the judges that can score, as the project's runs know them."""
     jobs = {job.id: job for job in project.jobs()}
     sampling = next((e.sampling for e in reversed(project.manifest().experiments.values())), Sampling())
+    named = _named_judges(jobs.values())
+    known = {choice.judge.name for choice in named}
+    proxies = [choice for choice in _reward_judges(project, jobs.values()) if choice.judge.name not in known]
     return PlaygroundOffer(
         models=[*_starts(project, jobs), *_trained(project)],
-        judges=[*_text_judges(jobs.values()), *_reward_judges(project, jobs.values())],
+        judges=[*named, *proxies],
         settings=Asking(**sampling.model_dump()),
         is_chat=_asks_chats(project),
     )
@@ -101,10 +104,11 @@ def find_model(offer: PlaygroundOffer, project: Project, name: str) -> AskedMode
         for choice in offer.models
         if choice.arm == wanted or (run_of(choice.model.name) or "").startswith(wanted) or choice.model.name == name
     ]
-    if not found and (project.folder / name).is_dir():
-        return AskedModel(name=str(Path(name).absolute()) if Path(name).is_dir() else name, label=without_folders(name))
+    here = Path(name).expanduser()
+    if not found and here.is_dir():
+        return AskedModel(name=str(here.absolute()), label=here.name)
     if not found and "/" in name:
-        return AskedModel(name=name, label=name)  # a folder elsewhere, or of the hub
+        return AskedModel(name=name, label=without_folders(name))  # a folder in the project, or of the hub
     chosen = [choice for choice in found if (str(choice.step) == step if step else choice.is_last)]
     if chosen:
         return chosen[0].model
@@ -215,19 +219,13 @@ def _checkpoints(project: Project, run: Job, arm: str, index: int, best: int | N
     ]
 
 
-def _text_judges(jobs: Iterable[Job]) -> list[JudgeChoice]:
-    golds: dict[str, None] = {}
-    further: dict[str, None] = {}
-    for job in jobs:
-        if isinstance(job.recipe, EvaluateRecipe):
-            golds[job.recipe.judges[0]] = None
-            further |= dict.fromkeys(job.recipe.judges[1:])
-    names = [(name, "gold") for name in golds] + [(name, "") for name in further if name not in golds]
-    return [
-        JudgeChoice(judge=AskedJudge(name=name, label=without_folders(name)), role=role)
-        for name, role in names
-        if not name.startswith(REWARD_PREFIX) or role == "gold"
-    ]
+def _named_judges(jobs: Iterable[Job]) -> list[JudgeChoice]:
+    """Returns the judges of the project's evaluations: the gold ones, then the further ones."""
+    recipes = [job.recipe for job in jobs if isinstance(job.recipe, EvaluateRecipe)]
+    golds = dict.fromkeys(recipe.judges[0] for recipe in recipes)
+    further = dict.fromkeys(name for recipe in recipes for name in recipe.judges[1:] if name not in golds)
+    named = [*((name, "gold") for name in golds), *((name, "") for name in further)]
+    return [JudgeChoice(judge=AskedJudge(name=name, label=without_folders(name)), role=role) for name, role in named]
 
 
 def _reward_judges(project: Project, jobs: Iterable[Job]) -> list[JudgeChoice]:

@@ -59,10 +59,11 @@ def read_setup(comparison: Comparison, project: Project) -> Setup:
     known_names = {name for name, _ in read}
     named = [name for experiment in experiments.values() for name in experiment.datasets]
     read += [(name, "") for name in named if name not in known_names]
+    found = [record for data in dict.fromkeys(read) if (record := _dataset(project, *data))]
     return Setup(
         runs=runs,
         evaluations=evaluations,
-        datasets=[found for data in dict.fromkeys(read) if (found := _dataset(project, *data))],
+        datasets=list({(record.name, record.content_sha256): record for record in found}.values()),
         experiments=experiments,
     )
 

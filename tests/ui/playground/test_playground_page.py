@@ -129,12 +129,12 @@ def test_a_setting_out_of_bounds_is_a_sentence_and_asks_nothing(page, window):
 
 
 def test_token_rewards_colour_the_text_on_one_scale_and_each_token_says_its_value(qtbot, answered):
-    assert answered.heat_box.isEnabled()
-    assert not answered.legend.isVisible()
-    answered.heat_box.setCurrentIndex(1)
-    answered.heat_box.activated.emit(1)
-    assert answered.legend.isVisible()
-    assert "-2.5, orange, to +2.5, blue" in answered.legend.accessibleName()
+    assert answered.heat.box.isEnabled()
+    assert not answered.heat.legend.isVisible()
+    answered.heat.box.setCurrentIndex(1)
+    answered.heat.box.activated.emit(1)
+    assert answered.heat.legend.isVisible()
+    assert "-2.5, orange, to +2.5, blue" in answered.heat.legend.accessibleName()
     text = answered.answers.cards[0].text
     assert text.toPlainText().startswith("He liked to chase")
     assert text.words_at(0) == "-0.22 at “ He”, token 1 of 24"
@@ -142,8 +142,8 @@ def test_token_rewards_colour_the_text_on_one_scale_and_each_token_says_its_valu
     text.setFocus()
     QTest.keyClick(text, Qt.Key.Key_Right)
     assert "token 1 of 24" in answered.answers.cards[0]._facts.text()
-    answered.heat_box.setCurrentIndex(0)
-    answered.heat_box.activated.emit(0)
+    answered.heat.box.setCurrentIndex(0)
+    answered.heat.box.activated.emit(0)
     assert text.words_at(0) == ""
     assert answered.answers.cards[0]._facts.text() == "24 tokens · cut at the limit"
 
@@ -245,8 +245,8 @@ def test_a_project_without_checkpoints_says_what_to_do(qtbot, window, open_proje
 
 
 def test_another_theme_dresses_answers_and_heat(answered, look):
-    answered.heat_box.setCurrentIndex(1)
-    answered.heat_box.activated.emit(1)
+    answered.heat.box.setCurrentIndex(1)
+    answered.heat.box.activated.emit(1)
     before = answered.answers.cards[0].text.document().toHtml()
     look.choose("dark")
     assert answered.answers.cards[0].text.document().toHtml() != before

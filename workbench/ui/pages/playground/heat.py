@@ -1,14 +1,15 @@
 """The colours of token rewards: blue above zero and orange below it, as strong as the value is far from zero."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import ceil
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from workbench.domain.playground import TokenReward
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets import label
 
 EXPLAINED = (
     "The reward model's value at every token of the response, on the scale of its scores (0 is the start model's mean). "
@@ -72,3 +73,57 @@ class HeatLegend(QWidget):
         ):
             painter.drawText(words, flag | Qt.AlignmentFlag.AlignVCenter, text)
         painter.end()
+
+
+class HeatBar(QWidget):
+    """Chooses the reward model whose values colour the answers, and shows their scale.
+
+    Signals:
+        chosen: another one was chosen, or none.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__()
+        self._wanted = wanted
+        self.box, self.legend = QComboBox(), HeatLegend()
+        self.box.setAccessibleName("Token rewards")
+        self.box.setToolTip(f"<qt>{EXPLAINED}</qt>")
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.offer({})
+        self.box.activated.connect(self._on_activated)
+        self._place()
+
+    @property
+    def judge(self) -> str:
+        """The name of the reward model; empty where the texts are plain."""
+        return self.box.currentData() or ""
+
+    def offer(self, judges: Mapping[str, str]) -> None:
+        """Offers reward models, by name with what they are called; the one that was wanted is chosen if it is there."""
+        self.box.clear()
+        self.box.addItem("off", "")
+        for name, words in judges.items():
+            self.box.addItem(words, name)
+        self.box.setCurrentIndex(max(0, self.box.findData(self._wanted)))
+        self.box.setEnabled(bool(judges))
+        self.legend.setVisible(False)
+
+    def show_scale(self, limit: float | None, scheme: Scheme) -> None:
+        """Shows a scale; none where nothing has a colour."""
+        self.legend.setVisible(limit is not None)
+        if limit is not None:
+            self.legend.show_scale(limit, scheme)
+
+    def _on_activated(self, _index: int) -> None:
+        self._wanted = self.judge
+        self.chosen.emit()
+
+    def _place(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.legend)
+        layout.addSpacing(8)
+        layout.addWidget(label("Token rewards", "muted"))
+        layout.addWidget(self.box)

@@ -2,31 +2,28 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout
 
-from workbench.domain.pairs import DatasetKind
-from workbench.domain.playground import KEPT_PAIRS, KEPT_PROMPTS
+from workbench import api
+from workbench.domain.pairs import DatasetKind, Turns
+from workbench.domain.playground import KEPT_PAIRS, KEPT_PROMPTS, Asking
 from workbench.domain.records import DatasetRecord
+from workbench.ui.pages.playground.answer_card import AnswerCard
 from workbench.ui.pages.playground.answers import AnswerGrid
+from workbench.ui.session import Session
 from workbench.ui.widgets import button, label, set_role
 
 _INTO = "The dataset; a new name makes a new one. Runs that read it before still find what they read."
 
 
 class KeepBar(QFrame):
-    """Offers to keep the prompt that was asked, and the pair that was picked.
+    """Offers to keep the prompt that was asked, and the pair that was picked."""
 
-    Signals:
-        prompt_wanted, pair_wanted: keep it in the dataset of this name.
-    """
-
-    prompt_wanted = Signal(str)
-    pair_wanted = Signal(str)
-
-    def __init__(self) -> None:
+    def __init__(self, session: Session, answers: AnswerGrid) -> None:
         super().__init__()
         set_role(self, "card")
+        self._session, self._answers = session, answers
+        self._asked: tuple[Turns, Asking] = ((), Asking())
         self.prompts_box = _name_box("Dataset for kept prompts")
         self.pairs_box = _name_box("Dataset for kept pairs")
         self.prompt_button = button(
@@ -35,6 +32,11 @@ class KeepBar(QFrame):
         self.pair_button = button("Keep pair", self.keep_pair, role="primary", tip="Adds the pair (Ctrl+S)")
         self._pair = label("", "muted")
         self._place()
+        answers.pair_changed.connect(self._show_pair)
+
+    def begin(self, prompt: Turns, settings: Asking) -> None:
+        """Takes over what is asked: that is kept, whatever is typed meanwhile."""
+        self._asked = prompt, settings
 
     def offer(self, records: Sequence[DatasetRecord]) -> None:
         """Lists the datasets that prompts and pairs can go to."""
@@ -49,22 +51,34 @@ class KeepBar(QFrame):
                 box.addItems(names)
                 box.setCurrentText(typed)
 
-    def show_pair(self, grid: AnswerGrid) -> None:
-        """Says which answers were picked."""
-        picks = grid.picks()
-        better, worse = (picks[pick].letter if pick in picks else "?" for pick in ("better", "worse"))
-        self.pair_button.setEnabled(grid.pair() is not None)
-        self._pair.setText(f"{better} is better than {worse}" if picks else "Pick a better and a worse answer")
-
     def keep_prompt(self) -> None:
-        """Asks for the prompt to be kept."""
-        if self.prompt_button.isEnabled() and self.isVisible():
-            self.prompt_wanted.emit(self.prompts_box.currentText().strip())
+        """Adds the prompt that was asked to its dataset."""
+        project, (prompt, settings) = self._session.project, self._asked
+        dataset = self.prompts_box.currentText().strip()
+        if project is None or not prompt or not self.isVisible():
+            return
+        about = {"from": "playground", "seed": settings.seed}
+        do = lambda: api.keep_prompt(project, prompt, dataset, metadata=about)  # noqa: E731
+        self._session.history.do(f"Keep the prompt in {dataset}", do, lambda kept: api.take_back(project, kept))
 
     def keep_pair(self) -> None:
-        """Asks for the pair to be kept."""
-        if self.pair_button.isEnabled() and self.isVisible():
-            self.pair_wanted.emit(self.pairs_box.currentText().strip())
+        """Adds the pair that was picked to its dataset."""
+        project, (prompt, settings), pair = self._session.project, self._asked, self._answers.pair()
+        dataset = self.pairs_box.currentText().strip()
+        if project is None or pair is None or not self.isVisible():
+            return
+        chosen, rejected = map(_kept, pair)
+        about = {"from": "playground", "seed": settings.seed, "temperature": settings.temperature}
+        do = lambda: api.keep_pair(project, prompt, chosen, rejected, dataset, metadata=about)  # noqa: E731
+        words = f"Keep {pair[0].letter} over {pair[1].letter} in {dataset}"
+        self._session.history.do(words, do, lambda kept: api.take_back(project, kept))
+
+    def _show_pair(self) -> None:
+        """Says which answers were picked."""
+        picks = self._answers.picks()
+        better, worse = (picks[pick].letter if pick in picks else "?" for pick in ("better", "worse"))
+        self.pair_button.setEnabled(self._answers.pair() is not None)
+        self._pair.setText(f"{better} is better than {worse}" if picks else "Pick a better and a worse answer")
 
     def _place(self) -> None:
         layout = QHBoxLayout(self)
@@ -86,3 +100,10 @@ def _name_box(name: str) -> QComboBox:
     made.setAccessibleName(name)
     made.setToolTip(_INTO)
     return made
+
+
+def _kept(card: AnswerCard) -> api.KeptResponse:
+    assert card.response is not None
+    return api.KeptResponse(
+        text=card.response.text, was_cut=card.response.was_cut, gold=card.gold, model=card.choice.model.name
+    )

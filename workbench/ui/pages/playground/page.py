@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.domain.errors import BadSetting
@@ -25,9 +25,9 @@ from workbench.domain.playground import (
     Wrote,
 )
 from workbench.ui.page import Page
-from workbench.ui.pages.playground.answers import AnswerCard, AnswerGrid
+from workbench.ui.pages.playground.answers import AnswerGrid
 from workbench.ui.pages.playground.choosing import CheckpointCard, JudgeCard
-from workbench.ui.pages.playground.heat import EXPLAINED, HeatLegend
+from workbench.ui.pages.playground.heat import HeatBar
 from workbench.ui.pages.playground.keeping import KeepBar
 from workbench.ui.pages.playground.prompt import PromptCard
 from workbench.ui.session import Session
@@ -56,7 +56,6 @@ class PlaygroundPage(Page):
         super().__init__(session, look)
         self._seen: tuple[object, ...] | None = None
         self._playground: api.Playground | None = None
-        self._asked: tuple[Turns, Asking] = ((), Asking())
         self._judges: dict[str, AskedJudge] = {}
         self._is_busy = False
         self._build()
@@ -91,9 +90,10 @@ class PlaygroundPage(Page):
             self._say("Write a prompt first." if not turns else "Tick at least one checkpoint.")
             return
         self._playground = self._playground or api.start_playground(project)
-        self._asked, self._judges = (turns, settings), {judge.name: judge for judge in self.judge_card.chosen()}
+        self._judges = {judge.name: judge for judge in self.judge_card.chosen()}
+        self.keep_bar.begin(turns, settings)
+        self.heat.offer({})
         self._body.setCurrentWidget(self._answered)
-        self.heat_box.setEnabled(False)
         self._show_busy(busy=True)
         self._say("Asking…")
         models, judges = [choice.model for choice in choices], list(self._judges.values())
@@ -112,13 +112,9 @@ class PlaygroundPage(Page):
         self.ask_button = button("Ask", self.ask, role="primary", tip="Asks the ticked checkpoints (Ctrl+Return)")
         self.stop_button = button("Stop", self.stop, tip="Gives the question up (Esc)")
         self.checkpoints, self.judge_card = CheckpointCard(), JudgeCard()
-        self.prompt, self.answers, self.keep_bar = PromptCard(self.session), AnswerGrid(), KeepBar()
-        self.heat_box, self.legend = QComboBox(), HeatLegend()
-        self.legend.hide()
-        self.heat_box.setAccessibleName("Token rewards")
-        self.heat_box.setToolTip(f"<qt>{EXPLAINED}</qt>")
-        self.heat_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.heat_box.addItem("off", "")
+        self.prompt, self.answers = PromptCard(self.session), AnswerGrid()
+        self.keep_bar = KeepBar(self.session, self.answers)
+        self.heat = HeatBar(str(self.session.settings.value("playground/heat", "")))
         self._status = ElidedLabel("")
         set_role(self._status, "muted")
         self.nobody = EmptyState(*_NOBODY, "Go to Experiments", lambda: self.page_wanted.emit("experiments"))
@@ -141,10 +137,7 @@ class PlaygroundPage(Page):
         head.addWidget(label("Playground", "page-title"))
         head.addSpacing(16)
         head.addWidget(self._status, 1)
-        head.addWidget(self.legend)
-        head.addSpacing(8)
-        head.addWidget(label("Token rewards", "muted"))
-        head.addWidget(self.heat_box)
+        head.addWidget(self.heat)
         head.addSpacing(10)
         head.addWidget(self.stop_button)
         head.addWidget(self.ask_button)
@@ -184,10 +177,7 @@ class PlaygroundPage(Page):
         self.session.project_closed.connect(self._on_closed)
         self.look.changed.connect(self._on_look_changed)
         self.prompt.changed.connect(self._on_prompt_changed)
-        self.answers.pair_changed.connect(lambda: self.keep_bar.show_pair(self.answers))
-        self.heat_box.activated.connect(lambda _index: self._show_heat())
-        self.keep_bar.prompt_wanted.connect(self._keep_prompt)
-        self.keep_bar.pair_wanted.connect(self._keep_pair)
+        self.heat.chosen.connect(self._on_heat_chosen)
 
     def _say(self, words: str) -> None:
         self._status.setText(words)
@@ -266,47 +256,23 @@ class PlaygroundPage(Page):
         self.session.report("Nothing was answered", error)
 
     def _offer_heat(self) -> None:
-        """Offers the reward models that said something of every token; the one that was shown stays."""
-        judges = dict.fromkeys(name for card in self.answers.cards for name, tokens in card.tokens.items() if tokens)
-        before = self.heat_box.currentData() or str(self.session.settings.value("playground/heat", ""))
-        self.heat_box.clear()
-        self.heat_box.addItem("off", "")
-        for name in judges:
-            self.heat_box.addItem(self._judges[name].label, name)
-        self.heat_box.setCurrentIndex(max(0, self.heat_box.findData(before)))
-        self.heat_box.setEnabled(bool(judges))
+        """Offers the reward models that said something of every token."""
+        names = dict.fromkeys(name for card in self.answers.cards for name, tokens in card.tokens.items() if tokens)
+        self.heat.offer({name: self._judges[name].label for name in names})
+        self._show_heat()
+
+    def _on_heat_chosen(self) -> None:
+        self.session.settings.setValue("playground/heat", self.heat.judge)
         self._show_heat()
 
     def _show_heat(self) -> None:
-        judge = self.heat_box.currentData() or ""
-        if self.heat_box.isEnabled():
-            self.session.settings.setValue("playground/heat", judge)
-        limit = self.answers.show_heat(judge, self.look.scheme)
-        self.legend.setVisible(limit is not None)
-        if limit is not None:
-            self.legend.show_scale(limit, self.look.scheme)
+        limit = self.answers.show_heat(self.heat.judge, self.look.scheme)
+        self.heat.show_scale(limit, self.look.scheme)
 
     def _on_look_changed(self, _scheme: object) -> None:
         self.answers.dress(self.look.scheme)
         self.checkpoints.dress(self.look.scheme)
         self._show_heat()
-
-    def _keep_prompt(self, dataset: str) -> None:
-        project, (turns, settings) = self.session.project, self._asked
-        if project is not None and turns:
-            about = {"from": "playground", "seed": settings.seed}
-            do = lambda: api.keep_prompt(project, turns, dataset, metadata=about)  # noqa: E731
-            self.session.history.do(f"Keep the prompt in {dataset}", do, lambda kept: api.take_back(project, kept))
-
-    def _keep_pair(self, dataset: str) -> None:
-        project, (turns, settings), pair = self.session.project, self._asked, self.answers.pair()
-        if project is None or pair is None:
-            return
-        chosen, rejected = map(_kept, pair)
-        about = {"from": "playground", "seed": settings.seed, "temperature": settings.temperature}
-        do = lambda: api.keep_pair(project, turns, chosen, rejected, dataset, metadata=about)  # noqa: E731
-        words = f"Keep {pair[0].letter} over {pair[1].letter} in {dataset}"
-        self.session.history.do(words, do, lambda kept: api.take_back(project, kept))
 
     def _on_closed(self) -> None:
         self.session.tasks.cancel(_ASK)
@@ -328,10 +294,3 @@ def _listen(
         for event in events:
             task.report(event)
     return event
-
-
-def _kept(card: AnswerCard) -> api.KeptResponse:
-    assert card.response is not None
-    return api.KeptResponse(
-        text=card.response.text, was_cut=card.response.was_cut, gold=card.gold, model=card.choice.model.name
-    )

@@ -14,11 +14,11 @@ class Turns(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._pieces: Iterator[None] = iter(())
-        self._on_done: Callable[[], None] | None = None
+        self._on_done: Callable[[], object] | None = None
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._work)
 
-    def start(self, pieces: Iterator[None], on_done: Callable[[], None] | None = None) -> None:
+    def start(self, pieces: Iterator[None], on_done: Callable[[], object] | None = None) -> None:
         """Begins at once; little work is done when this returns.
 
         Args:
