@@ -9,6 +9,7 @@ from pathlib import Path
 from workbench.domain.playground import (
     Began,
     Cancelled,
+    Failed,
     PlaygroundEvent,
     Question,
     event_from_line,
@@ -43,7 +44,9 @@ def main() -> None:
             continue
         if "die" in request.prompt[-1].content:
             sys.exit("RuntimeError: the graphics card fell out")
-        if "wait" in request.prompt[-1].content:
+        if "fail" in request.prompt[-1].content:
+            say([Failed(number=request.number, code="out_of_memory", message="No memory.", hint="Ask fewer.")])
+        elif "wait" in request.prompt[-1].content:
             say([*replayed(request)[:3], Began(number=request.number, phase="waiting")])
             waiting = request
         else:

@@ -52,7 +52,8 @@ def beside(folder: Path) -> Iterator[Path]:
     Raises:
         DiskFull: there is no room.
     """
-    temporary = folder / f"{_TEMPORARY}{os.getpid()}"
+    _sweep(folder)
+    temporary = folder / f"{_TEMPORARY}next-{os.getpid()}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:

@@ -180,6 +180,23 @@ def test_a_process_that_dies_is_one_sentence_and_the_next_question_is_answered(q
     qtbot.waitUntil(lambda: "2 answers" in page._status.text(), **WAIT)
 
 
+def test_a_question_that_fails_says_why_and_what_helps(qtbot, page, window):
+    ask(qtbot, page, "fail")
+    qtbot.waitUntil(lambda: not page.is_busy, **WAIT)
+    assert window.banner.text() == "No memory. Ask fewer."
+    assert [card._facts.text() for card in page.answers.cards] == ["no answer", "no answer"]
+
+
+def test_asking_again_takes_the_next_seed(qtbot, answered):
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(answered.prompt.box, Qt.Key.Key_Return, both)
+    qtbot.waitUntil(lambda: not answered.is_busy, **WAIT)
+    assert answered.prompt.asking.settings().seed == 1
+    click(answered.again_button)
+    qtbot.waitUntil(lambda: not answered.is_busy, **WAIT)
+    assert answered.prompt.asking.settings().seed == 2
+
+
 def test_the_prompt_that_was_asked_is_kept_and_undone(qtbot, answered, window, session, project):
     answered.prompt.box.setPlainText("something else by now")
     click(answered.keep_bar.prompt_button)

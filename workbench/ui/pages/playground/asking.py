@@ -41,6 +41,14 @@ class AskingForm(QWidget):
         values = {name: _value(text, self._views[name].kind) for name, text in typed.items()}
         return Asking.read(self._defaults.model_dump() | values, where="The playground")
 
+    def next_seed(self) -> None:
+        """Takes other random numbers.
+
+        Raises:
+            BadSetting: a setting is out of bounds or not a number.
+        """
+        self.editors["seed"].setText(str(self.settings().seed + 1))
+
     def _place(self) -> None:
         plain, self._more = QHBoxLayout(), QWidget()
         further = QHBoxLayout(self._more)

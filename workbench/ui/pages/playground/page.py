@@ -103,6 +103,15 @@ class PlaygroundPage(Page):
         ready = lambda: self.session.tasks.start_long(_ASK, work, *handlers)  # noqa: E731
         self.answers.begin(choices, settings.n_responses, self.look.scheme, ready)
 
+    def ask_again(self) -> None:
+        """Asks the same with other random numbers: the next seed."""
+        try:
+            self.prompt.asking.next_seed()
+        except BadSetting as error:
+            self.session.report("Nothing was asked", error)
+        else:
+            self.ask()
+
     def stop(self) -> None:
         """Gives the question up; what was said so far stays."""
         if self._playground is not None and self._is_busy:
@@ -110,6 +119,9 @@ class PlaygroundPage(Page):
 
     def _build(self) -> None:
         self.ask_button = button("Ask", self.ask, role="primary", tip="Asks the ticked checkpoints (Ctrl+Return)")
+        self.again_button = button(
+            "Ask again", self.ask_again, tip="With the next seed, so other random numbers (Ctrl+Shift+Return)"
+        )
         self.stop_button = button("Stop", self.stop, tip="Gives the question up (Esc)")
         self.checkpoints, self.judge_card = CheckpointCard(), JudgeCard()
         self.prompt, self.answers = PromptCard(self.session), AnswerGrid()
@@ -123,6 +135,7 @@ class PlaygroundPage(Page):
     def _build_actions(self) -> None:
         for words, keys, work in (
             ("Ask the prompt", "Ctrl+Return", self.ask),
+            ("Ask again with the next seed", "Ctrl+Shift+Return", self.ask_again),
             ("Keep the prompt", "Ctrl+Shift+S", self.keep_bar.keep_prompt),
             ("Keep the pair", "Ctrl+S", self.keep_bar.keep_pair),
             ("Previous prompt", "Alt+Left", lambda: self.prompt.step(-1)),
@@ -140,6 +153,7 @@ class PlaygroundPage(Page):
         head.addWidget(self.heat)
         head.addSpacing(10)
         head.addWidget(self.stop_button)
+        head.addWidget(self.again_button)
         head.addWidget(self.ask_button)
         self._whole = QStackedWidget()
         self._whole.addWidget(self.nobody)
@@ -206,7 +220,8 @@ class PlaygroundPage(Page):
         self._whole.setCurrentIndex(1 if offer.models else 0)
         has_runs = self.session.view is not None and bool(self.session.view.runs)
         self.nobody.say(*(_NO_WEIGHTS if has_runs else _NOBODY))
-        self.ask_button.setEnabled(bool(offer.models))
+        for made in (self.ask_button, self.again_button):
+            made.setEnabled(bool(offer.models))
 
     def _on_prompt_changed(self) -> None:
         """Has the models' process started while the person writes, so that the first answer comes at once."""
