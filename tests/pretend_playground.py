@@ -12,6 +12,7 @@ from workbench.domain.playground import (
     Failed,
     PlaygroundEvent,
     Question,
+    Troubled,
     event_from_line,
     event_to_line,
     request_from_line,
@@ -32,6 +33,14 @@ def replayed(question: Question) -> list[PlaygroundEvent]:
     return [event.model_copy(update={"number": question.number}) for event in events]
 
 
+def half_of(question: Question, event: PlaygroundEvent) -> PlaygroundEvent:
+    """Returns an event, or in place of what the first model and the first judge said, that they cannot be used."""
+    about = [each.name for each in (*question.models[:1], *question.judges[:1])]
+    said = [getattr(event, name, None) for name in ("judge", "model")]
+    found = next((name for name in said if name in about), None)
+    return event if found is None else Troubled(number=event.number, about=found, message=f"{found} is broken.")
+
+
 def main() -> None:
     """Answers until standard input is closed."""
     waiting: Question | None = None
@@ -46,6 +55,8 @@ def main() -> None:
             sys.exit("RuntimeError: the graphics card fell out")
         if "fail" in request.prompt[-1].content:
             say([Failed(number=request.number, code="out_of_memory", message="No memory.", hint="Ask fewer.")])
+        elif "half" in request.prompt[-1].content:
+            say([half_of(request, event) for event in replayed(request)])
         elif "wait" in request.prompt[-1].content:
             say([*replayed(request)[:3], Began(number=request.number, phase="waiting")])
             waiting = request

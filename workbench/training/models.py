@@ -291,6 +291,6 @@ def _refusing(folder: Path, part: str) -> Iterator[None]:
     except (OSError, ValueError, KeyError, SafetensorError, json.JSONDecodeError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelRefused(
-            f"The {part} in {folder} cannot be loaded: {first}",
+            f"The {part} in {folder} cannot be loaded: {first.rstrip('.')}.",
             "Is the folder complete, and of a model that the installed transformers knows?",
         ) from error

@@ -187,6 +187,16 @@ def test_a_question_that_fails_says_why_and_what_helps(qtbot, page, window):
     assert [card._facts.text() for card in page.answers.cards] == ["no answer", "no answer"]
 
 
+def test_a_checkpoint_and_a_judge_that_cannot_be_used_are_said_and_the_others_stay(qtbot, page, window):
+    ask(qtbot, page, "half")
+    qtbot.waitUntil(lambda: not page.is_busy, **WAIT)
+    broken, whole = page.answers.cards
+    assert broken.text.toPlainText() == "./models/base is broken."
+    assert not broken.better.isVisible()
+    assert list(whole.scores) == ["reward:reward-s0"]
+    assert "No score by vader: vader is broken." in window.toasts.sentences()
+
+
 def test_asking_again_takes_the_next_seed(qtbot, answered):
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(answered.prompt.box, Qt.Key.Key_Return, both)

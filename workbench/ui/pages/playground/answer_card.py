@@ -74,11 +74,18 @@ class AnswerCard(QFrame):
         self.better.setEnabled(True)
         self.worse.setEnabled(True)
 
-    def say(self, words: str, tone: str) -> None:
-        """Says why there is no response."""
+    def say(self, words: str) -> None:
+        """Says what is with a response that is not there."""
         if self.response is None:
             self._facts.setText(words)
-            set_tone(self._facts, tone)
+
+    def fail(self, sentence: str) -> None:
+        """Says in place of the response why there is none."""
+        self.text.show_text(sentence)
+        self._facts.setText("no answer")
+        set_tone(self._facts, "bad")
+        self.better.hide()
+        self.worse.hide()
 
     def add_score(self, judge: str, score: Score, tokens: Sequence[TokenReward]) -> None:
         """Shows another judge's score beside the others: gold first, then proxies."""

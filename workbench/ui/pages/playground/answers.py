@@ -93,11 +93,15 @@ class AnswerGrid(QScrollArea):
             tokens = event.tokens[card.number] if event.tokens else ()
             card.add_score(event.judge, Score(name, role, event.scores[card.number]), tokens)
 
-    def say(self, words: str, model: str = "", tone: str = "plain") -> None:
-        """Says in the cards without a response why there is none; in those of one model, or all."""
+    def say(self, words: str) -> None:
+        """Says in the cards without a response what is with it."""
         for card in self.cards:
-            if not model or card.choice.model.name == model:
-                card.say(words, tone)
+            card.say(words)
+
+    def fail(self, model: str, sentence: str) -> None:
+        """Says why a checkpoint has no responses."""
+        for card in self._of(model):
+            card.fail(sentence)
 
     def show_heat(self, judge: str, scheme: Scheme) -> float | None:
         """Colours all answers on one scale; returns its end, or None where no token has a value of that judge."""

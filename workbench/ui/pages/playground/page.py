@@ -248,7 +248,7 @@ class PlaygroundPage(Page):
         if event.about in self._judges:
             self.session.tell(f"No score by {self._judges[event.about].label}: {sentence}", "bad")
         else:
-            self.answers.say(sentence, event.about, "bad")
+            self.answers.fail(event.about, sentence)
 
     def _on_over(self, last: PlaygroundEvent) -> None:
         self._show_busy(busy=False)
