@@ -7,7 +7,9 @@ from evaluated_runs import realistic
 
 from tests.storage.records import job
 from workbench import api
+from workbench.data.store import find_content
 from workbench.domain.errors import AlreadyExists, BadInput, BadSetting, Busy, NotFound
+from workbench.domain.pairs import plain
 from workbench.domain.recipes import PpoRecipe, RewardRecipe
 from workbench.domain.records import DataInput, Inputs, Outcome
 from workbench.jobs import launch
@@ -157,6 +159,19 @@ def test_a_renamed_dataset_is_found_by_its_content(queued: Project, tmp_path: Pa
     assert not queued.dataset_folder("pairs").exists()
     with pytest.raises(BadInput):
         api.rename_dataset(queued, "helpful", "../elsewhere")
+
+
+def test_a_renamed_dataset_that_grows_keeps_what_an_earlier_run_read(queued: Project) -> None:
+    api.keep_prompt(queued, plain("one"), "kept")
+    data = DataInput(name="kept", sha256=queued.dataset("kept").content_sha256)
+    queued.add_job(job("reader").model_copy(update={"inputs": Inputs(model="m", data=data)}))
+    api.rename_dataset(queued, "kept", "mine")
+    for text in ("two", "three", "four"):
+        api.keep_prompt(queued, plain(text), "mine")
+    assert queued.dataset("mine").n_rows == 4
+    assert find_content(queued.data_folder(data), data.sha256).name == data.sha256
+    api.rename_dataset(queued, "mine", "ours")
+    assert queued.dataset("ours", data.sha256).name == "ours"
 
 
 def test_tags_are_added_and_taken_away_and_set_back(stories: Project) -> None:

@@ -11,7 +11,8 @@ from workbench.jobs.copies import Copy, plan_copy, with_changes
 from workbench.jobs.queue import edit_queue
 from workbench.jobs.states import StateReader
 from workbench.storage import renaming, tags
-from workbench.storage.project import Project, nearest
+from workbench.storage.locks import dataset_alone
+from workbench.storage.project import Project, nearest, safe_name
 from workbench.storage.renaming import rename_experiment, rename_run
 from workbench.storage.sources import run_of
 from workbench.storage.tags import Tagged
@@ -93,9 +94,10 @@ def delete_dataset(project: Project, name: str) -> str:
 
     Raises:
         NotFound: there is no such dataset.
-        Busy: a run that is at work or queued reads it.
+        Busy: a run that is at work or queued reads it, or somebody is adding rows to it.
     """
-    return removal.delete_dataset(project, name)
+    with dataset_alone(project.state_folder(), safe_name(name, "dataset")):
+        return removal.delete_dataset(project, name)
 
 
 def dataset_readers(project: Project, name: str) -> list[str]:
@@ -153,9 +155,9 @@ def rename_dataset(project: Project, old: str, new: str) -> None:
         NotFound: there is no such dataset.
         AlreadyExists: another one has the name.
         BadInput: the name cannot be a folder's.
-        Busy: a run that is at work reads it.
+        Busy: a run that is at work reads it, or somebody is adding rows to it.
     """
-    with edit_queue(project) as edit:
+    with dataset_alone(project.state_folder(), safe_name(old, "dataset")), edit_queue(project) as edit:
         reader = StateReader(project, set(edit.queue.run_ids))
         removal.refuse_if_read(project, old, reader, removal.AT_WORK, "renamed")
         renaming.rename_dataset(project, old, new)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from workbench.domain.errors import AlreadyExists, BadInput, NotFound
 from workbench.domain.experiments import Experiment
-from workbench.domain.records import Job, Manifest
-from workbench.storage.files import sync, write_record
+from workbench.domain.records import DatasetRecord, Job, Manifest
+from workbench.storage.files import read_record, sync, write_record
 from workbench.storage.project import DATASET, Project, nearest, safe_name
 from workbench.storage.tags import read_tags, set_tags
 
@@ -100,7 +100,7 @@ def rename_dataset(project: Project, old: str, new: str) -> None:
         AlreadyExists: another one has the name.
         BadInput: the name cannot be a folder's.
     """
-    record = project.dataset(old)
+    project.dataset(old)
     source, target = project.dataset_folder(old), project.dataset_folder(safe_name(new, "dataset"))
     if new == old:
         return
@@ -109,8 +109,9 @@ def rename_dataset(project: Project, old: str, new: str) -> None:
         if new in manifest.datasets or target.exists():
             raise AlreadyExists(f"The project already has a dataset named {new!r}.", "Choose another name.")
         shutil.copytree(source, target, copy_function=_link_or_copy)
-        (target / DATASET).unlink()  # it is written anew: a change in place would change the other name's too
-        write_record(target / DATASET, record.model_copy(update={"name": new}))
+        for path in target.rglob(DATASET):  # today's and those of earlier contents
+            known = read_record(path, DatasetRecord)
+            write_record(path, known.model_copy(update={"name": new}))  # a new file: the old name keeps its own
         sync(target.parent)
         edit.change(
             datasets=[new if name == old else name for name in manifest.datasets],

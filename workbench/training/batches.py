@@ -10,7 +10,7 @@ from datasets import Dataset
 from datasets.table import InMemoryTable
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from workbench.data.store import check_content, read_rows
+from workbench.data.store import find_content, read_rows
 from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Row, Turns
 from workbench.domain.recipes import GivenResponsesRecipe
@@ -210,12 +210,10 @@ class Encoder:
 
 
 def dataset_folder(project: Path, data: DataInput) -> Path:
-    """Returns a dataset's folder, whatever it is called by now, after making sure that it is what it was for the run.
+    """Returns where a dataset's rows lie, whatever it is called by now, after making sure that they are the run's.
 
     Raises:
         NotFound: the project has no such dataset.
         BadInput: its content has changed.
     """
-    folder = Project(project).data_folder(data)
-    check_content(folder, data.sha256)
-    return folder
+    return find_content(Project(project).data_folder(data), data.sha256)
