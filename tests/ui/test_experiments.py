@@ -149,8 +149,8 @@ def test_a_run_moves_up_the_queue_by_key_and_by_dragging(qtbot, page, project, w
 
 
 def test_another_look_and_the_page_out_of_sight_cost_no_looking(qtbot, page, look, window):
-    value_axis = page.panel.curves.plot_of("loss/value_avg").plot.getAxis("left")
-    qtbot.waitUntil(value_axis.label.isVisible)
+    shown = lambda: [plot.plot.getAxis("left").label.isVisible() for plot in page.panel.curves._plots.values()]  # noqa: E731
+    qtbot.waitUntil(lambda: bool(shown()) and all(shown()), timeout=20000)
     look.choose("dark")
     axes = [plot.plot.getAxis("left") for plot in page.panel.curves._plots.values()]
     assert {axis.autoSIPrefixScale for axis in axes} == {1.0}  # numbers stay what they are
