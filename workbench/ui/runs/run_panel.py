@@ -52,8 +52,8 @@ class RunPanel(Card):
         self.message.setToolTip(f"{run.id}\n{rate_words(run)}".strip())
         if before is None or before.id != run.id:
             self._turn_to(run)
-        elif before.state is not run.state:
-            self.refresh()
+        elif (before.state, before.message) != (run.state, run.message):
+            self.refresh()  # a worker that vanished is seen before its end is written down
 
     def show_nothing(self) -> None:
         """Shows that no run is chosen: there is none any more."""
