@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from workbench.compare.samples import read_samples, read_texts, sample_files
 from workbench.domain import samples as columns
 from workbench.domain.events import Event, Sample
-from workbench.domain.records import Job, Outcome
+from workbench.domain.records import Job, Outcome, RunState
 from workbench.domain.settings import Settings
 from workbench.jobs import launch
 from workbench.jobs.queue import read_queue
+from workbench.jobs.states import StateReader, vanished
 from workbench.storage.project import Project
 from workbench.storage.sources import run_of
 from workbench.storage.tags import read_tags
@@ -128,10 +129,16 @@ def run_recipe(project: Project, run_id: str) -> list[StoredSetting]:
 def run_outcome(project: Project, run_id: str) -> Outcome | None:
     """Returns how the run ended; None while it has not.
 
+    Of a worker that is gone without a word, and whose end nobody has written down yet, it tells what is known.
+
     Raises:
         NotFound: the project has no such run.
     """
-    return project.run(run_id).outcome()
+    run = project.run(run_id)
+    outcome = run.outcome()
+    if outcome is None and StateReader(project).state(run_id) is RunState.VANISHED:
+        return run.outcome() or vanished(run)
+    return outcome
 
 
 def run_samples(project: Project, run_id: str, n_prompts: int = 6) -> list[Sample]:
