@@ -84,27 +84,23 @@ class FilterBar(QWidget):
         self.clear_button = button("Clear", lambda: self.show_filter(RowFilter()), tip="Drops all conditions")
 
     def _place(self) -> None:
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.addWidget(self.text_field, 1)
-        first.addWidget(self.count)
-        first.addWidget(self.clear_button)
         self._gap_row = _between("Gap", self._gap, "Characters of the chosen response less those of the rejected one")
         self._margin_row = _between("Margin", self._margin)
-        for widget in (
-            self.split_box,
-            self.rater_box,
-            self.tie_box,
-            _between("Length", self._length, "Characters of the longer response"),
-            self._gap_row,
-            self._margin_row,
-        ):
-            second.addWidget(widget)
-        second.addStretch(1)
+        length = _between("Length", self._length, "Characters of the longer response")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(first)
-        layout.addLayout(second)
+        for widgets in (
+            (self.text_field, self.count, self.clear_button),
+            (self.split_box, self.rater_box, self.tie_box),
+            (length, self._gap_row, self._margin_row),
+        ):
+            line = QHBoxLayout()
+            for widget in widgets:
+                line.addWidget(widget, 1 if widget is self.text_field else 0)
+            if self.text_field not in widgets:
+                line.addStretch(1)
+            layout.addLayout(line)
 
     def _connect(self) -> None:
         for field in (self.text_field, *self._range_fields()):
@@ -161,7 +157,7 @@ def _between(name: str, fields: tuple[QLineEdit, QLineEdit], tip: str = "") -> Q
     row = QWidget()
     row.setToolTip(tip)
     layout = QHBoxLayout(row)
-    layout.setContentsMargins(4, 0, 0, 0)
+    layout.setContentsMargins(0, 0, 8, 0)
     layout.setSpacing(4)
     layout.addWidget(label(name, "muted"))
     for field in fields:

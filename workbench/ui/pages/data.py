@@ -168,8 +168,8 @@ class DataPage(Page):
 
         def tell(done: tuple[list[str], str]) -> None:
             if readers := done[0]:
-                runs = "1 run was" if len(readers) == 1 else f"{len(readers)} runs were"
-                self.session.tell(f"{runs} made from {name}; what they learned stays.")
+                runs = "1 run" if len(readers) == 1 else f"{len(readers)} runs"
+                self.session.tell(f"Results of {runs} that read {name} stay.")
 
         self.session.history.do(f"Delete dataset {name}", work, lambda done: api.restore(project, done[1]), tell)
 
