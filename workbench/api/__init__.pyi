@@ -6,6 +6,7 @@ from .demo import DemoResult, finish_demo, start_demo
 from .display import has_display, open_window
 from .doctor import Check, examine
 from .experiments import (
+    ExperimentPlan,
     PlannedRun,
     evaluate_runs,
     plan_experiment,
@@ -60,6 +61,7 @@ __all__ = [
     "Check",
     "Comparison",
     "DemoResult",
+    "ExperimentPlan",
     "ExperimentRuns",
     "GpuLoad",
     "ImportResult",
