@@ -5,7 +5,15 @@ from workbench.domain.costs import Spread, between, duration, memory
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.2, "1 s"), (99, "99 s"), (120, "2 min"), (3_500, "58 min"), (5_400, "1.5 h"), (50_000, "14 h"), (200_000, "2.3 d")],
+    [
+        (0.2, "1 s"),
+        (99, "99 s"),
+        (120, "2 min"),
+        (3_500, "58 min"),
+        (5_400, "1.5 h"),
+        (50_000, "14 h"),
+        (200_000, "2.3 d"),
+    ],
 )
 def test_a_time_is_said_in_the_unit_that_people_would_use(seconds, words):
     assert duration(seconds) == words

@@ -64,7 +64,9 @@ def test_no_sequence_is_longer_than_the_model_can_read():
     assert tokens_an_example(SftRecipe(max_length=32), long) == 32
 
 
-@pytest.mark.parametrize("change", [{"gradient_checkpointing": True}, {"lora_rank": 1}, {"gradient_accumulation_steps": 4}])
+@pytest.mark.parametrize(
+    "change", [{"gradient_checkpointing": True}, {"lora_rank": 1}, {"gradient_accumulation_steps": 4}]
+)
 def test_what_saves_memory_saves_memory(change):
     large = ModelShape(n_parameters=1_000_000, n_layers=12, hidden=64, vocabulary=512, kv_width=64)
     sizes = Sizes(large, None, SIZES.lengths, n_rows=100)

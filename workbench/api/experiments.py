@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel
 
+from workbench.api.differences import told
 from workbench.domain.costs import PlanCost, RunCost
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.experiments import Experiment
@@ -15,6 +16,7 @@ from workbench.jobs.costing import cost_plan, cost_runs
 from workbench.jobs.evaluations import Checkpoints, plan_evaluation
 from workbench.jobs.members import members
 from workbench.jobs.plan import plan
+from workbench.jobs.rebase import rebased
 from workbench.jobs.states import RunStatus, StateReader
 from workbench.storage.files import write_bytes
 from workbench.storage.project import Project
@@ -125,7 +127,7 @@ def plan_experiment(project: Project, experiment: Experiment, *, base: Path) -> 
             seed=job.seed,
             needs=job.needs,
             state=states[job.id].state if job.id in states else None,
-            settings=_told(job),
+            settings=told(job.recipe),
             cost=costs.get(job.id),
         )
         for job in jobs
@@ -137,24 +139,6 @@ def _share_done(status: RunStatus) -> float:
     if status.state is RunState.FINISHED:
         return 1.0
     return min(0.99, status.step / status.total) if status.total and status.phase == "training" else 0.0
-
-
-def _told(job: Job) -> tuple[str, ...]:
-    """Returns the settings that a run was given, as a person would say them."""
-    fields = type(job.recipe).model_fields
-    units = {name: (info.json_schema_extra or {}).get("unit", "") for name, info in fields.items()}  # type: ignore[union-attr]
-    told = [
-        f"{fields[name].title} {shown}{f' {units[name]}' if units[name] else ''}"
-        for name, value in job.recipe.changed().items()
-        if (shown := _shown(value))
-    ]
-    return tuple(told)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def run_experiment(project: Project, experiment: Experiment, *, base: Path) -> list[Job]:
@@ -176,7 +160,7 @@ def run_experiment(project: Project, experiment: Experiment, *, base: Path) -> l
     with project.edit() as edit:
         named = {name: runs for name, runs in edit.manifest.runs.items() if name != experiment.name}
         edit.change(
-            experiments=edit.manifest.experiments | {experiment.name: experiment},
+            experiments=edit.manifest.experiments | {experiment.name: rebased(experiment, base, project.folder)},
             runs=named | {experiment.name: members(experiment, jobs)},
         )
     launch.enqueue(project, jobs)

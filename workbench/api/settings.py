@@ -11,7 +11,7 @@ from workbench.domain.experiments import Budget, Experiment
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
 from workbench.domain.settings import Settings
 
-_GROUPS: dict[str, type[Settings]] = {
+SETTING_GROUPS: dict[str, type[Settings]] = {
     "experiment": Experiment,
     "sampling": Sampling,
     "budget": Budget,
@@ -59,9 +59,9 @@ def list_settings(group: str | None = None) -> list[SettingView]:
     Raises:
         BadSetting: there is no such group.
     """
-    if group is not None and group not in _GROUPS:
-        raise BadSetting(f"There is no group of settings `{group}`.", f"Known: {', '.join(_GROUPS)}.")
-    wanted = _GROUPS if group is None else {group: _GROUPS[group]}
+    if group is not None and group not in SETTING_GROUPS:
+        raise BadSetting(f"There is no group of settings `{group}`.", f"Known: {', '.join(SETTING_GROUPS)}.")
+    wanted = SETTING_GROUPS if group is None else {group: SETTING_GROUPS[group]}
     return [view for name, cls in wanted.items() for view in _views(name, cls)]
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.status import Status
 
 from workbench import api
-from workbench.cli.experiments import print_plan
+from workbench.cli.experiments import EXPERIMENT_HELP, find_experiment, print_plan
 from workbench.cli.follow import follow_to_the_end
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, note, print_json, say
 from workbench.domain.records import RunState
@@ -63,7 +63,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     folder: ProjectFolder,
-    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", show_default=False)],
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=EXPERIMENT_HELP, show_default=False)],
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what would run, how long and in how much memory.")
     ] = False,
@@ -73,11 +73,11 @@ def run(
 ) -> None:
     """Train and evaluate all arms of an experiment. Ctrl+C leaves the runs going."""
     project = api.open_project(folder)
-    read, base = api.read_experiment(experiment), experiment.resolve().parent
+    found, base = find_experiment(project, experiment)
     if plan:
-        print_plan(api.plan_experiment(project, read, base=base), json=json)
+        print_plan(api.plan_experiment(project, found, base=base), json=json)
         return
-    jobs = api.run_experiment(project, read, base=base)
+    jobs = api.run_experiment(project, found, base=base)
     _finish(project, [job.id for job in jobs], detach=detach, json=json)
 
 
