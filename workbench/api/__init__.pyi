@@ -12,7 +12,6 @@ from .drafts import (
     JudgeChoice,
     ModelChoice,
     check_model,
-    check_setting,
     delete_draft,
     draft_names,
     export_experiment,
@@ -62,7 +61,7 @@ from .runs import (
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
-from .settings import SettingView, list_settings
+from .settings import SettingView, check_setting, list_settings
 from .watching import (
     ExperimentRuns,
     RunNews,

@@ -5,7 +5,6 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from workbench.api.experiments import read_experiment, write_experiment
-from workbench.api.settings import SETTING_GROUPS
 from workbench.data.judge_names import judge_choices
 from workbench.domain.drafts import DraftArm, ExperimentDraft
 from workbench.domain.errors import NotFound
@@ -23,7 +22,6 @@ __all__ = [
     "JudgeChoice",
     "ModelChoice",
     "check_model",
-    "check_setting",
     "delete_draft",
     "draft_names",
     "export_experiment",
@@ -76,17 +74,6 @@ def list_judges(project: Project) -> list[JudgeChoice]:
         )
         for job in trained
     ]
-
-
-def check_setting(group: str, name: str, value: object) -> str:
-    """Returns what is wrong with one value of a setting, in a few words; empty where nothing is.
-
-    Args:
-        group: experiment, sampling, budget, sft, reward, ppo or dpo.
-        name: of the setting.
-        value: what an experiment file would hold.
-    """
-    return SETTING_GROUPS[group].problem_with(name, value)
 
 
 def open_experiment(project: Project, path: Path) -> Experiment:

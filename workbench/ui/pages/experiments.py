@@ -25,7 +25,7 @@ class ExperimentsPage(Page):
         self._groups: list[api.ExperimentRuns] = []
         self.actions_on_runs = RunActions(session, self)
         self.new = QAction("New experiment", self)
-        self.form = ExperimentForm(session)
+        self.form = ExperimentForm(session, look)
         self.tree = RunTree(look)
         self.panel = RunPanel(session, look)
         self.empty = EmptyState(

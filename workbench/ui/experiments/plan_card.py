@@ -1,0 +1,107 @@
+"""What the form would run: the plan drawn, what it takes, what is wrong, and the button that launches it."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from workbench import api
+from workbench.domain.costs import duration
+from workbench.ui.experiments.plan_graph import PlanGraph
+from workbench.ui.experiments.plan_layout import total
+from workbench.ui.theme import Look
+from workbench.ui.widgets import Card, button, label, set_tone
+
+_LEGEND = "Solid line: starts from. Dashed line: is scored by. Dashed box: reused."
+
+
+class PlanCard(Card):
+    """Shows a plan, or why there is none.
+
+    Signals:
+        launched: the person wants it to run.
+        stage_chosen: as of the graph.
+    """
+
+    launched = Signal()
+    stage_chosen = Signal(str, str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__("Plan")
+        self.graph = PlanGraph(look)
+        self.total = label("", wraps=True, selectable=True)
+        self.basis = label("", "muted", wraps=True)
+        self.warnings = label("", wraps=True, selectable=True)
+        self.said = label("", wraps=True, selectable=True)
+        self.launch_button = button("Launch", self.launched.emit, role="primary", tip="Puts the runs into the queue")
+        self.legend = label(_LEGEND, "muted", wraps=True)
+        self._build()
+        self.graph.stage_chosen.connect(self.stage_chosen)
+
+    def show_plan(self, plan: api.ExperimentPlan, base_model: str) -> None:
+        """Shows what would run and what it takes."""
+        self.graph.show_plan(plan.runs, base_model)
+        self.legend.show()
+        self.set_subtitle(f"{len(plan.runs)} runs: {plan.n_new} to do, {plan.n_reused} reused")
+        self.say("")
+        self.total.setText(total(plan.cost))
+        self.basis.setText(_basis(plan))
+        self.warnings.setText(" ".join(plan.cost.warnings))
+        set_tone(self.warnings, "warn")
+        for line in (self.total, self.basis, self.warnings):
+            line.setVisible(bool(line.text()))
+        self.launch_button.setText(_launch_words(plan))
+        self.launch_button.setEnabled(True)
+
+    def wait(self, sentence: str) -> None:
+        """Says that a plan is on its way; the last one stays in sight."""
+        self.launch_button.setEnabled(False)
+        self.say(sentence)
+
+    def refuse(self, sentence: str) -> None:
+        """Says why nothing can be launched; a plan that was shown holds no more."""
+        self.wait(sentence)
+        set_tone(self.said, "warn")
+        self.graph.show_plan([], "")
+        self.set_subtitle("")
+        self.launch_button.setText("Launch")
+        for line in (self.total, self.basis, self.warnings, self.legend):
+            line.hide()
+
+    def say(self, sentence: str) -> None:
+        """Says what the launch waits for."""
+        self.said.setText(sentence)
+        self.said.setVisible(bool(sentence))
+        self.launch_button.setAccessibleDescription(sentence or "Puts the runs into the queue")
+        set_tone(self.said, "plain")
+
+    def _build(self) -> None:
+        for words, steps, tip in (("−", -1, "Draws it smaller (Ctrl+wheel)"), ("+", 1, "Draws it larger (Ctrl+wheel)")):
+            made = button(words, lambda by=steps: self.graph.zoom(by), role="link", tip=tip)
+            made.setAccessibleName("Zoom out" if steps < 0 else "Zoom in")
+            self.corner.addWidget(made)
+        area = QScrollArea()
+        inner = QWidget()
+        inside = QVBoxLayout(inner)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.graph)
+        inside.addStretch(1)
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        self.body.addWidget(area, 1)
+        for widget in (self.legend, self.said, self.total, self.basis, self.warnings, self.launch_button):
+            self.body.addWidget(widget)
+
+
+def _launch_words(plan: api.ExperimentPlan) -> str:
+    if not plan.n_new:
+        return f"Add the experiment (all {plan.n_reused} runs are there)"
+    runs = f"{plan.n_new} run" if plan.n_new == 1 else f"{plan.n_new} runs"
+    time = f" · about {duration(plan.cost.seconds.expected)}" if plan.cost.seconds else ""
+    return f"Launch {runs}{time}"
+
+
+def _basis(plan: api.ExperimentPlan) -> str:
+    """Returns where the figures come from, the least certain first, each reason once."""
+    costs = [run.cost for run in plan.runs if run.cost is not None]
+    order = ("modelled", "scaled", "measured")
+    reasons = dict.fromkeys(cost.why for cost in sorted(costs, key=lambda cost: order.index(cost.basis)))
+    return " ".join(list(reasons)[:3])
