@@ -69,6 +69,7 @@ class CalmComboBox(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(QLineEdit().sizeHint().height())  # as high as the lines around it
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -12,7 +12,7 @@ from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
 from workbench.ui.experiments.words import value_words
 from workbench.ui.widgets import label, set_tone
 
-_LABEL_WIDTH = 150
+_LABEL_WIDTH, _GAP = 150, 8
 
 
 class SettingField(QWidget):
@@ -28,6 +28,7 @@ class SettingField(QWidget):
         super().__init__()
         self.setting = setting
         self._label = label(setting.label)
+        self.unit = label(setting.unit, "muted")
         self._said = label("", "muted", wraps=True)
         self._told, self._tone = "", "plain"
         self.editor = editor or make_editor(setting)
@@ -90,13 +91,12 @@ class SettingField(QWidget):
         self.editor.setAccessibleName(f"{setting.label} {setting.unit}".strip())
         self._label.setFixedWidth(_LABEL_WIDTH)
         self._label.setBuddy(self.editor)
-        row = QHBoxLayout()
+        row, below = QHBoxLayout(), QHBoxLayout()
+        row.setSpacing(_GAP)
         row.addWidget(self._label)
         row.addWidget(self.editor, 1)
-        if setting.unit:
-            row.addWidget(label(setting.unit, "muted"))
-        below = QHBoxLayout()
-        below.addSpacing(_LABEL_WIDTH + row.spacing())
+        row.addWidget(self.unit)
+        below.addSpacing(_LABEL_WIDTH + _GAP)
         below.addWidget(self._said, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

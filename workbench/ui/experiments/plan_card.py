@@ -1,6 +1,7 @@
 """What the form would run: the plan drawn, what it takes, what is wrong, and the button that launches it."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
@@ -25,22 +26,28 @@ class PlanCard(Card):
     stage_chosen = Signal(str, str)
 
     def __init__(self, look: Look) -> None:
-        super().__init__("Plan")
+        super().__init__("What would run")
         self.graph = PlanGraph(look)
         self.total = label("", wraps=True, selectable=True)
         self.basis = label("", "muted", wraps=True)
         self.warnings = label("", wraps=True, selectable=True)
         self.said = label("", wraps=True, selectable=True)
         self.launch_button = button("Launch", self.launched.emit, role="primary", tip="Puts the runs into the queue")
+        self.nothing = label("The plan is drawn here once the experiment is complete.", "muted", wraps=True)
         self.legend = label(_LEGEND, "muted", wraps=True)
         self._build()
         self.graph.stage_chosen.connect(self.stage_chosen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.graph.set_room(self.area.viewport().width())
 
     def show_plan(self, plan: api.ExperimentPlan, base_model: str) -> None:
         """Shows what would run and what it takes."""
         self.graph.show_plan(plan.runs, base_model)
         self.legend.show()
-        self.set_subtitle(f"{len(plan.runs)} runs: {plan.n_new} to do, {plan.n_reused} reused")
+        self.nothing.hide()
+        self.set_title(f"{len(plan.runs)} runs", f"{plan.n_new} to do, {plan.n_reused} reused")
         self.say("")
         self.total.setText(total(plan.cost))
         self.basis.setText(_basis(plan))
@@ -61,7 +68,8 @@ class PlanCard(Card):
         self.wait(sentence)
         set_tone(self.said, "warn")
         self.graph.show_plan([], "")
-        self.set_subtitle("")
+        self.nothing.show()
+        self.set_title("What would run")
         self.launch_button.setText("Launch")
         for line in (self.total, self.basis, self.warnings, self.legend):
             line.hide()
@@ -78,15 +86,16 @@ class PlanCard(Card):
             made = button(words, lambda by=steps: self.graph.zoom(by), role="link", tip=tip)
             made.setAccessibleName("Zoom out" if steps < 0 else "Zoom in")
             self.corner.addWidget(made)
-        area = QScrollArea()
+        self.area = QScrollArea()
         inner = QWidget()
         inside = QVBoxLayout(inner)
         inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.nothing)
         inside.addWidget(self.graph)
         inside.addStretch(1)
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        self.body.addWidget(area, 1)
+        self.area.setWidget(inner)
+        self.area.setWidgetResizable(True)
+        self.body.addWidget(self.area, 1)
         for widget in (self.legend, self.said, self.total, self.basis, self.warnings, self.launch_button):
             self.body.addWidget(widget)
 

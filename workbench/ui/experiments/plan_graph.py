@@ -21,9 +21,11 @@ from workbench import api
 from workbench.ui.experiments.plan_layout import Link, Stage, lay_out
 from workbench.ui.theme import Look
 
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN, _STACK = 148, 46, 34, 16, 8, 4
+_WIDTHS = (142, 146, 126)
+_WIDEST = 1.6  # of what is needed, where there is room for longer names
+_HEIGHT, _GAP_X, _GAP_Y, _MARGIN, _STACK = 46, 32, 16, 6, 4
 _ZOOMS = (0.6, 0.75, 0.9, 1.0, 1.2, 1.5)
-_HEADS = ("Shared by all arms", "Arms", "Judged on the test prompts")
+_HEADS = ("Shared by all arms", "Arms", "Judged")
 _HEAD_HEIGHT = 20
 
 
@@ -34,11 +36,16 @@ class StageBox(QAbstractButton):
         super().__init__(parent)
         self._look = look
         self.title, self.status, self.stage = title, status, stage
-        self.scale = 1.0
+        self.scale = self.stretch = 1.0
         self.setAccessibleName(stage.accessible if stage else f"Base model {title}")
         self.setToolTip(Qt.convertFromPlainText(stage.tooltip if stage else "What every arm starts from"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    @property
+    def column(self) -> int:
+        """Where it stands from left to right."""
+        return self.stage.column if self.stage else 0
 
     @property
     def n_seeds(self) -> int:
@@ -46,7 +53,7 @@ class StageBox(QAbstractButton):
         return len(self.stage.runs) if self.stage else 1
 
     def sizeHint(self) -> QSize:
-        return QSize(round(_WIDTH * self.scale), round(_HEIGHT * self.scale))
+        return QSize(round(_WIDTHS[self.column] * self.stretch * self.scale), round(_HEIGHT * self.scale))
 
     def front(self) -> QRectF:
         """Returns the frontmost sheet of the stack."""
@@ -62,12 +69,12 @@ class StageBox(QAbstractButton):
 
     def _paint_sheet(self, painter: QPainter, depth: int) -> None:
         tokens = self._look.scheme.tokens
-        fate = self.stage.fate if self.stage else "reused"
+        fate = self.stage.fate if self.stage else ""
         edge = {"new": tokens.accent, "mixed": tokens.accent, "goes on": tokens.warn}.get(fate, tokens.muted)
         style = Qt.PenStyle.DashLine if fate == "reused" else Qt.PenStyle.SolidLine
         width = 2.0 if depth == 0 and (self.hasFocus() or self.underMouse()) else 1.2
         painter.setPen(QPen(QColor(tokens.ink if self.hasFocus() and depth == 0 else edge), width, style))
-        painter.setBrush(QColor(tokens.ground if fate == "reused" else tokens.field))
+        painter.setBrush(QColor(tokens.ground if fate in ("reused", "") else tokens.field))
         shift = _STACK * self.scale * depth
         painter.drawRoundedRect(self.front().translated(shift, -shift), 6, 6)
 
@@ -107,6 +114,7 @@ class PlanGraph(QWidget):
         self._base: StageBox | None = None
         self.boxes: list[StageBox] = []
         self._zoom = _ZOOMS.index(1.0)
+        self._room = 0
         look.changed.connect(lambda _scheme: self.update())
         self.setAccessibleName("Plan")
 
@@ -127,6 +135,12 @@ class PlanGraph(QWidget):
         """Draws larger or smaller."""
         self._zoom = max(0, min(len(_ZOOMS) - 1, self._zoom + steps))
         self._place()
+
+    def set_room(self, width: int) -> None:
+        """Says how wide it may be; boxes become wider where there is room."""
+        if width != self._room:
+            self._room = width
+            self._place()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -152,16 +166,22 @@ class PlanGraph(QWidget):
         self.stage_chosen.emit(box.stage.method if box.stage else "", box.stage.name if box.stage else "")
 
     def _place(self) -> None:
-        scale = _ZOOMS[self._zoom]
+        scale, stretch = _ZOOMS[self._zoom], self._stretch()
         far = QRect()
         for box in self._all():
-            column, row = (box.stage.column, box.stage.row) if box.stage else (0, 0)
-            box.scale = scale
-            x, y = column * (_WIDTH + _GAP_X) + _MARGIN, row * (_HEIGHT + _GAP_Y) + _MARGIN + _HEAD_HEIGHT
+            box.scale, box.stretch = scale, stretch
+            x, y = (
+                _left(box.column, stretch),
+                (box.stage.row if box.stage else 0) * (_HEIGHT + _GAP_Y) + _MARGIN + _HEAD_HEIGHT,
+            )
             box.setGeometry(QRect(round(x * scale), round(y * scale), box.sizeHint().width(), box.sizeHint().height()))
             far = far.united(box.geometry())
         self.setFixedSize(far.right() + _MARGIN, far.bottom() + _MARGIN + _GAP_Y)
         self.update()
+
+    def _stretch(self) -> float:
+        gaps = 2 * (_MARGIN + _GAP_X)
+        return max(1.0, min(_WIDEST, (self._room / _ZOOMS[self._zoom] - gaps - _MARGIN) / sum(_WIDTHS)))
 
     def _paint_heads(self, painter: QPainter) -> None:
         scale = _ZOOMS[self._zoom]
@@ -170,8 +190,7 @@ class PlanGraph(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(self._look.scheme.tokens.muted))
         for column, head in enumerate(_HEADS):
-            x = (column * (_WIDTH + _GAP_X) + _MARGIN) * scale
-            painter.drawText(QPointF(x, 16 * scale), head)
+            painter.drawText(QPointF(_left(column, self._stretch()) * scale, 16 * scale), head)
 
     def _paint_link(self, painter: QPainter, source: StageBox, target: StageBox, *, scores: bool) -> None:
         tokens = self._look.scheme.tokens
@@ -191,6 +210,10 @@ class PlanGraph(QWidget):
         painter.setPen(QPen(QColor(tokens.muted), 1.2, style))
         painter.drawPath(path)
         _paint_head(painter, end, tokens.muted, down=source.x() == target.x())
+
+
+def _left(column: int, stretch: float) -> float:
+    return sum(_WIDTHS[:column]) * stretch + column * _GAP_X + _MARGIN
 
 
 def _placed(box: StageBox) -> QRectF:

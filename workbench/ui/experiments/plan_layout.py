@@ -34,7 +34,9 @@ class Stage:
     def title(self) -> str:
         """What is written largest."""
         shared = {"sft": "Fine-tuning", "reward": "Reward model"}.get(self.method)
-        return shared or (f"evaluate {self.name}" if self.method == "evaluate" else self.name)
+        if self.method == "evaluate":  # it stands beside what it evaluates; the start model's stands alone
+            return "Evaluation" if self.row else self.name
+        return shared or self.name
 
     @property
     def fate(self) -> Fate:
@@ -68,7 +70,7 @@ class Stage:
     @property
     def accessible(self) -> str:
         """Returns what a screen reader says."""
-        return f"{self.title}, {_METHODS[self.method]}, {_seeds(self.runs)}, {self.status}"
+        return f"{self.name}, {_METHODS[self.method]}, {_seeds(self.runs)}, {self.status}"
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,17 @@ def _links(stages: Sequence[Stage]) -> list[Link]:
     for place, stage in enumerate(stages):
         needs = {places[need] for run in stage.runs for need in run.needs if need in places}
         for source in sorted(needs):
-            scores = stages[source].method == "reward"
-            if not (scores and stage.method == "evaluate"):  # every evaluation has it as its proxy: no line says more
-                links.append(Link(source, place, scores))
+            if stage.method != "evaluate" or _is_judged(stages[source], stage):
+                links.append(Link(source, place, scores=stages[source].method == "reward" and stage.method == "ppo"))
         starts_from_base = stage.method == "sft" or (not has_sft and stage.column < 2) or stage.name == "reference"
         if starts_from_base and not (has_sft and stage.method != "sft"):
             links.append(Link(None, place))
     return links
+
+
+def _is_judged(source: Stage, evaluation: Stage) -> bool:
+    """Says whether a stage is what an evaluation is of; what all are measured against would only tangle the lines."""
+    return source.name == evaluation.name or (source.method == "sft" and evaluation.row == 0)
 
 
 def _seeds(runs: Sequence[api.PlannedRun]) -> str:

@@ -11,9 +11,9 @@ from workbench.domain.drafts import DraftArm
 from workbench.domain.experiments import ArmMethod
 from workbench.ui.experiments.field import SettingField
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
-from workbench.ui.widgets import Card, button, label
+from workbench.ui.widgets import Card, button
 
-_METHODS = {"ppo": "PPO against a reward model", "dpo": "DPO, without a reward model"}
+_METHODS = {"ppo": "PPO", "dpo": "DPO"}
 
 
 class SettingsSheet(Card):
@@ -41,6 +41,9 @@ class SettingsSheet(Card):
         for made in self.fields.values():
             self.body.addWidget(made)
             made.changed.connect(self.changed)
+        widest = max(made.unit.sizeHint().width() for made in self.fields.values())
+        for made in self.fields.values():
+            made.unit.setFixedWidth(widest)  # so that the editors end at one line
         self.filter("", advanced=False)
 
     def values(self) -> dict[str, list[Any]]:
@@ -90,7 +93,6 @@ class ArmSheet(SettingsSheet):
         self.name_line.setAccessibleName("Name of the arm")
         self.name_line.setToolTip("How charts and tables call it")
         self.name_line.textChanged.connect(lambda _text: self._on_named())
-        self.corner.addWidget(label("Name", "muted"))
         self.corner.addWidget(self.name_line)
         self.corner.addWidget(
             button("Double", self.doubled.emit, role="link", tip="Adds another arm with these settings")
