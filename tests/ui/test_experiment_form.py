@@ -151,7 +151,7 @@ def test_a_click_on_a_stage_leads_to_its_settings(qtbot, form):
         ("Evaluation", form.sampling.fields["temperature"]),
     ):
         qtbot.mouseClick(_box(form, title), Qt.MouseButton.LeftButton)
-        assert form.focusWidget() is field.editor
+        assert form.window().focusWidget() is field.editor
 
 
 def test_what_is_saved_opens_again_as_it_was(qtbot, form, tmp_path):

@@ -4,6 +4,7 @@ from .comparisons import Answer, Comparison, Question, compare_answers, compare_
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .differences import Difference, diff_experiments
+from .desktop import program_icon, register_on_desktop
 from .display import has_display, open_window
 from .doctor import Check, examine
 from .drafts import (
@@ -141,9 +142,11 @@ __all__ = [
     "plan_experiment",
     "preview_import",
     "prioritise_run",
+    "program_icon",
     "read_draft",
     "read_experiment",
     "read_run",
+    "register_on_desktop",
     "rename_project",
     "resume_run",
     "retry_run",

@@ -143,6 +143,10 @@ class ExperimentForm(QWidget):
         self.keeping.keep_now()
         super().hideEvent(event)
 
+    def _on_project_changed(self, _view: api.ProjectView) -> None:
+        if self.isVisible():
+            self.names.look()
+
     def _plan(self) -> None:
         project, experiment = self._session.project, self._experiment
         if project is not None and experiment is not None:
@@ -260,7 +264,7 @@ class ExperimentForm(QWidget):
         self.advanced.toggled.connect(lambda _on: self._filter())
         self.plan.launched.connect(self._launch)
         self.plan.stage_chosen.connect(self._show_stage)
-        self._session.project_changed.connect(lambda _view: self.names.look() if self.isVisible() else None)
+        self._session.project_changed.connect(self._on_project_changed)
 
     def _build(self) -> None:
         self.sft.hide()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from workbench import api
 from workbench.ui.experiments.plan_layout import Link, Stage, lay_out
-from workbench.ui.theme import Look
+from workbench.ui.theme import Look, Scheme
 
 _WIDTHS = (142, 146, 126)
 _WIDEST = 1.6  # of what is needed, where there is room for longer names
@@ -115,7 +115,7 @@ class PlanGraph(QWidget):
         self.boxes: list[StageBox] = []
         self._zoom = _ZOOMS.index(1.0)
         self._room = 0
-        look.changed.connect(lambda _scheme: self.update())
+        look.changed.connect(self._on_look_changed)
         self.setAccessibleName("Plan")
 
     def show_plan(self, runs: Sequence[api.PlannedRun], base_model: str) -> None:
@@ -158,6 +158,9 @@ class PlanGraph(QWidget):
         for link in self._links:
             source = self._base if link.source is None else self.boxes[link.source]
             self._paint_link(painter, source, self.boxes[link.target], scores=link.scores)
+
+    def _on_look_changed(self, _scheme: Scheme) -> None:
+        self.update()
 
     def _all(self) -> list[StageBox]:
         return ([self._base] if self._base else []) + self.boxes

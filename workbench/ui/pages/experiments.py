@@ -25,6 +25,7 @@ class ExperimentsPage(Page):
         self._groups: list[api.ExperimentRuns] = []
         self.actions_on_runs = RunActions(session, self)
         self.new = QAction("New experiment", self)
+        self.duplicate = QAction("Duplicate experiment", self)
         self.form = ExperimentForm(session, look)
         self.tree = RunTree(look)
         self.panel = RunPanel(session, look)
@@ -62,6 +63,9 @@ class ExperimentsPage(Page):
         if project is not None:
             self.session.ask("experiments", lambda: api.show_experiments(project), self._on_groups)
 
+    def _on_project_changed(self, _view: api.ProjectView) -> None:
+        self._refresh()
+
     def _on_groups(self, groups: list[api.ExperimentRuns]) -> None:
         self._groups = groups
         self._show()
@@ -77,26 +81,38 @@ class ExperimentsPage(Page):
     def _show_chosen(self) -> None:
         runs = self.tree.chosen_runs()
         self.actions_on_runs.offer(runs, self.tree.queue())
+        self.duplicate.setEnabled(bool(self._chosen_experiment()))
         if len(runs) == 1:
             arm = next((group.arms[runs[0].id] for group in self._groups if runs[0].id in group.arms), runs[0].name)
             self.panel.show_run(runs[0], run_title(runs[0], arm))
 
     def _connect(self) -> None:
-        self.session.project_changed.connect(lambda _view: self._refresh())
+        self.session.project_changed.connect(self._on_project_changed)
         self.tree.chosen.connect(lambda _run: self._show_chosen())
         self.tree.moved.connect(self.actions_on_runs.move_before)
         self.actions_on_runs.done.connect(self._refresh)
         self.new.triggered.connect(self._show_form)
+        self.duplicate.triggered.connect(self._duplicate)
         self.form.closed.connect(lambda: self.stack.setCurrentIndex(0))
 
     def _show_form(self) -> None:
         self.stack.setCurrentWidget(self.form)
         self.form.general.fields["name"].editor.setFocus()
 
+    def _duplicate(self) -> None:
+        self._show_form()
+        self.form.keeping.duplicate(self._chosen_experiment())
+
+    def _chosen_experiment(self) -> str:
+        ids = {run.id for run in self.tree.chosen_runs()}
+        return next((group.name for group in self._groups if ids & set(group.run_ids)), "")
+
     def _build_actions(self) -> None:
         self.new.setShortcut(QKeySequence("Ctrl+N"))
         self.new.setToolTip("Sets up an experiment: start, data, methods, budget (Ctrl+N)")
-        for action in (self.new, *self.actions_on_runs.all()):
+        self.duplicate.setShortcut(QKeySequence("Ctrl+D"))
+        self.duplicate.setToolTip("Opens the form with the settings of the chosen run's experiment (Ctrl+D)")
+        for action in (self.new, self.duplicate, *self.actions_on_runs.all()):
             self.addAction(action)
 
     def _build(self) -> None:
@@ -128,7 +144,7 @@ class ExperimentsPage(Page):
         bar.setSpacing(6)
         bar.addWidget(label("Experiments", "page-title"))
         bar.addStretch(1)
-        self.buttons = {action.text(): _tool(action) for action in (*self.actions_on_runs.all(), self.new)}
+        self.buttons = {action.text(): _tool(action) for action in (*self.actions_on_runs.all(), self.duplicate, self.new)}
         for made in self.buttons.values():
             bar.addWidget(made)
         self.buttons["New experiment"].setProperty("role", "primary")
