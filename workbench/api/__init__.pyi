@@ -3,8 +3,8 @@
 from .comparisons import Answer, Comparison, Question, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
-from .differences import Difference, diff_experiments
 from .desktop import program_icon, register_on_desktop
+from .differences import Difference, diff_experiments
 from .display import has_display, open_window
 from .doctor import Check, examine
 from .drafts import (

@@ -144,7 +144,9 @@ class ExperimentsPage(Page):
         bar.setSpacing(6)
         bar.addWidget(label("Experiments", "page-title"))
         bar.addStretch(1)
-        self.buttons = {action.text(): _tool(action) for action in (*self.actions_on_runs.all(), self.duplicate, self.new)}
+        self.buttons = {
+            action.text(): _tool(action) for action in (*self.actions_on_runs.all(), self.duplicate, self.new)
+        }
         for made in self.buttons.values():
             bar.addWidget(made)
         self.buttons["New experiment"].setProperty("role", "primary")
