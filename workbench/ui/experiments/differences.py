@@ -1,7 +1,7 @@
 """Two experiments side by side: only what differs."""
 
 from PySide6.QtGui import Qt
-from PySide6.QtWidgets import QHBoxLayout, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from workbench import api
 from workbench.domain.drafts import ExperimentDraft
@@ -95,7 +95,9 @@ class DifferencesCard(Card):
         self.lines.setAccessibleName("Settings that differ")
         self.lines.setHeaderLabels(["setting", "", ""])
         self.lines.setRootIsDecorated(False)
-        self.lines.setColumnWidth(0, 190)
+        for column in range(3):
+            self.lines.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.lines.header().setStretchLastSection(False)
         row = QWidget()
         inside = QHBoxLayout(row)
         inside.setContentsMargins(0, 0, 0, 0)

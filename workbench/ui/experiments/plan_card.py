@@ -109,8 +109,8 @@ def _launch_words(plan: api.ExperimentPlan) -> str:
 
 
 def _basis(plan: api.ExperimentPlan) -> str:
-    """Returns where the figures come from, the least certain first, each reason once."""
-    costs = [run.cost for run in plan.runs if run.cost is not None]
-    order = ("modelled", "scaled", "measured")
-    reasons = dict.fromkeys(cost.why for cost in sorted(costs, key=lambda cost: order.index(cost.basis)))
-    return " ".join(list(reasons)[:3])
+    """Returns where the figures come from, the least certain last, each reason once."""
+    costs = {run.method: run.cost for run in plan.runs if run.cost is not None}
+    measured = [method for method, cost in costs.items() if cost.basis == "measured"]
+    words = [f"Measured on finished runs of this project: {', '.join(measured)}."] if measured else []
+    return " ".join([*words, *dict.fromkeys(cost.why for cost in costs.values() if cost.basis != "measured")])

@@ -21,7 +21,7 @@ from workbench import api
 from workbench.ui.experiments.plan_layout import Link, Stage, lay_out
 from workbench.ui.theme import Look, Scheme
 
-_WIDTHS = (142, 146, 126)
+_WIDTHS = (150, 146, 126)
 _WIDEST = 1.6  # of what is needed, where there is room for longer names
 _HEIGHT, _GAP_X, _GAP_Y, _MARGIN, _STACK = 46, 32, 16, 6, 4
 _ZOOMS = (0.6, 0.75, 0.9, 1.0, 1.2, 1.5)
@@ -207,8 +207,12 @@ class PlanGraph(QWidget):
         else:
             start, end = QPointF(ours.right(), ours.center().y()), QPointF(theirs.left(), theirs.center().y())
             path.moveTo(start)
-            middle = start.x() + (end.x() - start.x()) / 2
-            path.cubicTo(QPointF(middle, start.y()), QPointF(middle, end.y()), end)
+            into_gap = QPointF(
+                min(end.x(), start.x() + _GAP_X * _ZOOMS[self._zoom]), end.y()
+            )  # above all boxes after it
+            middle = start.x() + (into_gap.x() - start.x()) / 2
+            path.cubicTo(QPointF(middle, start.y()), QPointF(middle, end.y()), into_gap)
+            path.lineTo(end)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(tokens.muted), 1.2, style))
         painter.drawPath(path)
