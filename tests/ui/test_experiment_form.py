@@ -263,3 +263,14 @@ def test_advanced_settings_wait_until_they_are_asked_for(qtbot, form):
     qtbot.keyClicks(form.search, "decay")
     assert not decay.isHidden()
     assert _dpo(form).fields["beta"].isHidden()
+
+
+def test_a_search_leaves_only_the_cards_that_have_what_is_meant(qtbot, form):
+    qtbot.keyClicks(form.search, "decay")
+    assert not _dpo(form).isHidden()
+    assert form.sampling.isHidden()
+    form.search.clear()
+    assert not form.sampling.isHidden()
+    assert form.sft.isHidden(), "nothing is fine-tuned"
+    form.sft_on.setChecked(True)
+    assert not form.sft.isHidden()

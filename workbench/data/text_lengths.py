@@ -35,16 +35,18 @@ def text_lengths(dataset_folder: Path, split: SplitName | None, tokenizer: Path 
         NotFound: there is no dataset in that folder.
         BadInput: its file is damaged.
     """
-    changed = None if tokenizer is None or not tokenizer.is_file() else tokenizer.stat().st_mtime_ns
     path = dataset_folder / ROWS_FILE
-    rows = _sample(dataset_folder, split, path.stat().st_mtime_ns if path.is_file() else 0)
-    count = _counter(str(tokenizer), changed)
+    changed = None if tokenizer is None or not tokenizer.is_file() else tokenizer.stat().st_mtime_ns
+    return _measured(dataset_folder, split, path.stat().st_mtime_ns if path.is_file() else 0, str(tokenizer), changed)
+
+
+@lru_cache(maxsize=128)  # a plan is made after every pause in typing, of the same few texts
+def _measured(
+    folder: Path, split: SplitName | None, _rows_changed: int, tokenizer: str, tokenizer_changed: int | None
+) -> TextLengths:
+    rows = list(islice(read_rows(folder, split), _N_ROWS))
+    count = _counter(tokenizer, tokenizer_changed)
     return TextLengths(*(_mean(rows, name, count) for name in ("prompt", "chosen", "rejected")))
-
-
-@lru_cache(maxsize=32)
-def _sample(folder: Path, split: SplitName | None, _changed: int) -> tuple[Row, ...]:
-    return tuple(islice(read_rows(folder, split), _N_ROWS))
 
 
 @lru_cache(maxsize=4)

@@ -213,8 +213,10 @@ class ExperimentForm(QWidget):
         return [self.general, *self._stages().values(), *self.arms]
 
     def _filter(self) -> None:
+        words, fine_tunes = self.search.text(), self.sft_on.isChecked()
         for sheet in self._sheets():
-            sheet.filter(self.search.text(), advanced=self.advanced.isChecked())
+            found = sheet.filter(words, advanced=self.advanced.isChecked())
+            sheet.setVisible((found or not words) and (sheet is not self.sft or fine_tunes))
 
     def _preset(self) -> str:
         return str((self.general.values().get("preset") or ["standard"])[0])
@@ -224,7 +226,7 @@ class ExperimentForm(QWidget):
             sheet.use_preset(self._preset())
 
     def _on_sft_changed(self) -> None:
-        self.sft.setVisible(self.sft_on.isChecked())
+        self._filter()
         self.names.from_scratch = self.sft_on.isChecked() and bool(self.sft.values().get("from_scratch"))
         self.names.look()
         self.check()
@@ -232,6 +234,7 @@ class ExperimentForm(QWidget):
     def _name_fields(self) -> NameFields:
         general = self.general.fields
         return NameFields(
+            name=general["name"],
             model=general["model"],
             reward_model=self.reward.fields["model"],
             dataset=general["dataset"],

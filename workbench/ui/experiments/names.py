@@ -19,6 +19,7 @@ _LEARNABLE = {DatasetKind.DEMONSTRATION, DatasetKind.PREFERENCE, DatasetKind.THU
 class NameFields(NamedTuple):
     """The fields of a form that hold names."""
 
+    name: SettingField
     model: SettingField
     reward_model: SettingField
     dataset: SettingField
@@ -59,6 +60,7 @@ class FormNames(QObject):
     def look(self) -> None:
         """Says below each name what it leads to."""
         fields, records = self._fields, {record.name: record for record in self._records()}
+        fields.name.tell(self._named())
         for field, kinds, purpose in (
             (fields.dataset, {DatasetKind.PREFERENCE}, "comparisons"),
             (fields.test_prompts, set(DatasetKind), "prompts"),
@@ -69,6 +71,15 @@ class FormNames(QObject):
         names = fields.judges.values()[0] if fields.judges.values() else list(fields.judges.setting.default)
         fields.judges.tell(self._judged(names))
         self._timer.start()
+
+    def _named(self) -> str:
+        taken = self._session.view.experiments if self._session.view else []
+        name = next(iter(self._fields.name.values()), "")
+        return (
+            "The project has an experiment of this name; a launch takes its place, its runs stay."
+            if name in taken
+            else ""
+        )
 
     def _records(self) -> Sequence[DatasetRecord]:
         return self._session.view.datasets if self._session.view else ()

@@ -59,6 +59,8 @@ class Stage:
         """Returns the settings that matter, what it waits for and what it takes."""
         lines = [f"{_METHODS[self.method]}, {_seeds(self.runs)}: {self.status}"]
         first = self.runs[0]
+        states = [f"seed {run.seed} {run.state}" for run in self.runs if run.state is not None and not run.is_reused]
+        lines += [f"{', '.join(states)}: goes on where it is."] if states else []
         lines += first.settings or ("All settings at their defaults.",)
         if first.cost is not None:
             seconds, mib = first.cost.seconds, first.cost.memory_mib

@@ -61,11 +61,16 @@ class SettingsSheet(Card):
         for made in self.fields.values():
             made.use_preset(preset)
 
-    def filter(self, words: str, *, advanced: bool) -> None:
-        """Shows the settings that are meant by the words; changed ones are never hidden among the advanced."""
+    def filter(self, words: str, *, advanced: bool) -> bool:
+        """Shows the settings that are meant by the words; changed ones are never hidden among the advanced.
+
+        Returns:
+            Whether any is shown.
+        """
         for made in self.fields.values():
             wanted = advanced or bool(words) or not made.setting.advanced or bool(made.values())
             made.setVisible(wanted and made.is_found(words))
+        return any(not made.isHidden() for made in self.fields.values())
 
     def focus_first(self) -> None:
         """Puts the cursor into the first setting that is shown."""
