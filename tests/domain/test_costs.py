@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.domain.costs import Spread, between, duration, memory
+from workbench.domain.costs import Spread, between, duration, memory, parameters
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,7 @@ def test_a_limit_cuts_all_three_figures_and_what_is_known_is_added_to_all():
 
 def test_memory_is_said_in_gibibytes_where_that_is_shorter():
     assert (memory(620.4), memory(3_482)) == ("620 MiB", "3.4 GiB")
+
+
+def test_a_models_size_is_said_in_millions_or_billions():
+    assert [parameters(n) for n in (260_032, 105_000_000, 8_050_000_000)] == ["0.26 M", "105 M", "8.05 B"]

@@ -1,4 +1,5 @@
 from tests.jobs.test_plan import write_model
+from workbench.domain.experiments import Experiment
 from workbench.jobs.model_choices import look_at, model_choices
 from workbench.storage.project import Project
 
@@ -37,3 +38,13 @@ def test_weights_are_asked_for_unless_training_starts_from_scratch(tmp_path):
 def test_a_hub_id_that_is_not_in_the_cache_is_no_fault(tmp_path):
     choice = look_at(Project.create(tmp_path / "p"), "org/never-downloaded")
     assert (choice.where, choice.problem) == ("hub", "")
+
+
+def test_what_an_experiment_started_from_is_at_hand_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.jobs.model_choices._cached", list)
+    project = Project.create(tmp_path / "p")
+    write_model(tmp_path / "elsewhere")
+    raw = {"name": "e", "model": str(tmp_path / "elsewhere"), "dataset": "d", "arms": [{"method": "dpo"}]}
+    with project.edit() as edit:
+        edit.change(experiments={"e": Experiment.parse(raw, where="e")})
+    assert [tuple(choice)[:2] for choice in model_choices(project)] == [(str(tmp_path / "elsewhere"), "used before")]

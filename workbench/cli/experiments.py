@@ -9,7 +9,7 @@ import typer
 
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, print_json, print_table, say
-from workbench.domain.costs import between, duration, memory
+from workbench.domain.costs import between, duration, memory, parameters
 from workbench.domain.experiments import Experiment
 
 EXPERIMENT_HELP = "A YAML file, or the name of an experiment or draft of the project."
@@ -108,7 +108,7 @@ def choices(folder: ProjectFolder, json: Json = False, debug: Debug = False) -> 
         said = [model._asdict() for model in models]
         print_json({"models": said, "judges": [judge.model_dump() for judge in judges]})
         return
-    sizes = [f"{model.n_parameters / 1e6:.3g} M" if model.n_parameters else "" for model in models]
+    sizes = [parameters(model.n_parameters) if model.n_parameters else "" for model in models]
     rows = [[model.name, model.where, size, model.problem] for model, size in zip(models, sizes, strict=True)]
     print_table(["model", "where", "parameters", "problem"], rows)
     say()

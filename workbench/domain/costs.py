@@ -96,6 +96,11 @@ def between(spread: Spread) -> str:
     return about if low == high else f"{about} ({low} to {high})"
 
 
+def parameters(n: int) -> str:
+    """Returns a model's size as people say it: 0.26 M, 105 M, 8.05 B."""
+    return f"{n / 1e9:.3g} B" if n >= 999.5e6 else f"{n / 1e6:.3g} M"
+
+
 def memory(mib: float) -> str:
     """Returns memory as people say it: 620 MiB, 3.4 GiB."""
     return f"{mib:.0f} MiB" if mib < 1000 else f"{mib / 1024:.1f} GiB"

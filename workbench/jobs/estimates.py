@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from workbench.domain.costs import Basis, RunCost, Spread
+from workbench.domain.costs import Basis, RunCost, Spread, parameters
 from workbench.domain.records import Method
 from workbench.jobs.workload import Workload
 
@@ -64,17 +64,18 @@ def estimate(method: Method, n_parameters: int, work: Workload, place: Place, kn
         known: finished runs.
     """
     modelled_s = seconds_at_stated_rates(work, n_parameters, place)
-    modelled_mib = work.memory_mib + _LIBRARIES_MIB[place.kind]
     basis, chosen, why = _comparable(method, n_parameters, place, known)
     below, above = _MARGIN[basis]
     rates = [run.seconds / seconds_at_stated_rates(run.work, run.n_parameters, place) for run in chosen] or [1.0]
-    memories = [run.memory_mib / (run.work.memory_mib + _LIBRARIES_MIB[place.kind]) for run in chosen] or [1.0]
-    return RunCost(
-        seconds=_spread(modelled_s, rates, below, above).plus(_START_S),
-        memory_mib=_spread(modelled_mib, memories, max(below, 0.7), min(above, 1.5)),
-        basis=basis,
-        why=why,
+    # What the libraries take besides is an amount, whatever the model: measured on a small one it is true of a large one.
+    besides = [run.memory_mib - run.work.memory_mib for run in chosen] or [_LIBRARIES_MIB[place.kind]]
+    mib = Spread(
+        low=work.memory_mib * max(below, 0.7) + min(besides),
+        expected=work.memory_mib + median(besides),
+        high=work.memory_mib * min(above, 1.5) + max(besides),
     )
+    seconds = _spread(modelled_s, rates, below, above).plus(_START_S)
+    return RunCost(seconds=seconds, memory_mib=mib, basis=basis, why=why)
 
 
 def seconds_at_stated_rates(work: Workload, n_parameters: int, place: Place) -> float:
@@ -122,7 +123,7 @@ def _comparable(
         )
     if same:
         nearest = _nearest(same, n_parameters)
-        size = f"{nearest[0].n_parameters / 1e6:.3g} M parameters"
+        size = f"{parameters(nearest[0].n_parameters)} parameters"
         return "scaled", nearest, f"Scaled from {_runs(len(nearest))} of {method} on a model of {size}."
     if others := [run for run in here if _distance(run, n_parameters) <= _ALIKE]:
         return "scaled", others, f"No {method} has run here; scaled from {_runs(len(others))} of other methods."

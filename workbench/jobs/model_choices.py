@@ -12,7 +12,7 @@ from workbench.storage.model_shapes import read_shape
 from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, resolve_model
 
-Where = Literal["project", "registered", "run", "hub cache", "folder", "hub"]
+Where = Literal["project", "registered", "used before", "run", "hub cache", "folder", "hub"]
 _POLICIES = {"sft", "dpo", "ppo"}
 _DEPTH = ("*", "*/*")  # models/NAME, or NAME right in the project
 
@@ -34,9 +34,12 @@ class ModelChoice(NamedTuple):
 
 
 def model_choices(project: Project) -> list[ModelChoice]:
-    """Returns the models at hand: the project's folders, registered ones, what runs made, the hub's local cache."""
+    """Returns the models at hand: the project's folders, registered ones, those of its experiments,
+    what runs made, the hub's local cache."""
     found = [_folder_choice(project, name, "project") for name in _inside(project)]
     found += [look_at(project, name)._replace(where="registered") for name in project.manifest().models]
+    used = dict.fromkeys(experiment.model for experiment in project.manifest().experiments.values())
+    found += [look_at(project, name)._replace(where="used before") for name in used]
     found += [ModelChoice(name, "run") for name in _made(project)]
     found += [look_at(project, name)._replace(where="hub cache") for name in _cached()]
     return list({choice.name: choice for choice in reversed(found)}.values())[::-1]

@@ -65,6 +65,7 @@ QLineEdit, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $bo
 QLineEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
 
 QListView, QTreeView, QTableView { background: $card; border: none; outline: none; gridline-color: $border; }
+QComboBox QAbstractItemView { border: 1px solid $border; }
 QListView::item, QTreeView::item { padding: 3px; border-radius: 4px; }
 QTableView::item { padding: 1px; }
 QAbstractScrollArea::corner { background: transparent; border: none; }

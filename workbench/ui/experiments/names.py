@@ -6,6 +6,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, QTimer
 
 from workbench import api
+from workbench.domain.costs import parameters
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DatasetRecord
 from workbench.ui.experiments.field import SettingField
@@ -125,10 +126,11 @@ def _tell_model(field: SettingField, found: api.ModelChoice) -> None:
 def _about(model: api.ModelChoice) -> str:
     if model.problem:
         return f"cannot be used: {model.problem}"
-    size = f"{model.n_parameters / 1e6:,.3g} M parameters" if model.n_parameters else ""
+    size = f"{parameters(model.n_parameters)} parameters" if model.n_parameters else ""
     places = {
         "project": "in the project",
         "registered": "registered in the project",
+        "used before": "used by an experiment of the project",
         "run": "made by a run",
         "hub cache": "from the hub, on this computer",
         "folder": "a folder that can be read",

@@ -5,13 +5,18 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.domain.costs import duration
+from workbench.domain.costs import Basis, duration
 from workbench.ui.experiments.plan_graph import PlanGraph
 from workbench.ui.experiments.plan_layout import total
 from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, button, label, set_tone
 
 _LEGEND = "Solid line: starts from. Dashed line: is scored by. Dashed box: reused."
+_BASES: dict[Basis, str] = {
+    "measured": "Measured on finished runs of this project",
+    "scaled": "Scaled from its runs of other sizes or methods",
+    "modelled": "Counted in operations, as nothing like it has run here",
+}
 
 
 class PlanCard(Card):
@@ -109,8 +114,10 @@ def _launch_words(plan: api.ExperimentPlan) -> str:
 
 
 def _basis(plan: api.ExperimentPlan) -> str:
-    """Returns where the figures come from, the least certain last, each reason once."""
-    costs = {run.method: run.cost for run in plan.runs if run.cost is not None}
-    measured = [method for method, cost in costs.items() if cost.basis == "measured"]
-    words = [f"Measured on finished runs of this project: {', '.join(measured)}."] if measured else []
-    return " ".join([*words, *dict.fromkeys(cost.why for cost in costs.values() if cost.basis != "measured")])
+    """Returns where the figures come from; the tooltip of a stage has its own."""
+    bases = {run.method: run.cost.basis for run in plan.runs if run.cost is not None}
+    told = []
+    for basis, words in _BASES.items():
+        if methods := [method for method, found in bases.items() if found == basis]:
+            told.append(f"{words}: {', '.join(methods)}.")
+    return " ".join(told)
