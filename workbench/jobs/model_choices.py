@@ -34,8 +34,7 @@ class ModelChoice(NamedTuple):
 
 
 def model_choices(project: Project) -> list[ModelChoice]:
-    """Returns the models at hand: the project's folders, registered ones, those of its experiments,
-    what runs made, the hub's local cache."""
+    """Returns the models at hand: in the project, registered, used before, made by runs, in the hub's local cache."""
     found = [_folder_choice(project, name, "project") for name in _inside(project)]
     found += [look_at(project, name)._replace(where="registered") for name in project.manifest().models]
     used = dict.fromkeys(experiment.model for experiment in project.manifest().experiments.values())
