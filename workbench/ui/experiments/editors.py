@@ -24,9 +24,9 @@ class TextEditor(QLineEdit):
         self._kind = kind
         self.textChanged.connect(lambda _text: self.edited.emit())
 
-    def set_default(self, default: Any) -> None:
-        """Shows what stands where nothing is set."""
-        self.setPlaceholderText(value_words(default))
+    def set_default(self, default: Any, if_empty: str = "") -> None:
+        """Shows what stands where nothing is set: the default, or in words what its absence means."""
+        self.setPlaceholderText(value_words(default) or if_empty)
 
     def values(self) -> list[Any]:
         """Returns what was set; empty where the default stands."""
@@ -47,7 +47,7 @@ class FlagEditor(QCheckBox):
         self._default = default
         self.toggled.connect(lambda _on: self.edited.emit())
 
-    def set_default(self, default: Any) -> None:
+    def set_default(self, default: Any, _if_empty: str = "") -> None:
         """Goes along with the default where it stood at the old one."""
         stood = not self.values()
         self._default = bool(default)
@@ -69,6 +69,8 @@ class CalmComboBox(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)  # long choices must not widen the whole form
         self.setMinimumHeight(QLineEdit().sizeHint().height())  # as high as the lines around it
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -90,7 +92,7 @@ class ChoiceEditor(CalmComboBox):
         self.setCurrentText(self._default)
         self.currentTextChanged.connect(lambda _text: self.edited.emit())
 
-    def set_default(self, default: Any) -> None:
+    def set_default(self, default: Any, _if_empty: str = "") -> None:
         """Goes along with the default where it stood at the old one."""
         stood = not self.values()
         self._default = str(default)

@@ -27,7 +27,7 @@ class SettingField(QWidget):
     def __init__(self, setting: api.SettingView, editor: Editor | NamePicker | JudgesPicker | None = None) -> None:
         super().__init__()
         self.setting = setting
-        self._label = label(setting.label)
+        self._label = label(setting.label, wraps=True)
         self.unit = label(setting.unit, "muted")
         self._said = label("", "muted", wraps=True)
         self._told, self._tone = "", "plain"
@@ -38,7 +38,9 @@ class SettingField(QWidget):
 
     def use_preset(self, preset: str) -> None:
         """Shows the value that stands where nothing is set."""
-        self.editor.set_default(self.setting.presets.get(preset, self.setting.default))
+        setting = self.setting
+        if_empty = "needed" if setting.required else _meaning_of_empty(setting.help)
+        self.editor.set_default(setting.presets.get(preset, setting.default), if_empty)
         self._mark()
 
     def values(self) -> list[Any]:
@@ -103,3 +105,8 @@ class SettingField(QWidget):
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addLayout(below)
+
+
+def _meaning_of_empty(help_text: str) -> str:
+    """Returns what a help text says of an empty field, as "all" of "At most so many. Empty: all."."""
+    return help_text.partition("Empty: ")[2].partition(". ")[0].removesuffix(".")

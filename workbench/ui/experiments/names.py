@@ -148,7 +148,8 @@ def _tell_dataset(
     field: SettingField, records: dict[str, DatasetRecord], kinds: Collection[DatasetKind], purpose: str
 ) -> None:
     if not field.values():
-        field.tell("")
+        lacks = field.setting.required and not any(record.kind in kinds for record in records.values())
+        field.tell(f"The project holds no {purpose} yet: import some on the Data page." if lacks else "")
         return
     record = records.get(str(field.values()[0]))
     if record is None:

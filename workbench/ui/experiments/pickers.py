@@ -76,9 +76,9 @@ class NamePicker(QWidget):
         self.box.setEditText(text)
         self.box.blockSignals(False)
 
-    def set_default(self, default: Any) -> None:
+    def set_default(self, default: Any, if_empty: str = "") -> None:
         """Shows what stands where nothing is set."""
-        self.line.setPlaceholderText(value_words(default))
+        self.line.setPlaceholderText(value_words(default) or if_empty)
 
     def values(self) -> list[Any]:
         """Returns the name; empty where there is none."""
@@ -146,9 +146,9 @@ class JudgesPicker(QWidget):
         """Returns the judges in the line."""
         return [str(name) for values in read_words(self.line.text(), "list") for name in values]
 
-    def set_default(self, default: Any) -> None:
+    def set_default(self, default: Any, if_empty: str = "") -> None:
         """Shows what stands where nothing is set."""
-        self.line.setPlaceholderText(value_words(default))
+        self.line.setPlaceholderText(value_words(default) or if_empty)
 
     def values(self) -> list[Any]:
         """Returns the judges as one list; empty where the default stands."""
