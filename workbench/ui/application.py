@@ -21,6 +21,8 @@ NAME = "Preference Workbench"
 
 def run_window(path: Path | None) -> int:
     """Opens the window and returns when it is closed."""
+    # pyarrow imports pandas where it can: 50 MB and half a second for nothing here.
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
     application = make_application(sys.argv[:1])
     log_to_file()
     session = Session(QSettings(NAME, NAME))
