@@ -274,3 +274,22 @@ def test_a_search_leaves_only_the_cards_that_have_what_is_meant(qtbot, form):
     assert form.sft.isHidden(), "nothing is fine-tuned"
     form.sft_on.setChecked(True)
     assert not form.sft.isHidden()
+
+
+def test_what_a_duplicate_replaces_is_one_menu_away(qtbot, form):
+    qtbot.waitUntil(lambda: form.keeping._kept is not None, timeout=20000)
+    _fill(qtbot, form, name="mine")
+    _choose(form.keeping.start_menu, "An empty form")
+    assert form.draft().name == ""
+    _choose(form.keeping.start_menu, "What the form held before")
+    assert form.draft().name == "mine"
+    _choose(form.keeping.start_menu, "What the form held before")
+    assert form.draft().name == ""
+
+
+def test_typing_in_the_middle_of_a_name_keeps_its_place(qtbot, form):
+    _fill(qtbot, form, dataset="stries")
+    line = _line(form.general.fields["dataset"])
+    line.setCursorPosition(2)
+    qtbot.keyClicks(line, "o")
+    assert (line.text(), line.cursorPosition()) == ("stories", 3)

@@ -41,6 +41,8 @@ class FormKeeping(QObject):
         self._widget = widget
         self._project: api.Project | None = None  # the one whose form this is, also while it is being closed
         self._kept: ExperimentDraft | None = None
+        self._untouched: ExperimentDraft | None = None  # what stood in the form before anybody typed
+        self._before: ExperimentDraft | None = None  # what was replaced last
         self.start_menu, self.save_menu = QMenu(widget), QMenu(widget)
         self._timer = QTimer(self, singleShot=True, interval=_KEEP_MS)
         self._timer.timeout.connect(self._keep)
@@ -53,7 +55,7 @@ class FormKeeping(QObject):
         """Brings back what stood in the form when it was left, once a project."""
         project = self._session.project
         if project is not None and self._project is None:
-            self._project = project
+            self._project, self._untouched = project, self._form.draft()
             self._session.ask("left form", lambda: api.left_form(project), self._on_restored)
 
     def note_change(self) -> None:
@@ -122,7 +124,7 @@ class FormKeeping(QObject):
             self._fill("read-experiment", lambda: api.read_draft(project, name))
 
     def _fill(self, key: str, read: Callable[[], ExperimentDraft]) -> None:
-        self._session.ask(key, read, self._form.show_draft, title="The experiment was not opened")
+        self._session.ask(key, read, self._replace, title="The experiment was not opened")
 
     def _delete_draft(self, name: str) -> None:
         project = self._session.project
@@ -140,9 +142,19 @@ class FormKeeping(QObject):
             self._session.ask("keep form", lambda: api.leave_form(project, draft), lambda _none: None)
 
     def _on_restored(self, left: ExperimentDraft | None) -> None:
-        if left is not None and self._session.project == self._project:
+        is_untouched = self._untouched is not None and self._form.draft().same_as(self._untouched)
+        if left is not None and is_untouched and self._session.project == self._project:
             self._form.show_draft(left)
         self._kept = self._form.draft()
+
+    def _replace(self, draft: ExperimentDraft) -> None:
+        """Fills the form; what stood in it is one menu away."""
+        self._before = self._form.draft()
+        self._form.show_draft(draft)
+
+    def _bring_back(self) -> None:
+        if self._before is not None:
+            self._replace(self._before)
 
     def _fill_start(self) -> None:
         self.start_menu.clear()
@@ -150,6 +162,8 @@ class FormKeeping(QObject):
         experiments = view.experiments if view else []
         self.start_menu.addAction("Open YAML file ...").triggered.connect(lambda: self._ask_for_file(to_save=False))
         self.start_menu.addAction("An empty form").triggered.connect(self._empty)
+        if self._before is not None:
+            self.start_menu.addAction("What the form held before").triggered.connect(self._bring_back)
         _section(self.start_menu, "Duplicate an experiment", experiments, self.duplicate)
         _section(self.start_menu, "Go on with a draft", api.draft_names(project) if project else [], self.open_draft)
 
@@ -162,7 +176,7 @@ class FormKeeping(QObject):
         _section(self.save_menu, "Delete a draft", names, self._delete_draft)
 
     def _empty(self) -> None:
-        self._form.show_draft(ExperimentDraft(arms=tuple(api.DraftArm(name=m, method=m) for m in ("ppo", "dpo"))))
+        self._replace(ExperimentDraft(arms=tuple(api.DraftArm(name=m, method=m) for m in ("ppo", "dpo"))))
 
     def _ask_for_file(self, *, to_save: bool) -> None:
         dialog = QFileDialog(self._widget, "Save as YAML" if to_save else "Open YAML", "", _YAML)

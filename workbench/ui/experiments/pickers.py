@@ -42,6 +42,7 @@ class NamePicker(QWidget):
 
     def __init__(self, *, browses: bool = False) -> None:
         super().__init__()
+        self._offers: list[Offer] = []
         self.box = CalmComboBox()
         self.box.setEditable(True)
         self.box.setInsertPolicy(CalmComboBox.InsertPolicy.NoInsert)
@@ -66,7 +67,10 @@ class NamePicker(QWidget):
 
     def offer(self, offers: Sequence[Offer]) -> None:
         """Changes what may be picked; what stands in the line stays."""
-        text = self.box.currentText()
+        if list(offers) == self._offers:
+            return
+        self._offers = list(offers)
+        text, cursor = self.box.currentText(), self.line.cursorPosition()
         self.box.blockSignals(True)
         self.box.clear()
         for place, offer in enumerate(offers):
@@ -74,6 +78,7 @@ class NamePicker(QWidget):
             self.box.setItemData(place, offer.detail, _DETAIL)
         self.box.setCurrentIndex(-1)
         self.box.setEditText(text)
+        self.line.setCursorPosition(cursor)
         self.box.blockSignals(False)
 
     def set_default(self, default: Any, if_empty: str = "") -> None:
