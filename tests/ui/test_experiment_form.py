@@ -39,7 +39,7 @@ def _line(field):
 
 def _fill(qtbot, form, **values):
     for name, text in values.items():
-        qtbot.keyClicks(_line(form.general.fields[name]), text)
+        qtbot.keyClicks(_line(form.settings.general.fields[name]), text)
 
 
 def _small(qtbot, form):
@@ -47,7 +47,7 @@ def _small(qtbot, form):
 
 
 def _dpo(form):
-    return next(arm for arm in form.arms if arm.method == "dpo")
+    return next(arm for arm in form.settings.arms if arm.method == "dpo")
 
 
 def _box(form, title):
@@ -95,7 +95,7 @@ def test_a_value_out_of_bounds_is_refused_beside_its_field(qtbot, form):
 
 
 def test_names_say_at_once_what_they_lead_to(qtbot, form):
-    general = form.general.fields
+    general = form.settings.general.fields
     _fill(qtbot, form, model="models/smal", dataset="storie", judges="vader")
     assert general["dataset"].said() == "The project has no dataset of this name."
     qtbot.waitUntil(lambda: "looked for on the hub" in general["model"].said(), timeout=20000)
@@ -108,11 +108,11 @@ def test_names_say_at_once_what_they_lead_to(qtbot, form):
 def test_a_folder_that_is_no_model_is_refused_where_it_is_named(qtbot, form, project):
     (project.folder / "models" / "small" / "tokenizer.json").unlink()
     _fill(qtbot, form, model="models/small")
-    qtbot.waitUntil(lambda: "has no tokenizer" in form.general.fields["model"].said(), timeout=20000)
+    qtbot.waitUntil(lambda: "has no tokenizer" in form.settings.general.fields["model"].said(), timeout=20000)
 
 
 def test_models_and_datasets_are_offered(qtbot, form):
-    boxes = {name: form.general.fields[name].editor.box for name in ("model", "dataset", "test_prompts")}
+    boxes = {name: form.settings.general.fields[name].editor.box for name in ("model", "dataset", "test_prompts")}
     qtbot.waitUntil(lambda: boxes["model"].count() > 0, timeout=20000)
     assert boxes["model"].itemText(0) == "models/small"
     assert [boxes["dataset"].itemText(row) for row in range(boxes["dataset"].count())] == ["stories"]
@@ -121,7 +121,7 @@ def test_models_and_datasets_are_offered(qtbot, form):
 
 
 def test_judges_are_added_behind_the_gold_one(qtbot, form):
-    judges = form.general.fields["judges"].editor
+    judges = form.settings.general.fields["judges"].editor
     qtbot.waitUntil(lambda: bool(judges.menu.actions()), timeout=20000)
     qtbot.keyClicks(judges.line, "length")
     for _ in range(2):
@@ -147,8 +147,8 @@ def test_a_click_on_a_stage_leads_to_its_settings(qtbot, form):
     qtbot.waitUntil(form.plan.launch_button.isEnabled, timeout=20000)
     for title, field in (
         ("dpo beta 0.5", _dpo(form).fields["learning_rate"]),
-        ("Reward model", form.reward.fields["learning_rate"]),
-        ("Evaluation", form.sampling.fields["temperature"]),
+        ("Reward model", form.settings.reward.fields["learning_rate"]),
+        ("Evaluation", form.settings.sampling.fields["temperature"]),
     ):
         qtbot.mouseClick(_box(form, title), Qt.MouseButton.LeftButton)
         assert form.window().focusWidget() is field.editor
@@ -184,8 +184,8 @@ def test_a_files_budget_and_demonstrations_stay_with_it(qtbot, form):
 
 
 def test_arms_that_are_added_later_follow_the_preset_too(qtbot, form):
-    form.general.fields["preset"].editor.setCurrentText("thorough")
-    added = form.add_arm("dpo")
+    form.settings.general.fields["preset"].editor.setCurrentText("thorough")
+    added = form.settings.add_arm("dpo")
     assert added.fields["n_checkpoints"].editor.placeholderText() == "8"
     assert added.name == "dpo 2"
 
@@ -207,7 +207,7 @@ def test_a_draft_is_saved_without_launching_opened_and_deleted_with_undo(qtbot, 
     _fill(qtbot, form, name="half")
     qtbot.keyClick(form, Qt.Key.Key_S, _CTRL)
     qtbot.waitUntil(lambda: api.draft_names(project) == ["half"], timeout=20000)
-    form.general.fields["name"].editor.clear()
+    form.settings.general.fields["name"].editor.clear()
     _choose(form.keeping.start_menu, "Go on with a draft", "half")
     qtbot.waitUntil(lambda: form.draft().name == "half", timeout=20000)
     _choose(form.keeping.save_menu, "Delete a draft", "half")
@@ -233,7 +233,7 @@ def test_the_form_comes_back_as_it_was_left(qtbot, window, open_project, project
     qtbot.keyClick(window, Qt.Key.Key_N, _CTRL)
     form = window.page.form
     qtbot.waitUntil(lambda: form.draft().name == "half writ", timeout=20000)
-    assert [arm.name for arm in form.arms] == ["p"]
+    assert [arm.name for arm in form.settings.arms] == ["p"]
 
 
 def test_an_experiment_is_duplicated_under_a_new_name_and_compared(qtbot, form, project, open_project, session):
@@ -268,12 +268,12 @@ def test_advanced_settings_wait_until_they_are_asked_for(qtbot, form):
 def test_a_search_leaves_only_the_cards_that_have_what_is_meant(qtbot, form):
     qtbot.keyClicks(form.search, "decay")
     assert not _dpo(form).isHidden()
-    assert form.sampling.isHidden()
+    assert form.settings.sampling.isHidden()
     form.search.clear()
-    assert not form.sampling.isHidden()
-    assert form.sft.isHidden(), "nothing is fine-tuned"
-    form.sft_on.setChecked(True)
-    assert not form.sft.isHidden()
+    assert not form.settings.sampling.isHidden()
+    assert form.settings.sft.isHidden(), "nothing is fine-tuned"
+    form.settings.sft_on.setChecked(True)
+    assert not form.settings.sft.isHidden()
 
 
 def test_what_a_duplicate_replaces_is_one_menu_away(qtbot, form):
@@ -289,7 +289,7 @@ def test_what_a_duplicate_replaces_is_one_menu_away(qtbot, form):
 
 def test_typing_in_the_middle_of_a_name_keeps_its_place(qtbot, form):
     _fill(qtbot, form, dataset="stries")
-    line = _line(form.general.fields["dataset"])
+    line = _line(form.settings.general.fields["dataset"])
     line.setCursorPosition(2)
     qtbot.keyClicks(line, "o")
     assert (line.text(), line.cursorPosition()) == ("stories", 3)

@@ -43,11 +43,9 @@ class FormNames(QObject):
         self._session = session
         self._fields = fields
         self._measures: dict[str, str] = {}
-        self.from_scratch = False  # then a base model needs no weights
+        self._from_scratch = False
         self._timer = QTimer(self, singleShot=True, interval=_LOOK_MS)
         self._timer.timeout.connect(self._look_at_models)
-        for field in fields:
-            field.changed.connect(self.look)
 
     def refresh(self) -> None:
         """Finds out what is at hand now."""
@@ -58,8 +56,13 @@ class FormNames(QObject):
         self._session.ask("judges", lambda: api.list_judges(project), self._offer_judges)
         self.look()
 
-    def look(self) -> None:
-        """Says below each name what it leads to."""
+    def look(self, *, from_scratch: bool | None = None) -> None:
+        """Says below each name what it leads to.
+
+        Args:
+            from_scratch: the base model needs no weights; None is as the last time.
+        """
+        self._from_scratch = self._from_scratch if from_scratch is None else from_scratch
         fields, records = self._fields, {record.name: record for record in self._records()}
         fields.name.tell(self._named())
         for field, kinds, purpose in (
@@ -106,7 +109,7 @@ class FormNames(QObject):
         self.look()
 
     def _look_at_models(self) -> None:
-        self._look_at(self._fields.model, needs_weights=not self.from_scratch)
+        self._look_at(self._fields.model, needs_weights=not self._from_scratch)
         self._look_at(self._fields.reward_model, needs_weights=True)
 
     def _look_at(self, field: SettingField, *, needs_weights: bool) -> None:

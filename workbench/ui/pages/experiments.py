@@ -97,7 +97,7 @@ class ExperimentsPage(Page):
 
     def _show_form(self) -> None:
         self.stack.setCurrentWidget(self.form)
-        self.form.general.fields["name"].editor.setFocus()
+        self.form.settings.general.fields["name"].editor.setFocus()
 
     def _duplicate(self) -> None:
         self._show_form()
