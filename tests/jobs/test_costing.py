@@ -11,7 +11,7 @@ from workbench import api
 from workbench.domain.events import Finished, Progress, Started
 from workbench.domain.experiments import Experiment
 from workbench.domain.records import Job, Outcome
-from workbench.jobs import costing
+from workbench.jobs import costing, launch
 from workbench.jobs.costing import cost_plan, cost_runs
 from workbench.jobs.launch import set_runs_per_slot
 from workbench.jobs.machine import Machine, Slot
@@ -125,3 +125,9 @@ def test_two_runs_at_once_take_less_time_and_more_memory(project, monkeypatch):
     assert two.at_once == 2
     assert "2 runs at once need about" in two.warnings[0]
     assert "cpu has 1000 MiB" in two.warnings[0] or "cpu has 1.0 GiB" in two.warnings[0]
+
+
+def test_what_is_queued_before_is_counted(project):
+    jobs, other = planned(project), of(planned(project, beta=0.9), "dpo")
+    launch.enqueue(project, [other, jobs[0]], wake=False)
+    assert cost_plan(project, jobs, cost_runs(project, jobs, {}), 0).n_ahead == 1

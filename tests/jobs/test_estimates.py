@@ -51,3 +51,8 @@ def test_runs_go_side_by_side_as_far_as_their_needs_and_the_devices_allow():
     assert makespan(costs, 2) == 15, "dpo beside reward; its evaluation waits for reward, then goes beside ppo"
     assert makespan([("ppo", ["finished before"], 5.0)], 2) == 5
     assert makespan([], 2) == 0
+
+
+def test_of_a_single_run_nobody_knows_how_much_runs_differ():
+    cost = estimate("dpo", 10_000_000, WORK, CPU, [measured(seconds=100)])
+    assert (cost.seconds.low, cost.seconds.high) == pytest.approx((70 + 6, 160 + 6))

@@ -4,10 +4,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from workbench import api
-from workbench.domain.costs import RunCost, Spread
+from workbench.domain.costs import PlanCost, RunCost, Spread
 from workbench.domain.records import RunState
 from workbench.ui.experiments.plan_graph import PlanGraph
-from workbench.ui.experiments.plan_layout import Link, lay_out
+from workbench.ui.experiments.plan_layout import Link, lay_out, total
 
 COST = RunCost(
     seconds=Spread.around(120, 0.5, 2), memory_mib=Spread.around(600, 1, 1), basis="measured", why="By 3 finished runs."
@@ -110,3 +110,14 @@ def test_boxes_are_reached_by_keyboard_and_grow_with_the_zoom(qtbot, look):
     assert chosen.args == ["ppo", "soft"]
     graph.show_plan([], "")
     assert graph.boxes == []
+
+
+def test_the_total_is_one_sentence_and_says_what_is_not_in_it():
+    cost = PlanCost(
+        seconds=Spread.around(3_600, 0.5, 2), memory_mib=700, at_once=2, device="cpu", n_ahead=3, n_unknown=4
+    )
+    assert total(cost) == (
+        "About 1.0 h (30 min to 2.0 h), 2 runs at a time on cpu, up to 700 MiB each."
+        " It begins after 3 other runs of the queue. 4 runs cannot be estimated and are not in it."
+    )
+    assert total(PlanCost()) == ""

@@ -55,13 +55,14 @@ class RunCost(BaseModel):
 
 
 class PlanCost(BaseModel):
-    """What an experiment is expected to take where nothing else is in the queue.
+    """What an experiment is expected to take once its turn has come.
 
     Attributes:
         seconds: until its last run has ended, with as many runs at once as the devices take; None where nothing is known.
         memory_mib: of the largest run; None where nothing is known.
         at_once: how many runs the devices take at once.
         device: what the runs go to: cpu, cuda, mps.
+        n_ahead: other runs that are in the queue now.
         n_unknown: runs that could not be estimated and are in none of the figures.
         warnings: what will not fit.
     """
@@ -72,6 +73,7 @@ class PlanCost(BaseModel):
     memory_mib: float | None = None
     at_once: int = 1
     device: str = ""
+    n_ahead: int = 0
     n_unknown: int = 0
     warnings: tuple[str, ...] = ()
 

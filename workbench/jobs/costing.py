@@ -66,6 +66,7 @@ def cost_plan(project: Project, jobs: Sequence[Job], costs: Mapping[str, RunCost
         memory_mib=largest,
         at_once=max(1, at_once),
         device=suitable[0].kind if suitable else jobs[0].device,
+        n_ahead=len(set(queue.run_ids) - {job.id for job in jobs}),
         n_unknown=len(jobs) - n_done - len(needed),
         warnings=tuple(_warnings(describe_machine(), suitable, [cost for _, cost in needed], at_once)),
     )

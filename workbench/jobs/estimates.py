@@ -23,6 +23,7 @@ _MARGIN: Mapping[Basis, tuple[float, float]] = {  # what the range is widened by
     "scaled": (0.5, 2.0),
     "modelled": (0.33, 3.0),
 }
+_FEW, _FEW_MARGIN = 3, (0.7, 1.6)  # of so few runs nobody knows how much they differ
 
 
 class Place(NamedTuple):
@@ -65,7 +66,7 @@ def estimate(method: Method, n_parameters: int, work: Workload, place: Place, kn
     """
     modelled_s = seconds_at_stated_rates(work, n_parameters, place)
     basis, chosen, why = _comparable(method, n_parameters, place, known)
-    below, above = _MARGIN[basis]
+    below, above = _FEW_MARGIN if basis == "measured" and len(chosen) < _FEW else _MARGIN[basis]
     rates = [run.seconds / seconds_at_stated_rates(run.work, run.n_parameters, place) for run in chosen] or [1.0]
     # What the libraries take besides is an amount, whatever the model: measured on a small one it is true of a large one.
     besides = [run.memory_mib - run.work.memory_mib for run in chosen] or [_LIBRARIES_MIB[place.kind]]

@@ -105,7 +105,9 @@ def total(cost: PlanCost) -> str:
     words = between(cost.seconds)
     at_once = "one run at a time" if cost.at_once == 1 else f"{cost.at_once} runs at a time"
     unknown = f" {cost.n_unknown} runs cannot be estimated and are not in it." if cost.n_unknown else ""
-    return f"{words[:1].upper()}{words[1:]}, {at_once} on {cost.device}, up to {memory(cost.memory_mib)} each.{unknown}"
+    ahead = f" It begins after {cost.n_ahead} other runs of the queue." if cost.n_ahead else ""
+    sentence = f"{words[:1].upper()}{words[1:]}, {at_once} on {cost.device}, up to {memory(cost.memory_mib)} each."
+    return f"{sentence}{ahead}{unknown}"
 
 
 def _links(stages: Sequence[Stage]) -> list[Link]:
