@@ -24,8 +24,10 @@ class SettingField(QWidget):
 
     changed = Signal()
 
-    def __init__(self, setting: api.SettingView, editor: Editor | NamePicker | JudgesPicker | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, setting: api.SettingView, editor: Editor | NamePicker | JudgesPicker | None, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
         self.setting = setting
         self._label = label(setting.label, wraps=True)
         self.unit = label(setting.unit, "muted")

@@ -20,6 +20,7 @@ from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.widgets import button, label
 
+_PART_MS = 5
 _PLAN_MS = 500  # after the last key; planning hashes what the runs would read
 
 
@@ -41,10 +42,30 @@ class ExperimentForm(QWidget):
         self.plan = PlanCard(look)
         self.keeping = FormKeeping(session, self, self)
         self.differences = DifferencesCard(session, self)
-        self.names = FormNames(session, self.settings.name_fields(), self)
+        self.names: FormNames
+        self._is_ready = False
         self._experiment: Experiment | None = None
         self._plan_timer = QTimer(self, singleShot=True, interval=_PLAN_MS)
+        self._parts_timer = QTimer(self, interval=_PART_MS)
+        self._parts_timer.timeout.connect(self._build_more)
         self._build()
+
+    def prepare(self) -> None:
+        """Builds the form card by card while the person looks at something else, so that it opens at once."""
+        if not self._is_ready:
+            self._parts_timer.start()
+
+    def finish(self) -> None:
+        """Builds what is not there yet: now it is needed."""
+        while not self._is_ready:
+            self._build_more()
+
+    def _build_more(self) -> None:
+        if self._is_ready or self.settings.build_next():
+            return
+        self._is_ready = True
+        self._parts_timer.stop()
+        self.names = FormNames(self._session, self.settings.name_fields(), self)
         self._connect()
         self.check()
 

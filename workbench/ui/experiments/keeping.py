@@ -65,8 +65,10 @@ class FormKeeping(QObject):
 
     def keep_now(self) -> None:
         """Keeps the form before this returns: it is going out of sight, perhaps for ever."""
+        if self._project is None or self._kept is None:
+            return
         draft = self._form.draft()
-        if self._project is not None and self._kept is not None and not self._kept.same_as(draft):
+        if not self._kept.same_as(draft):
             self._timer.stop()
             self._kept = draft
             try:

@@ -1,5 +1,7 @@
 """The settings of an experiment from top to bottom: start, data, judges, fine-tuning, arms, what arms share."""
 
+from collections.abc import Generator, Iterator
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -16,7 +18,7 @@ _GENERAL = (
 
 
 class SettingsColumn(QScrollArea):
-    """Asks for everything that an experiment file may hold.
+    """Asks for everything that an experiment file may hold. It is empty until `build_next` has built all its cards.
 
     Signals:
         changed: the person set something, or another draft is shown.
@@ -26,16 +28,21 @@ class SettingsColumn(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__(objectName="ground", widgetResizable=True)
-        self._make_sheets()
+        self.general: SettingsSheet
+        self.sampling: SettingsSheet
+        self.reward: SettingsSheet
+        self.budget: SettingsSheet
+        self.sft: SettingsSheet
         self.sft_on = QCheckBox("Fine-tune first, so that all arms start from there")
         self.arms: list[ArmSheet] = []
         self._words, self._advanced = "", False
-        self._is_filling = False
-        self._arm_list = QVBoxLayout()
-        self._build()
-        self._connect()
-        self.add_arm("ppo")
-        self.add_arm("dpo")
+        self._is_filling = True  # until all of it is there
+        self._arm_list, self._inside = QVBoxLayout(), QVBoxLayout()
+        self._parts = self._build_parts()
+
+    def build_next(self) -> bool:
+        """Builds one more card, which takes a few hundredths of a second; says whether there was one left to build."""
+        return next(self._parts, None) is not None
 
     @property
     def starts_from_scratch(self) -> bool:
@@ -146,18 +153,31 @@ class SettingsColumn(QScrollArea):
         for sheet in self._sheets()[1:]:
             sheet.use_preset(self._preset())
 
-    def _make_sheets(self) -> None:
-        pickers: dict[str, NamePicker | JudgesPicker] = {
-            "model": NamePicker(browses=True),
-            "dataset": NamePicker(),
-            "test_prompts": NamePicker(),
-            "judges": JudgesPicker(),
-        }
-        self.general = SettingsSheet("Experiment", "experiment", _GENERAL, pickers)
-        self.sampling = SettingsSheet("Sampling", "sampling")
-        self.reward = SettingsSheet("Reward model", "reward", pickers={"model": NamePicker(browses=True)})
-        self.budget = SettingsSheet("Budget", "budget")
-        self.sft = SettingsSheet("Fine-tuning first", "sft", pickers={"dataset": NamePicker()})
+    def _build_parts(self) -> Iterator[SettingsSheet]:
+        inner = QWidget(self)
+        self.setWidget(inner)
+        inner.setLayout(self._inside)
+        self._inside.setContentsMargins(0, 0, 6, 0)
+        self.general = yield from self._place(SettingsSheet("Experiment", "experiment", _GENERAL, _pickers()))
+        self._inside.addWidget(self.sft_on)
+        self.sft = yield from self._place(SettingsSheet("Fine-tuning first", "sft", pickers={"dataset": NamePicker()}))
+        self.sft.hide()
+        self._inside.addLayout(self._arm_list)
+        yield self.add_arm("ppo")
+        yield self.add_arm("dpo")
+        self._inside.addLayout(self._arm_buttons())
+        reward = SettingsSheet("Reward model", "reward", pickers={"model": NamePicker(browses=True)})
+        self.reward = yield from self._place(reward)
+        self.sampling = yield from self._place(SettingsSheet("Sampling", "sampling"))
+        self.budget = yield from self._place(SettingsSheet("Budget", "budget"))
+        self._inside.addStretch(1)
+        self._connect()
+        self._is_filling = False
+
+    def _place(self, sheet: SettingsSheet) -> Generator[SettingsSheet, None, SettingsSheet]:
+        self._inside.addWidget(sheet)
+        yield sheet
+        return sheet
 
     def _connect(self) -> None:
         for sheet in (self.general, self.sampling, self.reward, self.budget):
@@ -166,24 +186,21 @@ class SettingsColumn(QScrollArea):
         self.sft_on.toggled.connect(lambda _on: self._on_sft_changed())
         self.general.fields["preset"].changed.connect(self._choose_preset)
 
-    def _build(self) -> None:
-        self.sft.hide()
-        inner = QWidget()
-        inside = QVBoxLayout(inner)
-        inside.setContentsMargins(0, 0, 6, 0)
-        for widget in (self.general, self.sft_on, self.sft):
-            inside.addWidget(widget)
-        inside.addLayout(self._arm_list)
+    def _arm_buttons(self) -> QHBoxLayout:
         more = QHBoxLayout()
         more.addWidget(button("Add PPO", lambda: self.add_arm("ppo")))
         more.addWidget(button("Add DPO", lambda: self.add_arm("dpo")))
         more.addWidget(label("Several values, as 0.05, 0.1, make several arms.", "muted", wraps=True), 1)
-        inside.addLayout(more)
-        inside.addWidget(self.reward)
-        inside.addWidget(self.sampling)
-        inside.addWidget(self.budget)
-        inside.addStretch(1)
-        self.setWidget(inner)
+        return more
+
+
+def _pickers() -> dict[str, NamePicker | JudgesPicker]:
+    return {
+        "model": NamePicker(browses=True),
+        "dataset": NamePicker(),
+        "test_prompts": NamePicker(),
+        "judges": JudgesPicker(),
+    }
 
 
 def _names(arm: DraftArm) -> list[str]:

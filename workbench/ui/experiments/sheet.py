@@ -36,7 +36,9 @@ class SettingsSheet(Card):
         views = [view for view in api.list_settings(group) if view.kind != "group"]
         pickers = pickers or {}
         self.fields = {
-            view.name: SettingField(view, pickers.get(view.name)) for view in views if not names or view.name in names
+            view.name: SettingField(view, pickers.get(view.name), self)
+            for view in views
+            if not names or view.name in names
         }
         for made in self.fields.values():
             self.body.addWidget(made)

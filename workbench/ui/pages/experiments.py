@@ -42,6 +42,7 @@ class ExperimentsPage(Page):
 
     def arrive(self) -> None:
         self._refresh()
+        self.form.prepare()
 
     def commands(self) -> Sequence[QAction]:
         return [action for action in self.actions() if action.isEnabled()]
@@ -96,6 +97,7 @@ class ExperimentsPage(Page):
         self.form.closed.connect(lambda: self.stack.setCurrentIndex(0))
 
     def _show_form(self) -> None:
+        self.form.finish()
         self.stack.setCurrentWidget(self.form)
         self.form.settings.general.fields["name"].editor.setFocus()
 
