@@ -10,7 +10,7 @@ from workbench.domain.drafts import DraftArm, ExperimentDraft
 from workbench.domain.errors import NotFound
 from workbench.domain.experiments import Experiment
 from workbench.domain.records import RunState
-from workbench.jobs.model_choices import ModelChoice, look_at, model_choices
+from workbench.jobs.model_choices import ModelAtHand, look_at, model_choices
 from workbench.jobs.rebase import rebased
 from workbench.jobs.states import StateReader
 from workbench.storage.experiment_drafts import delete_draft, draft_names, leave_form, left_form, read_draft, save_draft
@@ -19,8 +19,8 @@ from workbench.storage.project import Project, nearest
 __all__ = [
     "DraftArm",
     "ExperimentDraft",
-    "JudgeChoice",
-    "ModelChoice",
+    "JudgeAtHand",
+    "ModelAtHand",
     "check_model",
     "delete_draft",
     "draft_names",
@@ -36,21 +36,21 @@ __all__ = [
 ]
 
 
-class JudgeChoice(BaseModel):
+class JudgeAtHand(BaseModel):
     """A judge that an experiment may name, and what it measures."""
 
     name: str
     measures: str
 
 
-def list_models(project: Project) -> list[ModelChoice]:
+def list_models(project: Project) -> list[ModelAtHand]:
     """Returns the models that an experiment can start from without a download."""
     return model_choices(project)
 
 
 def check_model(
     project: Project, name: str, *, trust_remote_code: bool = False, needs_weights: bool = True
-) -> ModelChoice:
+) -> ModelAtHand:
     """Says what a model's name leads to and whether it can be read; its `problem` is empty where it can.
 
     Args:
@@ -62,13 +62,13 @@ def check_model(
     return look_at(project, name, trust_remote_code=trust_remote_code, needs_weights=needs_weights)
 
 
-def list_judges(project: Project) -> list[JudgeChoice]:
+def list_judges(project: Project) -> list[JudgeAtHand]:
     """Returns the judges at hand: those of this program, functions in the project's Python files, its reward models."""
-    found = [JudgeChoice(name=name, measures=measures) for name, measures in judge_choices(project.folder)]
+    found = [JudgeAtHand(name=name, measures=measures) for name, measures in judge_choices(project.folder)]
     reader = StateReader(project)
     trained = [job for job in project.jobs() if job.method == "reward" and reader.state(job.id) is RunState.FINISHED]
     return found + [
-        JudgeChoice(
+        JudgeAtHand(
             name=f"reward:{job.id}",
             measures=f"the reward model that learned {job.inputs.data.name if job.inputs.data else ''}, seed {job.seed}",
         )

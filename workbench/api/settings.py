@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Budget, Experiment, SftStage
+from workbench.domain.playground import Asking
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
 from workbench.domain.settings import Settings
 
@@ -19,6 +20,7 @@ SETTING_GROUPS: dict[str, tuple[type[Settings], ...]] = {
     "reward": (RewardRecipe,),
     "ppo": (PpoRecipe,),
     "dpo": (DpoRecipe,),
+    "playground": (Asking,),
 }
 
 
@@ -54,7 +56,7 @@ class SettingView(BaseModel):
 
 
 def list_settings(group: str | None = None) -> list[SettingView]:
-    """Returns the settings of a group, or of all: experiment, sampling, budget, sft, reward, ppo, dpo.
+    """Returns the settings of a group, or of all: experiment, sampling, budget, sft, reward, ppo, dpo, playground.
 
     Raises:
         BadSetting: there is no such group.

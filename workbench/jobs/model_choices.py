@@ -17,7 +17,7 @@ _POLICIES = {"sft", "dpo", "ppo"}
 _DEPTH = ("*", "*/*")  # models/NAME, or NAME right in the project
 
 
-class ModelChoice(NamedTuple):
+class ModelAtHand(NamedTuple):
     """A model that may be started from.
 
     Attributes:
@@ -33,41 +33,41 @@ class ModelChoice(NamedTuple):
     problem: str = ""
 
 
-def model_choices(project: Project) -> list[ModelChoice]:
+def model_choices(project: Project) -> list[ModelAtHand]:
     """Returns the models at hand: in the project, registered, used before, made by runs, in the hub's local cache."""
     found = [_folder_choice(project, name, "project") for name in _inside(project)]
     found += [look_at(project, name)._replace(where="registered") for name in project.manifest().models]
     used = dict.fromkeys(experiment.model for experiment in project.manifest().experiments.values())
     found += [look_at(project, name)._replace(where="used before") for name in used]
-    found += [ModelChoice(name, "run") for name in _made(project)]
+    found += [ModelAtHand(name, "run") for name in _made(project)]
     found += [look_at(project, name)._replace(where="hub cache") for name in _cached()]
     return list({choice.name: choice for choice in reversed(found)}.values())[::-1]
 
 
-def look_at(project: Project, name: str, *, trust_remote_code: bool = False, needs_weights: bool = True) -> ModelChoice:
+def look_at(project: Project, name: str, *, trust_remote_code: bool = False, needs_weights: bool = True) -> ModelAtHand:
     """Says what a name leads to and whether it can be read: configuration, tokenizer, safetensors. Asks no network."""
     try:
         source = resolve_model(name, project.folder)
     except WorkbenchError as error:
-        return ModelChoice(name, "run" if name.startswith(RUN_PREFIX) else "folder", 0, str(error))
+        return ModelAtHand(name, "run" if name.startswith(RUN_PREFIX) else "folder", 0, str(error))
     if isinstance(source, Path):
         where: Where = "run" if name.startswith(RUN_PREFIX) else "folder"
         return _folder_choice(project, name, where, trust_remote_code=trust_remote_code, needs_weights=needs_weights)
     folder = cached_folder(source)
     if folder is None:
-        return ModelChoice(name, "hub", 0, "")
-    return _checked(ModelChoice(name, "hub cache"), folder, trust_remote_code, needs_weights)
+        return ModelAtHand(name, "hub", 0, "")
+    return _checked(ModelAtHand(name, "hub cache"), folder, trust_remote_code, needs_weights)
 
 
 def _folder_choice(
     project: Project, name: str, where: Where, *, trust_remote_code: bool = False, needs_weights: bool = True
-) -> ModelChoice:
+) -> ModelAtHand:
     source = resolve_model(name, project.folder)
     assert isinstance(source, Path)
-    return _checked(ModelChoice(name, where), source, trust_remote_code, needs_weights)
+    return _checked(ModelAtHand(name, where), source, trust_remote_code, needs_weights)
 
 
-def _checked(choice: ModelChoice, folder: Path, trust_remote_code: bool, needs_weights: bool) -> ModelChoice:
+def _checked(choice: ModelAtHand, folder: Path, trust_remote_code: bool, needs_weights: bool) -> ModelAtHand:
     try:
         check_folder(folder, trust_remote_code, needs_weights)
         shape = read_shape(folder)

@@ -96,13 +96,13 @@ class FormNames(QObject):
             else "; ".join(told)
         )
 
-    def _offer_models(self, models: list[api.ModelChoice]) -> None:
+    def _offer_models(self, models: list[api.ModelAtHand]) -> None:
         offers = [Offer(model.name, _about(model)) for model in models]
         for field in (self._fields.model, self._fields.reward_model):
             assert isinstance(field.editor, NamePicker)
             field.editor.offer(offers)
 
-    def _offer_judges(self, judges: list[api.JudgeChoice]) -> None:
+    def _offer_judges(self, judges: list[api.JudgeAtHand]) -> None:
         self._measures = {judge.name: judge.measures for judge in judges}
         assert isinstance(self._fields.judges.editor, JudgesPicker)
         self._fields.judges.editor.offer([Offer(judge.name, judge.measures) for judge in judges])
@@ -122,11 +122,11 @@ class FormNames(QObject):
         self._session.ask(f"look at {field.setting.group} model", work, lambda found: _tell_model(field, found))
 
 
-def _tell_model(field: SettingField, found: api.ModelChoice) -> None:
+def _tell_model(field: SettingField, found: api.ModelAtHand) -> None:
     field.tell(found.problem or _about(found), "bad" if found.problem else "plain")
 
 
-def _about(model: api.ModelChoice) -> str:
+def _about(model: api.ModelAtHand) -> str:
     if model.problem:
         return f"cannot be used: {model.problem}"
     size = f"{parameters(model.n_parameters)} parameters" if model.n_parameters else ""
