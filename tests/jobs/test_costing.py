@@ -131,3 +131,8 @@ def test_what_is_queued_before_is_counted(project):
     jobs, other = planned(project), of(planned(project, beta=0.9), "dpo")
     launch.enqueue(project, [other, jobs[0]], wake=False)
     assert cost_plan(project, jobs, cost_runs(project, jobs, {}), 0).n_ahead == 1
+
+
+def test_an_adapter_whose_base_is_gone_has_no_estimate_and_breaks_no_plan(project):
+    (project.folder / "m" / "adapter_config.json").write_text('{"base_model_name_or_path": "/nowhere/base"}')
+    assert cost_runs(project, planned(project), {}) == {}

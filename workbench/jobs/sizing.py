@@ -52,7 +52,10 @@ class Sizing:
             job = self._jobs.get(run_id)
             return self.shape(job.inputs.model) if job else None
         folder = self._folder(name)
-        return read_shape(folder) if folder else None
+        try:
+            return read_shape(folder) if folder else None
+        except WorkbenchError:  # an adapter whose base is gone: loading it will say so
+            return None
 
     def _folder(self, name: str) -> Path | None:
         try:
