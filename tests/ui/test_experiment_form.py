@@ -201,6 +201,8 @@ def test_an_arm_is_renamed_doubled_and_removed(qtbot, form):
     ]
     arm.removed.emit()
     assert [one.name for one in form.draft().arms] == ["ppo", "low beta copy"]
+    _choose(form.keeping.start_menu, "What the form held before")
+    assert [one.name for one in form.draft().arms] == ["ppo", "low beta", "low beta copy"]
 
 
 def test_a_draft_is_saved_without_launching_opened_and_deleted_with_undo(qtbot, form, project, session):

@@ -150,6 +150,7 @@ class ExperimentForm(QWidget):
     def _connect(self) -> None:
         self._plan_timer.timeout.connect(self._plan)
         self.settings.changed.connect(self.check)
+        self.settings.arm_dropped.connect(self.keeping.remember)
         self.search.textChanged.connect(lambda _text: self._filter())
         self.advanced.toggled.connect(lambda _on: self._filter())
         self.plan.launched.connect(self._launch)

@@ -76,6 +76,11 @@ class FormKeeping(QObject):
             except (WorkbenchError, OSError) as error:
                 self._session.report("The form was not kept", error)
 
+    def remember(self, arm: str, before: ExperimentDraft) -> None:
+        """Keeps what stood in the form before an arm was taken out."""
+        self._before = before
+        self._session.tell(f'Removed the arm {arm}. "Start from" brings back what the form held before.')
+
     def save_draft(self) -> None:
         """Keeps the form as a draft under the experiment's name."""
         project, draft = self._session.project, self._form.draft()

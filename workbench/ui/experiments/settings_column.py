@@ -22,9 +22,11 @@ class SettingsColumn(QScrollArea):
 
     Signals:
         changed: the person set something, or another draft is shown.
+        arm_dropped: the person took an arm out: its name, and the draft that still has it.
     """
 
     changed = Signal()
+    arm_dropped = Signal(str, object)
 
     def __init__(self) -> None:
         super().__init__(objectName="ground", widgetResizable=True)
@@ -79,7 +81,7 @@ class SettingsColumn(QScrollArea):
         sheet = ArmSheet(name or self._free_arm_name(method), method)
         sheet.use_preset(self._preset())
         sheet.filter(self._words, advanced=self._advanced)
-        sheet.removed.connect(lambda: self._remove_arm(sheet))
+        sheet.removed.connect(lambda: self._drop_arm(sheet))
         sheet.doubled.connect(lambda: self._double(sheet))
         sheet.changed.connect(self._on_changed)
         self.arms.append(sheet)
@@ -127,6 +129,11 @@ class SettingsColumn(QScrollArea):
     def _double(self, sheet: ArmSheet) -> None:
         draft = sheet.draft()
         self.add_arm(draft.method, f"{draft.name} copy").set_values(draft.settings)
+
+    def _drop_arm(self, sheet: ArmSheet) -> None:
+        before = self.draft()
+        self._remove_arm(sheet)
+        self.arm_dropped.emit(sheet.name, before)
 
     def _remove_arm(self, sheet: ArmSheet) -> None:
         self.arms.remove(sheet)
