@@ -4,9 +4,29 @@ from .comparisons import Answer, Comparison, Question, compare_answers, compare_
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
+from .differences import Difference, diff_experiments
 from .display import has_display, open_window
 from .doctor import Check, examine
+from .drafts import (
+    DraftArm,
+    ExperimentDraft,
+    JudgeAtHand,
+    ModelAtHand,
+    check_model,
+    delete_draft,
+    draft_names,
+    export_experiment,
+    find_experiment,
+    leave_form,
+    left_form,
+    list_judges,
+    list_models,
+    open_experiment,
+    read_draft,
+    save_draft,
+)
 from .experiments import (
+    ExperimentPlan,
     PlannedRun,
     evaluate_runs,
     plan_experiment,
@@ -54,7 +74,7 @@ from .runs import (
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
-from .settings import SettingView, list_settings
+from .settings import SettingView, check_setting, list_settings
 from .watching import (
     ExperimentRuns,
     RunNews,
@@ -73,13 +93,19 @@ __all__ = [
     "Check",
     "Comparison",
     "DemoResult",
+    "Difference",
+    "DraftArm",
+    "ExperimentDraft",
+    "ExperimentPlan",
     "ExperimentRuns",
     "GpuLoad",
     "ImportResult",
+    "JudgeAtHand",
     "JudgeChoice",
     "Kept",
     "KeptResponse",
     "MachineLoad",
+    "ModelAtHand",
     "ModelChoice",
     "PlannedRun",
     "Playground",
@@ -97,16 +123,23 @@ __all__ = [
     "as_prompt",
     "browse_dataset",
     "chart_theme",
+    "check_model",
+    "check_setting",
     "compare_answers",
     "compare_runs",
     "copy_project",
     "create_project",
     "default_projects_folder",
+    "delete_draft",
     "demo_folder",
     "detect_format",
+    "diff_experiments",
+    "draft_names",
     "evaluate_runs",
     "examine",
+    "export_experiment",
     "export_report",
+    "find_experiment",
     "find_model",
     "find_run",
     "find_sample",
@@ -116,9 +149,14 @@ __all__ = [
     "import_dataset",
     "keep_pair",
     "keep_prompt",
+    "leave_form",
+    "left_form",
+    "list_judges",
+    "list_models",
     "list_settings",
     "move_project",
     "offer_playground",
+    "open_experiment",
     "open_project",
     "open_window",
     "order_queue",
@@ -128,6 +166,7 @@ __all__ = [
     "preview_import",
     "prioritise_run",
     "program_icon",
+    "read_draft",
     "read_experiment",
     "read_run",
     "register_on_desktop",
@@ -140,6 +179,7 @@ __all__ = [
     "run_recipe",
     "run_samples",
     "sample_prompts",
+    "save_draft",
     "score_responses",
     "set_runs_per_device",
     "show_experiments",
