@@ -73,6 +73,7 @@ QLineEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
 QTextEdit[role="flow"] { background: transparent; border: none; padding: 0; }
 
 QListView, QTreeView, QTableView { background: $card; border: none; outline: none; gridline-color: $border; }
+QComboBox QAbstractItemView { border: 1px solid $border; }
 QListView::item, QTreeView::item { padding: 3px; border-radius: 4px; }
 QTableView::item { padding: 1px; }
 QAbstractScrollArea::corner { background: transparent; border: none; }

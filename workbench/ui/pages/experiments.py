@@ -33,7 +33,8 @@ class ExperimentsPage(Page):
         self._last = ""  # the run of last time, to turn to at the first look
         self._kept = ""  # the run that is remembered for the next time
         self.new = QAction("New experiment", self)
-        self.form = ExperimentForm(session)
+        self.duplicate = QAction("Duplicate experiment", self)
+        self.form = ExperimentForm(session, look)
         self.tree, self.filter = RunTree(look), FilterRow()
         self.panel = RunPanel(session, look)
         self.actions_on_runs, self.edits = RunActions(session, self), RunEdits(session, self.tree)
@@ -52,6 +53,7 @@ class ExperimentsPage(Page):
 
     def arrive(self) -> None:
         self._refresh()
+        self.form.prepare()
 
     def commands(self) -> Sequence[QAction]:
         return [action for action in [*self.actions(), *self.tree.actions()] if action.isEnabled()]
@@ -101,6 +103,7 @@ class ExperimentsPage(Page):
     def _show_chosen(self) -> None:
         self.actions_on_runs.offer(self.tree.chosen_runs(), self.tree.queue())
         self.edits.offer()
+        self.duplicate.setEnabled(bool(self._chosen_experiment()))
         run, line = self.tree.current_run(), self.tree.current()
         if run is not None and line is not None:
             arms = next((group.arms for group in self._groups if group.name == line.experiment), {})
@@ -135,14 +138,24 @@ class ExperimentsPage(Page):
         self.actions_on_runs.done.connect(self._refresh)
         self.edits.copied.connect(self.go_to)
         self.new.triggered.connect(self._show_form)
+        self.duplicate.triggered.connect(self._duplicate)
         self.form.closed.connect(lambda: self.stack.setCurrentIndex(0))
         self._halves.splitterMoved.connect(
             lambda _at, _number: self.session.settings.setValue("experiments/halves", self._halves.saveState())
         )
 
     def _show_form(self) -> None:
+        self.form.finish()
         self.stack.setCurrentWidget(self.form)
-        self.form.general.fields["name"].editor.setFocus()
+        self.form.settings.general.fields["name"].editor.setFocus()
+
+    def _duplicate(self) -> None:
+        self._show_form()
+        self.form.keeping.duplicate(self._chosen_experiment())
+
+    def _chosen_experiment(self) -> str:
+        lines = self.tree.chosen_lines()
+        return lines[0].experiment if lines else ""
 
     def _find(self) -> None:
         """Searches where the person is: the log or the settings in sight, unless the list has the focus."""
@@ -155,7 +168,10 @@ class ExperimentsPage(Page):
     def _build_actions(self) -> None:
         self.new.setShortcut(QKeySequence("Ctrl+N"))
         self.new.setToolTip("Sets up an experiment: start, data, methods, budget (Ctrl+N)")
-        for action in (self.new, *self.actions_on_runs.all(), self.edits.duplicate, self.edits.tag):
+        self.duplicate.setShortcut(QKeySequence("Ctrl+E"))
+        self.duplicate.setToolTip("Opens the form with the settings of the chosen run's experiment (Ctrl+E)")
+        edits = (self.edits.duplicate, self.edits.change, self.edits.tag)
+        for action in (self.new, self.duplicate, *self.actions_on_runs.all(), *edits):
             self.addAction(action)
         for action in (self.edits.rename, self.edits.delete):
             self.tree.addAction(action)
@@ -164,7 +180,7 @@ class ExperimentsPage(Page):
         add_action(self, "Open the trash", "", self.trash.open_box)
         self._menu = QMenu(self)
         verbs = self.actions_on_runs
-        for group in ([*verbs.verbs.values()], [verbs.up, verbs.down], self.edits.all()):
+        for group in ([*verbs.verbs.values()], [verbs.up, verbs.down], self.edits.all(), [self.duplicate]):
             self._menu.addActions(group)
             self._menu.addSeparator()
 
