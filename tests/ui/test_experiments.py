@@ -27,7 +27,8 @@ def page(qtbot, window, open_project, project):
     open_project(project)
     window.show_page("experiments")
     qtbot.waitUntil(lambda: window.page.tree.topLevelItemCount() == 2, timeout=20000)
-    qtbot.waitUntil(lambda: bool(window.page.panel.curves.shown()), timeout=20000)
+    curves = window.page.panel.curves
+    qtbot.waitUntil(lambda: bool(curves.shown()) and set(curves._plots) == set(curves.shown()), timeout=20000)
     return window.page
 
 
@@ -68,6 +69,7 @@ def test_a_metric_is_found_by_its_name_and_told_by_its_definition(qtbot, page):
     assert "-log pi" in item.toolTip()
     item.setCheckState(Qt.CheckState.Checked)
     assert "objective/entropy" in curves.shown()
+    qtbot.waitUntil(lambda: "objective/entropy" in curves._plots, timeout=20000)
     plot = curves.plot_of("objective/entropy")
     assert plot.plot.getAxis("left").labelText == "nats"
 
