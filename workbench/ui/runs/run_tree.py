@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QDropEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
@@ -111,7 +111,7 @@ class RunTree(QTreeWidget):
         if run_id and lines:
             item = self._items[lines[0]]
             item.setHidden(False)
-            self.setCurrentItem(item)
+            self._go_to(item)
             self.scrollToItem(item)
         return bool(run_id and lines)
 
@@ -188,13 +188,13 @@ class RunTree(QTreeWidget):
         at = before.index(current) if current in before else 0
         there = [line for line in before[at:] + before[:at][::-1] if line in self._items]
         if there:
-            item = self._items[there[0]]
-            if keeps_selection:
-                self.selectionModel().setCurrentIndex(
-                    self.indexFromItem(item), self.selectionModel().SelectionFlag.NoUpdate
-                )
-            else:
-                self.setCurrentItem(item)
+            self._go_to(self._items[there[0]], selects=not keeps_selection)
+
+    def _go_to(self, item: QTreeWidgetItem, *, selects: bool = True) -> None:
+        """Moves the cursor; what is selected is said, else it would depend on the keys that are held at the moment."""
+        flag = QItemSelectionModel.SelectionFlag
+        how = flag.ClearAndSelect | flag.Rows if selects else flag.NoUpdate
+        self.selectionModel().setCurrentIndex(self.indexFromItem(item), how)
 
     def _most_telling(self) -> str:
         """Returns a run that works, else the first one."""
