@@ -9,6 +9,7 @@ from workbench.data.assets import asset, checkout_folder
 from workbench.domain.errors import NotFound
 from workbench.storage.files import sync
 from workbench.storage.migrations import MANIFEST
+from workbench.storage.preferences import read_preferences
 
 NAME = "film-critic"
 _DEMO = "demo"
@@ -51,7 +52,8 @@ def place_sample() -> Path:
 
 def default_projects_folder() -> Path:
     """Returns where a new project is made unless a person chooses another folder."""
-    return Path(platformdirs.user_documents_dir()) / "Preference Workbench"
+    chosen = read_preferences().folders.projects
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_documents_dir()) / "Preference Workbench"
 
 
 def _saved_projects() -> Path:

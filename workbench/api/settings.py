@@ -36,6 +36,7 @@ class SettingView(BaseModel):
         choices: of a choice.
         optional: may be empty.
         bounds: in words, as "at least 1, at most 100".
+        least, most: the bounds that are allowed themselves.
     """
 
     group: str
@@ -51,6 +52,8 @@ class SettingView(BaseModel):
     choices: tuple[str, ...] = ()
     optional: bool = False
     bounds: str = ""
+    least: float | None = None
+    most: float | None = None
 
 
 def list_settings(group: str | None = None) -> list[SettingView]:
@@ -62,10 +65,11 @@ def list_settings(group: str | None = None) -> list[SettingView]:
     if group is not None and group not in _GROUPS:
         raise BadSetting(f"There is no group of settings `{group}`.", f"Known: {', '.join(_GROUPS)}.")
     wanted = _GROUPS if group is None else {group: _GROUPS[group]}
-    return [view for name, cls in wanted.items() for view in _views(name, cls)]
+    return [view for name, cls in wanted.items() for view in view_settings(name, cls)]
 
 
-def _views(group: str, cls: type[Settings]) -> list[SettingView]:
+def view_settings(group: str, cls: type[Settings]) -> list[SettingView]:
+    """Returns the settings of a class of them, for any form."""
     views = []
     for name, info in cls.model_fields.items():
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
@@ -98,7 +102,9 @@ def _asked(info: FieldInfo) -> dict[str, Any]:
         for rule in info.metadata
         if (limit := getattr(rule, name, None)) is not None
     ]
-    return {"optional": len(types) < len(parts), "bounds": ", ".join(bounds)} | _kind(types[0])
+    limits = {name: getattr(rule, name) for rule in info.metadata for name in ("ge", "le") if hasattr(rule, name)}
+    asked = {"optional": len(types) < len(parts), "bounds": ", ".join(bounds)}
+    return asked | {"least": limits.get("ge"), "most": limits.get("le")} | _kind(types[0])
 
 
 def _kind(asked: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.ui.log import log_folder
 from workbench.ui.menus import add_living_menu, add_menu, recent_menu
 from workbench.ui.news import news
 from workbench.ui.opening import ask_for_project, open_folder
@@ -109,7 +108,7 @@ class MainWindow(QMainWindow):
         self._redo_action = self._action("Redo", "Ctrl+Shift+Z", session.history.redo)
         themes = [self._action(f"Theme: {choice}", "", lambda c=choice: self._choose_theme(c)) for choice in CHOICES]
         commands = self._action("Commands…", "Ctrl+K", self._open_palette)
-        log = self._action("Show the window's log", "", lambda: open_folder(log_folder()))
+        log = self._action("Show the window's log", "", lambda: open_folder(api.log_folder()))
         bar = self.menuBar()
         add_menu(bar, "&File", [new, choose, recent_menu(session, bar), sample], [self._close_action], [leave])
         add_menu(bar, "&Edit", [self._undo_action, self._redo_action])
