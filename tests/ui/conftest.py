@@ -54,6 +54,12 @@ def settings(tmp_path) -> QSettings:
     return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
 
 
+@pytest.fixture(autouse=True)
+def own_preferences(tmp_path, monkeypatch) -> None:
+    """Preferences that start with their defaults."""
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
+
+
 @pytest.fixture
 def session(qapp, settings) -> Iterator[Session]:
     """A session without a project."""

@@ -15,16 +15,19 @@ __all__ = [
     "PreferenceView",
     "Preferences",
     "TokenState",
+    "change_of",
     "forget_hub_token",
     "hub_token_state",
     "list_preferences",
     "preferences_file",
     "read_preferences",
+    "reset_of",
     "reset_preference",
     "set_preference",
     "store_hub_token",
 ]
 _SHORTCUTS = "shortcuts"
+Change = Callable[[Preferences], Preferences]
 _LIST_MARK = ","
 
 
@@ -76,7 +79,7 @@ def set_preference(name: str, value: Any) -> Preferences:
         BadSetting: there is no such preference, or the value is not allowed.
         BadInput, NewerFormat, Busy: the file of preferences cannot be read or written.
     """
-    return change_preferences(changed(name, value))
+    return change_preferences(change_of(name, value))
 
 
 def reset_preference(name: str) -> Preferences:
@@ -85,16 +88,19 @@ def reset_preference(name: str) -> Preferences:
     Raises:
         BadSetting: there is no such preference.
     """
+    return change_preferences(reset_of(name))
+
+
+def reset_of(name: str) -> Change:
+    """Returns the change that `reset_preference` makes."""
     group, _, key = name.partition(".")
     if group == _SHORTCUTS:
-        return change_preferences(
-            lambda old: old.with_shortcut(key, None) if key else old.model_copy(update={_SHORTCUTS: {}})
-        )
-    return change_preferences(changed(name, _declared(name).default))
+        return lambda old: old.with_shortcut(key, None) if key else old.model_copy(update={_SHORTCUTS: {}})
+    return change_of(name, _declared(name).default)
 
 
-def changed(name: str, value: Any) -> Callable[[Preferences], Preferences]:
-    """Returns the change that sets one preference; a window makes it at once and writes it after.
+def change_of(name: str, value: Any) -> Change:
+    """Returns the change that `set_preference` makes; a window makes it at once and has it written after.
 
     Raises:
         BadSetting: see `set_preference`.

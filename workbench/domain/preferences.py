@@ -42,7 +42,7 @@ class DevicePreferences(Settings):
     threads: int | None = setting(
         None,
         label="CPU threads of a run",
-        help="How many cores a run computes with. Empty shares the cores among the runs that go on at once.",
+        help="How many cores a run computes with. Where no number is given, runs that go on at once share the cores.",
         unit="threads",
         ge=1,
         le=256,

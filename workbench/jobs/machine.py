@@ -125,7 +125,7 @@ def _describe_gpu(index: int, driver: str) -> Gpu | None:
         return None
     memory = _ask(lambda: pynvml.nvmlDeviceGetMemoryInfo(handle), None)
     rates = _ask(lambda: pynvml.nvmlDeviceGetUtilizationRates(handle), None)
-    processes = _ask(lambda: pynvml.nvmlDeviceGetComputeRunningProcesses(handle), [])
+    processes: list[Any] = _ask(lambda: pynvml.nvmlDeviceGetComputeRunningProcesses(handle), [])
     return Gpu(
         index=index,
         uuid=_ask(lambda: pynvml.nvmlDeviceGetUUID(handle), ""),

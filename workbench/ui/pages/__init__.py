@@ -13,6 +13,10 @@ PAGES = (
         "Every run, its place in the queue and what it says.",
     ),
     PageSpec("compare", "Compare", "compare:ComparePage", "Rewards, KL and win rates side by side."),
+    PageSpec(
+        "machine", "Machine", "machine:MachinePage", "How busy the computer is, and with what.", keys="Ctrl+Shift+M"
+    ),
+    PageSpec("settings", "Settings", "settings:SettingsPage", "What you prefer on this computer.", keys="Ctrl+,"),
 )
 
 __all__ = ["PAGES"]
