@@ -8,6 +8,7 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt is imported
 
 import pytest
+import shiboken6
 from evaluated_runs import realistic
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
@@ -66,6 +67,7 @@ def session(qapp, settings) -> Iterator[Session]:
     made = Session(settings)
     yield made
     made.stop()
+    shiboken6.delete(made)  # else a collection of garbage on another thread may do it later
 
 
 @pytest.fixture

@@ -210,8 +210,7 @@ class MainWindow(QMainWindow):
         for key in [key for key in self._built if self._specs[key].is_of_project]:
             page = self._built.pop(key)
             self._stack.removeWidget(page)
-            page.setParent(None)
-            page.deleteLater()
+            page.deleteLater()  # still a child of the stack: a page that is Python's own could be collected on any thread
 
     def _on_project_opened(self, project: api.Project) -> None:
         self.banner.hide()
