@@ -3,6 +3,7 @@
 from .comparisons import Answer, Comparison, Question, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
+from .desktop import program_icon, register_on_desktop
 from .display import has_display, open_window
 from .doctor import Check, examine
 from .experiments import (
@@ -134,9 +135,11 @@ __all__ = [
     "preferences_file",
     "preview_import",
     "prioritise_run",
+    "program_icon",
     "read_experiment",
     "read_preferences",
     "read_run",
+    "register_on_desktop",
     "rename_project",
     "reset_of",
     "reset_preference",

@@ -107,7 +107,7 @@ def read_samples(path: Path, step: int) -> Samples:
         if needed not in names:
             raise BadInput(f"{path}: there is no column `{needed}`.", "Evaluate the run again.")
     wanted = [name for name in names if name in _NUMBERS or name.startswith(columns.SCORE_PREFIX)]
-    table = pq.read_table(path, columns=[columns.PROMPT_KEY, columns.STOP_REASON, *wanted])
+    table = _read(path, [columns.PROMPT_KEY, columns.STOP_REASON, *wanted])
     return Samples(
         path=path,
         step=step,
@@ -119,8 +119,14 @@ def read_samples(path: Path, step: int) -> Samples:
 
 def read_texts(path: Path) -> tuple[list[str], list[str]]:
     """Returns the rendered prompts and the responses of a file of samples, in its order."""
-    table = pq.read_table(path, columns=[columns.PROMPT, columns.RESPONSE])
+    table = _read(path, [columns.PROMPT, columns.RESPONSE])
     return table[columns.PROMPT].to_pylist(), table[columns.RESPONSE].to_pylist()
+
+
+def _read(path: Path, names: list[str]) -> pa.Table:
+    """Reads columns on this thread alone: `pq.read_table` loads all that is needed to query folders of files."""
+    with pq.ParquetFile(path) as file:
+        return file.read(names, use_threads=False)
 
 
 def _schema(path: Path) -> pa.Schema:

@@ -92,7 +92,7 @@ class PreferenceStore(QObject):
         if self._waiting and not self._writing:
             self._writing = next(iter(self._waiting))
             write = self._waiting[self._writing]
-            self._tasks.start("preference", write, lambda _now: self._on_written(write), self._on_failed)
+            self._tasks.start("window preference", write, lambda _now: self._on_written(write), self._on_failed)
 
     def _on_written(self, write: Callable[[], api.Preferences]) -> None:
         if self._waiting.get(self._writing) is write:
@@ -107,7 +107,7 @@ class PreferenceStore(QObject):
         self._write_next()
 
     def _read(self) -> None:
-        self._tasks.start("preferences", api.read_preferences, self._on_read, lambda _error: None)
+        self._tasks.start("window preferences", api.read_preferences, self._on_read, lambda _error: None)
 
     def _on_read(self, preferences: api.Preferences) -> None:
         if not self._waiting:  # else ours is the newer

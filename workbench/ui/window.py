@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -27,7 +27,13 @@ _LOAD_AHEAD_MS = 200  # after the window was painted
 
 
 class MainWindow(QMainWindow):
-    """Shows one page at a time, those of the open project or the start page."""
+    """Shows one page at a time, those of the open project or the start page.
+
+    Signals:
+        loaded: the modules of all pages are there.
+    """
+
+    loaded = Signal()
 
     def __init__(self, session: Session, look: Look, pages: Sequence[PageSpec] = PAGES) -> None:
         super().__init__()
@@ -108,7 +114,7 @@ class MainWindow(QMainWindow):
             for key, spec in self._specs.items()
             if spec.keys
         ]
-        new = self._action("New project…", "Ctrl+N", self._begin_project)
+        new = self._action("New project…", "Ctrl+Shift+N", self._begin_project)
         choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self, session.open))
         sample = self._action("Open the sample project", "", session.open_sample)
         self._close_action = self._action("Close project", "Ctrl+W", session.close)
@@ -270,7 +276,9 @@ class MainWindow(QMainWindow):
     def _load_ahead(self) -> None:
         """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""
         specs = list(self._specs.values())
-        self._session.tasks.start("load", lambda: [spec.load() for spec in specs], lambda _pages: None)
+        self._session.tasks.start(
+            "window load", lambda: [spec.load() for spec in specs], lambda _pages: self.loaded.emit()
+        )
 
 
 def _counted(n: int, thing: str) -> str:

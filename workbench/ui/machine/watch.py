@@ -46,8 +46,8 @@ class MachineWatch(QObject):
         self._timer.stop()
 
     def _look(self) -> None:
-        if not self._tasks.is_running("machine"):
-            self._tasks.start("machine", api.show_machine, self._on_looked)
+        if not self._tasks.is_running("window machine"):
+            self._tasks.start("window machine", api.show_machine, self._on_looked)
 
     def _on_looked(self, load: api.MachineLoad) -> None:
         self.moments.append(Moment(time.monotonic(), load))

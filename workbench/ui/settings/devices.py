@@ -33,7 +33,7 @@ class DevicesCard(PreferenceCard):
     def refresh(self) -> None:
         """Asks which devices there are."""
         project = self._session.project
-        self._session.ask("devices", lambda: api.list_devices(project), self._show, title="The devices are not known")
+        self._session.ask("window devices", lambda: api.list_devices(project), self._show, title="The devices are not known")
 
     def _show(self, devices: Sequence[api.DeviceView]) -> None:
         is_open = self._session.project is not None
@@ -80,7 +80,7 @@ class DevicesCard(PreferenceCard):
         project = self._session.project
         if project is not None:
             self._session.ask(
-                f"runs on {device}",
+                f"window runs on {device}",
                 lambda: api.set_runs_per_device(project, device, runs),
                 lambda _done: None,
                 title="The number of runs was not changed",

@@ -32,7 +32,7 @@ class FoldersCard(PreferenceCard):
 
     def refresh(self) -> None:
         """Asks what the folders hold; a large cache takes seconds to add up."""
-        self._session.ask("folders", api.list_folders, self._show, title="The folders were not read")
+        self._session.ask("window folders", api.list_folders, self._show, title="The folders were not read")
 
     def _show(self, folders: Sequence[api.FolderView]) -> None:
         for folder in folders:

@@ -34,7 +34,7 @@ class TokenCard(Section):
 
     def refresh(self) -> None:
         """Asks whether there is a token."""
-        self._session.ask("token", api.hub_token_state, self._show, title="The keyring was not read")
+        self._session.ask("window token", api.hub_token_state, self._show, title="The keyring was not read")
 
     def _store(self) -> None:
         token = self.field.text()
@@ -45,7 +45,7 @@ class TokenCard(Section):
         self._do(api.forget_hub_token, "The token was not taken away")
 
     def _do(self, work, title: str) -> None:  # type: ignore[no-untyped-def]
-        self._session.ask("token deed", work, lambda _done: self.refresh(), title=title)
+        self._session.ask("window token deed", work, lambda _done: self.refresh(), title=title)
 
     def _show(self, state: api.TokenState) -> None:
         self.state.setText(_WORDS[state.source].format(keyring=state.keyring))
