@@ -29,6 +29,9 @@ _VERBS = [
     "rename",
     "slots",
     "settings",
+    "preferences",
+    "hub-token",
+    "machine",
 ]
 
 

@@ -80,8 +80,8 @@ class Rail(QFrame):
         self._buttons[key].setToolTip(f"{tip} ({shortcut})" if shortcut else tip)
 
     def mark(self, key: str) -> None:
-        """Marks the page that is in sight; where another page's button has the focus, the focus goes along."""
-        had_focus = any(made.hasFocus() for made in self._buttons.values())
+        """Marks the page that is in sight; where the focus is in the rail, it goes along."""
+        had_focus = self.focusWidget() is not None and self.focusWidget().hasFocus()
         self._buttons[key].setChecked(True)
         if had_focus:
             self._buttons[key].setFocus(Qt.FocusReason.OtherFocusReason)

@@ -141,6 +141,7 @@ class ExperimentsPage(Page):
 def _tool(action: QAction) -> QToolButton:
     made = QToolButton()
     made.setDefaultAction(action)
+    made.setAccessibleName(action.text())
     made.setAccessibleDescription(action.toolTip())
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made

@@ -33,7 +33,9 @@ class DevicesCard(PreferenceCard):
     def refresh(self) -> None:
         """Asks which devices there are."""
         project = self._session.project
-        self._session.ask("window devices", lambda: api.list_devices(project), self._show, title="The devices are not known")
+        self._session.ask(
+            "window devices", lambda: api.list_devices(project), self._show, title="The devices are not known"
+        )
 
     def _show(self, devices: Sequence[api.DeviceView]) -> None:
         is_open = self._session.project is not None
