@@ -123,6 +123,9 @@ QToolButton:hover { background: $ground; border-color: $muted; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $muted; background: transparent; }
 QToolButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
+QToolButton::menu-indicator, QPushButton::menu-indicator { image: url($glyphs/down.svg); width: 10px; height: 10px;
+    subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }
+QToolButton[role="primary"]::menu-indicator, QPushButton[role="primary"]::menu-indicator { image: url($glyphs/menu.svg); }
 QToolButton[role="primary"]:focus { border: 1px solid $ink; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar { background: transparent; }

@@ -69,6 +69,11 @@ class PreferenceField(QWidget):
         self._note.setText(words)
         self._note.setVisible(bool(words))
 
+    def stand_in(self, words: str) -> None:
+        """Shows in an empty field what stands for it."""
+        if isinstance(self.editor, QLineEdit):
+            self.editor.setPlaceholderText(words)
+
     def is_found(self, words: str) -> bool:
         """Says whether a search means this preference."""
         setting = self._setting

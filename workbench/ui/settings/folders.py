@@ -38,7 +38,8 @@ class FoldersCard(PreferenceCard):
         for folder in folders:
             field = self.fields.get(f"folders.{folder.name}")
             if field is not None:
-                field.say(f"Now {folder.path}: {folder.holds}.")
+                field.stand_in(folder.path)
+                field.say(f"It holds {folder.holds}.")
             elif folder.name in self.places:
                 self._places[folder.name] = folder.path
                 self.places[folder.name].setText(f"{folder.path}: {folder.holds}")
