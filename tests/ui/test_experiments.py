@@ -149,8 +149,8 @@ def test_a_run_moves_up_the_queue_by_key_and_by_dragging(qtbot, page, project, w
 
 
 def test_another_look_and_the_page_out_of_sight_cost_no_looking(qtbot, page, look, window):
+    qtbot.waitUntil(lambda: bool(page.panel.curves._plots), timeout=20000)
     look.choose("dark")
-    qtbot.wait(50)
     axes = [plot.plot.getAxis("left") for plot in page.panel.curves._plots.values()]
     assert {axis.autoSIPrefixScale for axis in axes} == {1.0}  # numbers stay what they are
     window.show_page("overview")

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Budget, Experiment
+from workbench.domain.playground import Asking
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
 from workbench.domain.settings import Settings
 
@@ -19,6 +20,7 @@ _GROUPS: dict[str, type[Settings]] = {
     "reward": RewardRecipe,
     "ppo": PpoRecipe,
     "dpo": DpoRecipe,
+    "playground": Asking,
 }
 
 
@@ -57,7 +59,7 @@ class SettingView(BaseModel):
 
 
 def list_settings(group: str | None = None) -> list[SettingView]:
-    """Returns the settings of a group, or of all: experiment, sampling, budget, sft, reward, ppo, dpo.
+    """Returns the settings of a group, or of all: experiment, sampling, budget, sft, reward, ppo, dpo, playground.
 
     Raises:
         BadSetting: there is no such group.

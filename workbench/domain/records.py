@@ -12,6 +12,7 @@ from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, PpoRecipe, Rewar
 from workbench.domain.settings import Settings
 
 FORMAT_VERSION = 1
+VERSIONS = "versions"  # datasets/NAME/versions/SHA256/: record and rows as they were before rows were added
 SplitName = Literal["train", "validation", "test"]
 Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "score"]
 RECIPES: dict[str, type[Settings]] = {

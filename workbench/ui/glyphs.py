@@ -31,7 +31,8 @@ class Glyphs:
 
     def folder(self, tokens: Tokens) -> str:
         """Returns the folder of the images in these colours: down.svg, up.svg, ..., those of a
-        ticked box and of a menu's button in the colour that stands out on the accent."""
+        ticked box and of a menu's button in the colour that stands out on the accent.
+        """
         folder = Path(self._place.path()) / ("dark" if tokens.is_dark else "light")
         if not folder.exists():
             folder.mkdir()

@@ -58,6 +58,8 @@ QPushButton[role="link"] { background: transparent; border: 1px solid transparen
     text-align: left; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
+QPushButton[role="pick"] { background: transparent; padding: 2px 7px; }
+QPushButton[role="pick"]:checked { background: $tint; border-color: $accent; color: $accent; }
 QPushButton[role="row"] { background: transparent; border: 1px solid transparent; text-align: left; padding: 8px 10px; }
 QPushButton[role="row"]:hover { background: $hover; }
 QPushButton[role="row"]:focus { border-color: $accent; }
@@ -65,6 +67,7 @@ QPushButton[role="row"]:focus { border-color: $accent; }
 QLineEdit, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $border; border-radius: 6px; padding: 4px 8px;
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
+QTextEdit[role="flow"] { background: transparent; border: none; padding: 0; }
 
 QComboBox, QAbstractSpinBox { background: $field; color: $ink; border: 1px solid $border; border-radius: 6px;
     padding: 3px 8px; min-height: 18px; }

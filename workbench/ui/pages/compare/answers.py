@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, add_action, button, label
+from workbench.ui.widgets.swatch import swatch
 
 
 class AnswersCard(Card):

@@ -1,13 +1,12 @@
 """The arms that are compared, each with its colour and its seeds; ticks say which are shown."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench.compare import Comparison
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.swatch import swatch
 
-_SWATCH = 12
 _TALLEST = 260
 _NAME = Qt.ItemDataRole.UserRole
 
@@ -71,16 +70,3 @@ class RunTree(QTreeWidget):
     def _on_changed(self, item: QTreeWidgetItem, _column: int) -> None:
         if item.parent() is None:
             self.shown_changed.emit()
-
-
-def swatch(colour: str) -> QIcon:
-    """Returns a small square of a colour."""
-    picture = QPixmap(_SWATCH, _SWATCH)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    painter.drawRoundedRect(0, 0, _SWATCH, _SWATCH, 3, 3)
-    painter.end()
-    return QIcon(picture)

@@ -7,9 +7,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import ArmResult, Comparison
-from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_item
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _PADDING = 76, 9
 _COLUMNS = {
