@@ -15,7 +15,6 @@ _PATHS = {
     "down": "M2.5 4.5 L6 8 L9.5 4.5",
     "menu": "M2.5 4.5 L6 8 L9.5 4.5",
     "up": "M2.5 7.5 L6 4 L9.5 7.5",
-    "right": "M4.5 2.5 L8 6 L4.5 9.5",
     "check": "M2.5 6.3 L5 8.8 L9.5 3.4",
     "dash": "M3 6 L9 6",
     "dot": "M6 5.2 A0.8 0.8 0 1 1 5.99 5.2",
@@ -30,8 +29,9 @@ class Glyphs:
         self._place = QTemporaryDir()
 
     def folder(self, tokens: Tokens) -> str:
-        """Returns the folder of the images in these colours: down.svg, up.svg, ..., those of a
-        ticked box and of a menu's button in the colour that stands out on the accent.
+        """Returns the folder of the images in these colours.
+
+        down.svg and up.svg are quiet; check.svg, dash.svg, dot.svg and menu.svg stand on the accent.
         """
         folder = Path(self._place.path()) / ("dark" if tokens.is_dark else "light")
         if not folder.exists():
