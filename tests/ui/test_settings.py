@@ -73,6 +73,31 @@ def test_a_folder_that_is_no_whole_path_is_refused_in_words(qtbot, page, window)
     assert api.read_preferences().folders.projects == ""
 
 
+def test_a_new_project_is_offered_the_folder_that_is_preferred(qtbot, page, window, session, tmp_path):
+    editor = page.folders.fields["folders.projects"].editor
+    editor.setFocus()
+    qtbot.keyClicks(editor, str(tmp_path))
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    window.show_page("start")
+    assert window.page.where_field.text() == str(tmp_path)
+
+
+def test_preferences_that_cannot_be_read_are_said_and_left_alone(qtbot, session, look):
+    file = api.preferences_file()
+    file.parent.mkdir(parents=True)
+    file.write_text("{")
+    other = Session(session.settings)
+    window = MainWindow(other, look)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(window.banner.isVisible, timeout=20000)
+    assert "preferences.json, line 1" in window.banner.text()
+    other.preferences.set("look.theme", "dark")
+    qtbot.waitUntil(lambda: "preferences.json, line 1" in window.banner.text(), timeout=20000)
+    assert file.read_text() == "{"
+    window.close()
+
+
 def test_the_search_shows_what_is_meant_and_nothing_else(qtbot, page):
     qtbot.keyClick(page, Qt.Key.Key_F, CTRL)
     qtbot.keyClicks(page.search, "line width")
