@@ -7,20 +7,20 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from workbench.domain.errors import BadSetting
-from workbench.domain.experiments import Budget, Experiment
+from workbench.domain.experiments import Budget, Experiment, SftStage
 from workbench.domain.playground import Asking
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
 from workbench.domain.settings import Settings
 
-_GROUPS: dict[str, type[Settings]] = {
-    "experiment": Experiment,
-    "sampling": Sampling,
-    "budget": Budget,
-    "sft": SftRecipe,
-    "reward": RewardRecipe,
-    "ppo": PpoRecipe,
-    "dpo": DpoRecipe,
-    "playground": Asking,
+SETTING_GROUPS: dict[str, tuple[type[Settings], ...]] = {
+    "experiment": (Experiment,),
+    "sampling": (Sampling,),
+    "budget": (Budget,),
+    "sft": (SftStage, SftRecipe),  # in a file they stand side by side
+    "reward": (RewardRecipe,),
+    "ppo": (PpoRecipe,),
+    "dpo": (DpoRecipe,),
+    "playground": (Asking,),
 }
 
 
@@ -64,16 +64,30 @@ def list_settings(group: str | None = None) -> list[SettingView]:
     Raises:
         BadSetting: there is no such group.
     """
-    if group is not None and group not in _GROUPS:
-        raise BadSetting(f"There is no group of settings `{group}`.", f"Known: {', '.join(_GROUPS)}.")
-    wanted = _GROUPS if group is None else {group: _GROUPS[group]}
-    return [view for name, cls in wanted.items() for view in view_settings(name, cls)]
+    if group is not None and group not in SETTING_GROUPS:
+        raise BadSetting(f"There is no group of settings `{group}`.", f"Known: {', '.join(SETTING_GROUPS)}.")
+    wanted = SETTING_GROUPS if group is None else {group: SETTING_GROUPS[group]}
+    return [view for name, classes in wanted.items() for cls in classes for view in view_settings(name, cls)]
+
+
+def check_setting(group: str, name: str, value: object) -> str:
+    """Returns what is wrong with one value of a setting, in a few words; empty where nothing is.
+
+    Args:
+        group: experiment, sampling, budget, sft, reward, ppo or dpo.
+        name: of the setting.
+        value: what an experiment file would hold.
+    """
+    cls = next(cls for cls in SETTING_GROUPS[group] if name in cls.model_fields)
+    return cls.problem_with(name, value)
 
 
 def view_settings(group: str, cls: type[Settings]) -> list[SettingView]:
     """Returns the settings of a class of them, for any form."""
     views = []
     for name, info in cls.model_fields.items():
+        if cls is SftStage and name == "recipe":
+            continue  # its settings are listed one by one
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         default = None if info.is_required() or isinstance(info.default, BaseModel) else info.default
         views.append(

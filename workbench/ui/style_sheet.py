@@ -111,6 +111,7 @@ QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-r
 QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { border: 2px solid $accent; }
 
 QListView, QTreeView, QTableView { background: $card; border: none; outline: none; gridline-color: $border; }
+QComboBox QAbstractItemView { border: 1px solid $border; }
 QListView::item, QTreeView::item { padding: 3px; border-radius: 4px; }
 QTableView::item { padding: 1px; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
