@@ -142,6 +142,8 @@ class ExperimentsPage(Page):
         layout.addWidget(self.stack)
 
     def _bar(self) -> QHBoxLayout:
+        self.duplicate.setIconText("Duplicate")  # on their buttons: the bar holds eight, also in large text
+        self.new.setIconText("New")
         bar = QHBoxLayout()
         bar.setSpacing(6)
         bar.addWidget(label("Experiments", "page-title"))
