@@ -38,6 +38,9 @@ _VERBS = [
     "tag",
     "slots",
     "settings",
+    "preferences",
+    "hub-token",
+    "machine",
 ]
 
 

@@ -8,6 +8,7 @@ from workbench.domain.errors import BadInput
 from workbench.export.figures import draw_panels
 from workbench.export.report import write_report
 from workbench.export.series import write_series_csv
+from workbench.storage.preferences import read_preferences
 from workbench.storage.project import Project
 
 __all__ = ["export_report", "write_all_charts", "write_charts"]
@@ -24,7 +25,7 @@ def write_charts(comparison: Comparison, out: Path, *, dark: bool = False) -> li
     if out.suffix == ".csv":
         write_series_csv(comparison.panels, out)
     elif out.suffix in FIGURE_SUFFIXES:
-        draw_panels(comparison.panels, out, dark=dark)
+        draw_panels(comparison.panels, out, dark=dark, palette=read_preferences().look.palette)
     else:
         raise BadInput(
             f"{out} ends in {out.suffix or 'nothing'!r}; expected .svg, .png, .pdf or .csv.", "Rename --out."

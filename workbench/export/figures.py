@@ -15,7 +15,8 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from workbench.compare.panels import Axis, PanelSpec, Series
 from workbench.domain.errors import BadInput
-from workbench.export.theme import DARK, LIGHT, Theme
+from workbench.domain.preferences import PaletteName
+from workbench.export.theme import Theme, make_theme
 from workbench.storage.files import write_bytes
 
 WIDTH, HEIGHT = 12.0, 4.0  # inches, for three panels
@@ -31,6 +32,7 @@ def draw_panels(
     path: Path,
     *,
     dark: bool = False,
+    palette: PaletteName = "okabe-ito",
     width: float = WIDTH,
     height: float = HEIGHT,
     note: str = "",
@@ -41,6 +43,7 @@ def draw_panels(
         panels: what to draw.
         path: ends in .svg, .pdf or .png.
         dark: for a dark page.
+        palette: the colours of the arms.
         width, height: in inches.
         note: small print under the figure; empty takes what the panels have in common.
 
@@ -49,7 +52,7 @@ def draw_panels(
     """
     if path.suffix not in _SUFFIXES:
         raise BadInput(f"{path} ends in {path.suffix or 'nothing'!r}; expected .svg, .pdf or .png.", "Rename it.")
-    write_bytes(path, render(panels, path.suffix, dark=dark, width=width, height=height, note=note))
+    write_bytes(path, render(panels, path.suffix, dark=dark, palette=palette, width=width, height=height, note=note))
 
 
 def render(
@@ -57,12 +60,13 @@ def render(
     suffix: str,
     *,
     dark: bool = False,
+    palette: PaletteName = "okabe-ito",
     width: float = WIDTH,
     height: float = HEIGHT,
     note: str = "",
 ) -> bytes:
     """Returns the figure as a file's content; see `draw_panels`."""
-    theme = DARK if dark else LIGHT
+    theme = make_theme(dark=dark, palette=palette)
     with _settings(theme):
         figure = _figure(panels, theme, width, height, note)
         content = io.BytesIO()

@@ -101,8 +101,8 @@ class DataPage(Page):
     def _place(self) -> None:
         left = Card("Datasets")
         left.setFixedWidth(_LEFT)
+        left.corner.addWidget(self.trash)  # first, as the Tab key goes
         left.body.addWidget(self.datasets, 1)
-        left.corner.addWidget(self.trash)
         self._rows = QWidget()
         across = QHBoxLayout(self._rows)
         across.setContentsMargins(0, 0, 0, 0)

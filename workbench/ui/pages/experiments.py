@@ -186,9 +186,9 @@ class ExperimentsPage(Page):
 
     def _build(self) -> None:
         runs = Card("Experiments and queue")
+        runs.corner.addWidget(self.trash)  # first, as the Tab key goes
         runs.body.addWidget(self.filter)
         runs.body.addWidget(self.tree, 1)
-        runs.corner.addWidget(self.trash)
         self._halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self._halves.setHandleWidth(12)
         self._halves.addWidget(runs)
@@ -211,6 +211,8 @@ class ExperimentsPage(Page):
         layout.addWidget(self.stack)
 
     def _bar(self) -> QHBoxLayout:
+        self.duplicate.setIconText("Duplicate")  # on their buttons: the bar holds eight, also in large text
+        self.new.setIconText("New")
         bar = QHBoxLayout()
         bar.setSpacing(6)
         bar.addWidget(label("Experiments", "page-title"))
@@ -231,6 +233,7 @@ class ExperimentsPage(Page):
 def _tool(action: QAction) -> QToolButton:
     made = QToolButton()
     made.setDefaultAction(action)
+    made.setAccessibleName(action.text())
     made.setAccessibleDescription(action.toolTip())
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made

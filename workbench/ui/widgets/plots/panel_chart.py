@@ -98,8 +98,8 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
         colour = scheme.runs.colour(series.index)
         self._add_band(x, low, high, colour)
         many = len(x) > _MANY
-        dashed = series.role == "proxy"
-        pen = pg.mkPen(colour, width=1 if many else 2, style=Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
+        style = Qt.PenStyle.DashLine if series.role == "proxy" else Qt.PenStyle.SolidLine
+        pen = pg.mkPen(colour, width=1 if many else scheme.line_width, style=style)
         curve = pg.PlotDataItem(
             x, y, pen=pen, connect="finite", antialias=not many, name=series.name, **self._marks(series, many, scheme)
         )
