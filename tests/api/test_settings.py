@@ -8,7 +8,17 @@ from workbench.domain.errors import BadSetting
 
 def test_every_setting_of_every_group_says_what_it_does() -> None:
     views = list_settings()
-    assert {view.group for view in views} == {"experiment", "sampling", "budget", "sft", "reward", "ppo", "dpo"}
+    assert {view.group for view in views} == {
+        "experiment",
+        "sampling",
+        "budget",
+        "sft",
+        "reward",
+        "ppo",
+        "dpo",
+        "view",
+        "figure",
+    }
     assert [f"{view.group}.{view.name}" for view in views if not (view.label and view.help)] == []
 
 

@@ -1,11 +1,13 @@
 import pytest
 
 from workbench.compare.arms import gather_arms
-from workbench.compare.panels import PanelSpec, build_panels
+from workbench.compare.panels import build_panels
+from workbench.compare.specs import PanelSpec
+from workbench.domain.views import View
 
 
-def panels(runs, x="step") -> tuple[PanelSpec, PanelSpec, PanelSpec]:
-    return build_panels(gather_arms(runs.project), "vader", x)
+def panels(runs, **view) -> tuple[PanelSpec, ...]:
+    return build_panels(gather_arms(runs.project), "vader", View(**view))
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_without_a_proxy_gold_keeps_its_own_unit(runs):
 
 
 def test_over_kl_the_kl_panel_still_goes_by_step(two_arms):
-    reward, kl, win = panels(two_arms, "kl")
+    reward, kl, win = panels(two_arms, x="kl")
     assert (reward.x.unit, kl.x.label, win.x.unit) == ("nats", "training step", "nats")
     assert reward.series[0].x == (0, 6)
 

@@ -7,6 +7,7 @@ from matplotlib.image import imread
 
 from workbench.compare import Axis, PanelSpec, Series
 from workbench.domain.errors import BadInput
+from workbench.domain.figures import FigureStyle
 from workbench.export.figures import draw_panels, render
 
 
@@ -42,7 +43,7 @@ def test_a_pdf_embeds_its_font(comparison):
 @pytest.mark.parametrize(("dark", "ground"), [(False, (255, 255, 255)), (True, (21, 24, 29))])
 def test_a_png_of_12_by_4_inches_has_the_ground_asked_for(comparison, tmp_path, dark, ground):
     path = tmp_path / "panels.png"
-    draw_panels(comparison.panels, path, dark=dark)
+    draw_panels(comparison.panels, path, FigureStyle(width=304.8, height=101.6, ground="dark" if dark else "light"))
     pixels = (imread(path) * 255).round().astype(int)
     assert pixels.shape[:2] == (800, 2400)
     assert tuple(pixels[0, 0, :3]) == ground
@@ -52,7 +53,7 @@ def test_a_png_of_12_by_4_inches_has_the_ground_asked_for(comparison, tmp_path, 
 def test_nothing_is_cut_off_at_the_edges(tmp_path, n_arms):
     panel = panel_of(*(f"an arm with quite a long name {i}" for i in range(n_arms)), x_end=2_000_000)
     path = tmp_path / "panels.png"
-    draw_panels([panel, panel, panel], path, note="a note " * 60)
+    draw_panels([panel, panel, panel], path, FigureStyle(width=304.8, height=101.6), note="a note " * 60)
     ink = (imread(path)[:, :, :3] < 0.9).any(axis=2)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     assert rows[0] >= 4

@@ -1,6 +1,6 @@
 """Every verb of the product, with its home."""
 
-from .comparisons import Answer, Comparison, Question, compare_answers, compare_runs
+from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .display import has_display, open_window
@@ -25,7 +25,7 @@ from .projects import (
     rename_project,
     show_project,
 )
-from .results import export_report, write_all_charts, write_charts
+from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
     RunView,
@@ -42,6 +42,7 @@ from .runs import (
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
 from .settings import SettingView, list_settings
+from .views import delete_view, list_views, read_view, rename_view, save_view
 from .watching import (
     ExperimentRuns,
     RunNews,
@@ -61,9 +62,11 @@ __all__ = [
     "Comparison",
     "DemoResult",
     "ExperimentRuns",
+    "FigureStyle",
     "GpuLoad",
     "ImportResult",
     "MachineLoad",
+    "Place",
     "PlannedRun",
     "Project",
     "ProjectView",
@@ -75,6 +78,7 @@ __all__ = [
     "SettingView",
     "StoredSetting",
     "Theme",
+    "View",
     "browse_dataset",
     "chart_theme",
     "compare_answers",
@@ -82,6 +86,7 @@ __all__ = [
     "copy_project",
     "create_project",
     "default_projects_folder",
+    "delete_view",
     "demo_folder",
     "detect_format",
     "evaluate_runs",
@@ -94,6 +99,7 @@ __all__ = [
     "has_display",
     "import_dataset",
     "list_settings",
+    "list_views",
     "move_project",
     "open_project",
     "open_window",
@@ -101,11 +107,14 @@ __all__ = [
     "pause_run",
     "place_sample",
     "plan_experiment",
+    "preview_charts",
     "preview_import",
     "prioritise_run",
     "read_experiment",
     "read_run",
+    "read_view",
     "rename_project",
+    "rename_view",
     "resume_run",
     "retry_run",
     "run_experiment",
@@ -113,6 +122,7 @@ __all__ = [
     "run_outcome",
     "run_recipe",
     "run_samples",
+    "save_view",
     "score_responses",
     "set_runs_per_device",
     "show_experiments",

@@ -1,4 +1,4 @@
-"""Every setting of an experiment file, as it was declared: for forms, flags and the command line's table."""
+"""Every setting of an experiment file, a view or a figure, as it was declared: for forms, flags and the command line's table."""
 
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -8,8 +8,10 @@ from pydantic.fields import FieldInfo
 
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Budget, Experiment
+from workbench.domain.figures import FigureStyle
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
 from workbench.domain.settings import Settings
+from workbench.domain.views import View
 
 _GROUPS: dict[str, type[Settings]] = {
     "experiment": Experiment,
@@ -19,6 +21,8 @@ _GROUPS: dict[str, type[Settings]] = {
     "reward": RewardRecipe,
     "ppo": PpoRecipe,
     "dpo": DpoRecipe,
+    "view": View,
+    "figure": FigureStyle,
 }
 
 
@@ -54,7 +58,7 @@ class SettingView(BaseModel):
 
 
 def list_settings(group: str | None = None) -> list[SettingView]:
-    """Returns the settings of a group, or of all: experiment, sampling, budget, sft, reward, ppo, dpo.
+    """Returns the settings of a group, or of all: experiment, sampling, budget, sft, reward, ppo, dpo, view, figure.
 
     Raises:
         BadSetting: there is no such group.

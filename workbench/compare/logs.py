@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from workbench.compare.statistics import FloatArray
 from workbench.storage.runlog import EVENTS
 
+LENGTH = "objective/length"  # mean tokens of the responses of a PPO update
 _HEAD = 96  # bytes of a line in which `kind` stands: it follows the time
 _METRICS, _SAVED, _STARTED, _WARNED = (
     f'"kind":"{kind}"'.encode() for kind in ("metrics", "checkpoint_saved", "started", "warned")
@@ -59,12 +61,23 @@ def read_log(run_folder: Path, names: Collection[str] | None = None) -> RunLog:
         run_folder: runs/ID of a project; one without a log gives an empty record.
         names: the metrics to keep; None keeps all, an empty collection skips the lines of metrics unread.
     """
+    path = run_folder / EVENTS
+    try:
+        seen = path.stat()
+    except FileNotFoundError:
+        return _as_arrays([], names, {}, (), {})
+    return _read(path, None if names is None else frozenset(names), seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _read(path: Path, names: frozenset[str] | None, _size: int, _changed_ns: int) -> RunLog:
+    """Reads a log; one that has not grown since is not read again."""
     kinds = (_SAVED, _STARTED, _WARNED) if names is not None and not names else (_METRICS, _SAVED, _STARTED, _WARNED)
     metrics: list[dict[str, Any]] = []
     saved: dict[int, Spent] = {}
     warned: list[str] = []
     started: dict[str, Any] = {}
-    for line in _decoded(run_folder / EVENTS, kinds):
+    for line in _decoded(path, kinds):
         match line["kind"]:
             case "metrics":
                 metrics.append(line)
@@ -81,8 +94,6 @@ def read_log(run_folder: Path, names: Collection[str] | None = None) -> RunLog:
 
 
 def _decoded(path: Path, kinds: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
-    if not path.exists():
-        return
     with path.open("rb") as lines:
         for line in lines:
             if any(kind in line[:_HEAD] for kind in kinds):

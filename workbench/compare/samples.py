@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +102,13 @@ def read_samples(path: Path, step: int) -> Samples:
     Raises:
         BadInput: it is not a Parquet file, or not one of samples.
     """
+    seen = path.stat()
+    return _read(path, step, seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _read(path: Path, step: int, _size: int, _changed_ns: int) -> Samples:
+    """Reads a file of samples; one that has not changed since is not read again."""
     names = _schema(path).names
     for needed in (columns.PROMPT_KEY, columns.GOLD, columns.STOP_REASON):
         if needed not in names:

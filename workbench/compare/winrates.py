@@ -127,13 +127,21 @@ def compare_arms(row: Arm, column: Arm, which: Which = "last") -> WinCell | None
     )
 
 
-def matched_points(row: Arm, column: Arm, which: Which = "last") -> list[tuple[Point, Point]]:
-    """Returns the checkpoints of two arms seed by seed; one side is a start model where the seeds differ, or nothing."""
+def matched_points(
+    row: Arm, column: Arm, which: Which = "last", rival: Which | None = None
+) -> list[tuple[Point, Point]]:
+    """Returns the checkpoints of two arms seed by seed; one side is a start model where the seeds differ, or nothing.
+
+    Args:
+        row, column: the arms.
+        which: the checkpoint of the row, and of the column where `rival` is None.
+        rival: the checkpoint of the column.
+    """
     pairs = []
     for track in row.tracks:
         other = column.track(track.seed) or (column.tracks[0] if column.is_reference and column.tracks else None)
         if other is not None:
-            pairs.append((track.checkpoint(which), other.checkpoint(which)))
+            pairs.append((track.checkpoint(which), other.checkpoint(rival or which)))
     return pairs
 
 
