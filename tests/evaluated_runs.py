@@ -89,12 +89,13 @@ class PaperRuns:
         prompts: DataInput = PROMPTS,
         outcome: Outcome | None = FINISHED,
         model: str = BASE,
+        reward: str | None = None,
         events: Sequence[Event] = (),
     ) -> Job:
         """Adds a training run and the evaluation of its checkpoints: gold scores by step."""
         settings = recipe or (PpoRecipe() if method == "ppo" else DpoRecipe())
-        run = self._job(method, f"{slug(name)}-s{seed}", settings, Inputs(model=model, reference=model, data=PAIRS),
-                        seed=seed, arm=name, name=name)  # fmt: skip
+        inputs = Inputs(model=model, reference=model, reward=reward, data=PAIRS)
+        run = self._job(method, f"{slug(name)}-s{seed}", settings, inputs, seed=seed, arm=name, name=name)
         folder = self.project.run(run.id)
         for event in (STARTED, *events):
             folder.append(event)

@@ -3,7 +3,7 @@ from evaluated_runs import BASE
 
 from workbench.compare.arms import gather_arms
 from workbench.domain.errors import NotFound
-from workbench.domain.recipes import DpoRecipe, SftRecipe
+from workbench.domain.recipes import DpoRecipe, RewardRecipe, SftRecipe
 from workbench.domain.records import Inputs, Job
 
 FLAT = [0.0] * 8
@@ -65,6 +65,17 @@ def test_start_models_that_were_fine_tuned_alike_under_each_seed_are_one_arm(run
     reference, dpo = gather_arms(runs.project)
     assert reference.seeds == dpo.seeds == (0, 1)
     assert reference.start == dpo.start
+
+
+def test_reward_models_that_were_trained_alike_on_each_seeds_fine_tuned_model_are_one_arm(runs):
+    for seed in (0, 1):
+        sft = Job(id=f"sft-s{seed}", name="sft", method="sft", seed=seed, recipe=SftRecipe(), inputs=Inputs(model=BASE))
+        inputs = Inputs(model=f"run:{sft.id}")
+        judge = Job(id=f"rm-s{seed}", name="rm", method="reward", seed=seed, recipe=RewardRecipe(), inputs=inputs)
+        for job in (sft, judge):
+            runs.project.add_job(job)
+        runs.arm("ppo", {100: HIGH}, seed=seed, method="ppo", model=f"run:{sft.id}", reward=f"run:{judge.id}")
+    assert [(arm.name, arm.seeds) for arm in gather_arms(runs.project)] == [("ppo", (0, 1))]
 
 
 def test_of_two_evaluations_the_one_with_more_checkpoints_counts(runs):

@@ -21,7 +21,7 @@ def test_a_new_project_is_made_from_its_name_and_opened(qtbot, window, session, 
 
 def test_without_a_name_nothing_is_made(window, session, qtbot):
     qtbot.mouseClick(window.page.create_button, Qt.MouseButton.LeftButton)
-    assert not session.tasks.is_running("open")
+    assert not session.tasks.is_running("window open")
 
 
 def test_recent_projects_are_one_click_away(qtbot, window, session, open_project, evaluated):

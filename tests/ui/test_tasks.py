@@ -70,3 +70,14 @@ def test_long_work_tells_how_far_it_is_and_ends_when_cancelled(qtbot, tasks):
     assert ended.wait(5)
     qtbot.wait(50)
     assert progress == [1]
+
+
+def test_what_was_asked_of_a_project_is_not_answered_after_it_was_closed(qtbot, session):
+    go_on = threading.Event()
+    answered: list[str] = []
+    for key in ("rows", "window size"):
+        session.tasks.start(key, lambda: go_on.wait(20), lambda _result, k=key: answered.append(k))
+    session.close()
+    go_on.set()
+    qtbot.waitUntil(lambda: bool(answered), timeout=20000)
+    assert answered == ["window size"]

@@ -1,4 +1,6 @@
+import gc
 import sys
+import weakref
 
 from PySide6.QtCore import Qt
 
@@ -94,6 +96,26 @@ def test_the_menus_name_their_shortcuts_and_what_the_page_offers(window, open_pr
 
 def test_a_new_project_begins_on_the_start_page(qtbot, window, open_project, evaluated):
     open_project(evaluated)
-    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_N, keys)
     assert window.page_key == "start"
     qtbot.waitUntil(window.page.name_field.hasFocus, timeout=20000)
+
+
+def test_a_closed_projects_pages_are_gone_and_no_shortcut_means_two_things(qtbot, window, open_project, evaluated):
+    open_project(evaluated)
+    gone = []
+    for key in window._offered():
+        window.show_page(key)
+        keys = [action.shortcut().toString() for action in [*window.actions(), *window.page.actions()]]
+        taken = [word for word in keys if word]
+        assert sorted(taken) == sorted(set(taken)), key
+        window.page.destroyed.connect(lambda _page=None, k=key: gone.append(k))
+        gone_before = set(gone)
+    assert gone_before == set()
+    pages = [weakref.ref(page) for key, page in window._built.items() if key != "start"]
+    qtbot.waitUntil(lambda: not window._session.tasks.running() - {"look", "window machine"}, timeout=20000)
+    window._session.close()
+    qtbot.waitUntil(lambda: len(gone) == len(pages), timeout=20000)
+    gc.collect()
+    assert [page() for page in pages if page() is not None] == []

@@ -167,7 +167,8 @@ def _describe_model(name: str, jobs: dict[str, Job]) -> str:
     if run is None:
         return name
     data = run.inputs.data.sha256 if run.inputs.data else ""
-    return f"{run.inputs.model} after {run.method} {_stable(run.recipe.model_dump(mode='json'))} {data}"
+    start = _describe_model(run.inputs.model, jobs)  # which may be a run as well, another one for each seed
+    return f"{start} after {run.method} {_stable(run.recipe.model_dump(mode='json'))} {data}"
 
 
 def _selected(jobs: dict[str, Job], run_ids: Sequence[str] | None) -> list[Job]:

@@ -17,6 +17,7 @@ from workbench.ui.tasks import Task, Tasks
 _LOG = logging.getLogger(__name__)
 _RECENT = "projects/recent"
 _N_RECENT = 8
+OF_THE_WINDOW = "window "  # begins the keys of questions that do not end with the project
 _POLL_MS = 500
 _POLL_SHARE = 10  # a look that takes long on a large project is taken at most a tenth of the time
 
@@ -72,7 +73,7 @@ class Session(QObject):
         """Runs a verb of the api on another thread; where it fails and nobody else minds, the window says so.
 
         Args:
-            key: names the question; only the newest of a key is answered.
+            key: names the question; only the newest of a key is answered, and none after its project was closed.
             work: takes nothing, touches no widget.
             on_result: receives its result on the window's thread.
             title: of the message if it fails.
@@ -97,25 +98,25 @@ class Session(QObject):
 
     def open(self, path: Path) -> None:
         """Opens the project at a folder or project.workbench; `project_opened` follows, or `failed`."""
-        self.ask("open", lambda: api.open_project(path), self._on_opened, title="The project was not opened")
+        self.ask("window open", lambda: api.open_project(path), self._on_opened, title="The project was not opened")
 
     def open_sample(self) -> None:
         """Opens the sample project, in a copy of the person's own."""
         work = lambda: api.open_project(api.place_sample())  # noqa: E731
-        self.ask("open", work, self._on_opened, title="The sample was not opened")
+        self.ask("window open", work, self._on_opened, title="The sample was not opened")
 
     def create(self, folder: Path, name: str | None = None) -> None:
         """Makes a project and opens it."""
         work = lambda: api.create_project(folder, name)  # noqa: E731
-        self.ask("open", work, self._on_opened, title="The project was not made")
+        self.ask("window open", work, self._on_opened, title="The project was not made")
 
     def close(self) -> None:
         """Closes the project; its runs go on."""
         self._timer.stop()
-        self.tasks.cancel("look")
+        self.history.clear()
+        self.tasks.cancel_all(but=OF_THE_WINDOW)  # whoever asked belongs to the project and goes with it
         if self._project is not None:
             self._project = self._view = None
-            self.history.clear()
             self.project_closed.emit()
 
     def stop(self) -> None:

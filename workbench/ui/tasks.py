@@ -110,10 +110,19 @@ class Tasks(QObject):
         if task is not None:
             task.cancel()
 
+    def cancel_all(self, *, but: str) -> None:
+        """Drops all answers but of those tasks whose keys begin with `but`."""
+        for key in [key for key in self._newest if not key.startswith(but)]:
+            self.cancel(key)
+
     def is_running(self, key: str) -> bool:
         """Says whether an answer to this question is awaited."""
         task = self._newest.get(key)
         return task is not None and not task.is_cancelled
+
+    def running(self) -> set[str]:
+        """Returns the keys of the questions whose answers are awaited."""
+        return {key for key in self._newest if self.is_running(key)}
 
     def stop(self, wait_ms: int = 2000) -> None:
         """Cancels everything, waits a little for the threads, and takes nothing more on."""

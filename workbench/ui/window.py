@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self._page_actions = [
             self._action("", f"Ctrl+{number}", lambda n=number: self._show_numbered(n)) for number in range(1, 10)
         ]
-        new = self._action("New project…", "Ctrl+N", self._begin_project)
+        new = self._action("New project…", "Ctrl+Shift+N", self._begin_project)
         choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self, session.open))
         sample = self._action("Open the sample project", "", session.open_sample)
         self._close_action = self._action("Close project", "Ctrl+W", session.close)
@@ -236,11 +236,11 @@ class MainWindow(QMainWindow):
     def _load_ahead(self) -> None:
         """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""
         specs = list(self._specs.values())
-        self._session.tasks.start("load", lambda: [spec.load() for spec in specs], lambda _pages: None)
+        self._session.tasks.start("window load", lambda: [spec.load() for spec in specs], lambda _pages: None)
 
     def _look_at_machine(self) -> None:
-        if not self._session.tasks.is_running("machine"):
-            self._session.tasks.start("machine", api.show_machine, self.rail.show_machine)
+        if not self._session.tasks.is_running("window machine"):
+            self._session.tasks.start("window machine", api.show_machine, self.rail.show_machine)
 
 
 def _counted(n: int, thing: str) -> str:

@@ -164,7 +164,6 @@ class ImportPanel(Card):
         self.name_field.textChanged.connect(lambda _text: self._check())
         self.name_field.returnPressed.connect(self.start)
         self.skip_box.toggled.connect(lambda _on: self._check())
-        self._session.project_closed.connect(lambda: self._session.tasks.cancel("data-import"))
         back = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
         back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         back.activated.connect(self.cancel)

@@ -62,6 +62,9 @@ class ExperimentsPage(Page):
         if project is not None:
             self.session.ask("experiments", lambda: api.show_experiments(project), self._on_groups)
 
+    def _on_project_changed(self, _view: api.ProjectView) -> None:
+        self._refresh()
+
     def _on_groups(self, groups: list[api.ExperimentRuns]) -> None:
         self._groups = groups
         self._show()
@@ -82,7 +85,7 @@ class ExperimentsPage(Page):
             self.panel.show_run(runs[0], run_title(runs[0], arm))
 
     def _connect(self) -> None:
-        self.session.project_changed.connect(lambda _view: self._refresh())
+        self.session.project_changed.connect(self._on_project_changed)
         self.tree.chosen.connect(lambda _run: self._show_chosen())
         self.tree.moved.connect(self.actions_on_runs.move_before)
         self.actions_on_runs.done.connect(self._refresh)
