@@ -1,6 +1,7 @@
 """From runs to what is shown: figures with intervals, win rates, curves, a verdict, and panels that say what to draw."""
 
 from workbench.compare.comparison import Comparison, compare_runs
+from workbench.compare.costs import Cost
 from workbench.compare.results import ArmResult, ComparedArm, Figures
 from workbench.compare.specs import Axis, PanelSpec, ReferenceLine, Series
 from workbench.compare.winrates import WinCell
@@ -10,6 +11,7 @@ __all__ = [
     "Axis",
     "ComparedArm",
     "Comparison",
+    "Cost",
     "Figures",
     "PanelSpec",
     "ReferenceLine",

@@ -69,10 +69,12 @@ class _Scene:
         return _series(arm, role, curve, self.view.smoothing if role != "point" else 0.0)
 
     def closing(self) -> str:
-        """The last sentences of every caption."""
+        """The last sentence of a caption."""
         half_life = self.view.smoothing
-        smoothed = f"Smoothed with a half-life of {half_life:g} % of the x-axis; faint: raw. " if half_life else ""
-        return f"{smoothed}{_sentence(self.interval)}"
+        smoothed = (
+            f"; smoothed with a half-life of {half_life:g} % of the x-axis, the raw line behind" if half_life else ""
+        )
+        return _sentence(f"{self.interval}{smoothed}")
 
 
 def interval_words(arms: Sequence[Arm]) -> str:

@@ -27,7 +27,6 @@ _NO_DATE: dict[str, dict[str, None]] = {".svg": {"Date": None}, ".pdf": {"Creati
 _CAPTION_CHARACTERS = 15.8  # of small print across an inch
 _LEAST = 2.6  # inches that a panel needs for its words; a narrow figure has its panels below each other
 _RAW_ALPHA = 0.35
-_MOST_MARKED = 60  # points: more marks than that hide the line
 _LINE_WIDTHS = {"proxy": 1.4, "point": 0.8}
 _LINE_STYLES: dict[str, Any] = {"proxy": (0, (4, 2)), "point": (0, (1, 1))}
 
@@ -169,7 +168,7 @@ def _draw_series(axes: Axes, series: Series, theme: Theme) -> None:
         color=colour,
         linewidth=_LINE_WIDTHS.get(series.role, 1.8),
         linestyle=_LINE_STYLES.get(series.role, "-"),
-        marker=theme.marker(series.index) if len(series.x) <= _MOST_MARKED else "",
+        marker=theme.marker(series.index) if series.steps or len(series.x) == 1 else "",
         markersize=3.6 if dashed else 4.4,
         markerfacecolor=theme.ground if dashed else colour,
         markeredgewidth=0.9,
@@ -230,5 +229,10 @@ def _short(name: str, most: int = 28) -> str:
 
 def _common_note(panels: Sequence[PanelSpec]) -> str:
     """The last sentence of the captions, where all have the same: what the intervals are over."""
-    endings = {panel.caption.rstrip(".").rpartition(". ")[2] for panel in panels if panel.caption}
+    banded = [panel for panel in panels if panel.caption and not _is_scatter(panel)] or panels
+    endings = {panel.caption.rstrip(".").rpartition(". ")[2] for panel in banded if panel.caption}
     return f"Bands: {endings.pop()}." if len(endings) == 1 else ""
+
+
+def _is_scatter(panel: PanelSpec) -> bool:
+    return any(series.role == "point" for series in panel.series)

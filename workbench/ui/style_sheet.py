@@ -26,6 +26,7 @@ QFrame[role="toast"] { background: $card; border: 1px solid $border; border-left
 QFrame[role="toast"][tone="good"] { border-left-color: $good; }
 QFrame[role="toast"][tone="bad"] { border-left-color: $bad; }
 QLabel[role="read-out"] { background: $card; border: 1px solid $border; border-radius: 6px; padding: 5px 7px; }
+QLabel[role="preview"] { background: $ground; border: 1px solid $border; border-radius: 6px; padding: 6px; }
 QFrame[role="banner"] { background: $bad_ground; border: 1px solid $bad; border-radius: 8px; }
 QFrame[role="notice"] { background: $warn_ground; border: 1px solid $warn; border-radius: 8px; }
 
@@ -54,6 +55,7 @@ QPushButton[role="rail"]:checked { background: $tint; color: $accent; font-weigh
 QPushButton[role="rail"]:focus { border-color: $accent; }
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 3px 4px;
     text-align: left; }
+QPushButton[role="link"]::menu-indicator { image: none; width: 0; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
 QPushButton[role="row"] { background: transparent; border: 1px solid transparent; text-align: left; padding: 8px 10px; }

@@ -28,7 +28,7 @@ class WinMatrix(CopyTable):
     def show_wins(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
         """Fills the matrix with the arms that are shown."""
         names = [arm.name for arm in comparison.arms if arm.name not in hidden]
-        places = {arm.name: index for index, arm in enumerate(comparison.arms)}
+        places = {arm.name: arm.index for arm in comparison.arms}
         self._names = []  # sizes change on the way, before the heads are there
         self.clear()
         self.setRowCount(len(names))

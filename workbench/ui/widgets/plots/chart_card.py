@@ -4,7 +4,8 @@ from collections.abc import Collection
 from html import escape
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
+from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from workbench.compare import PanelSpec, Series
@@ -13,7 +14,9 @@ from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.controls import set_role
 from workbench.ui.widgets.plots.panel_chart import PanelChart, axis_words
 
-_STYLES = {"gold": "━", "proxy": "╍", "kl": "━", "win": "━"}
+_STYLES = {"proxy": "╍", "point": "●", "envelope": "─"}
+_SOLID = "━"
+_HOW = "\n\nClick a point for its samples. Drag to move, turn the wheel to zoom, double-click to see all."
 
 
 class ChartCard(Card):
@@ -21,9 +24,11 @@ class ChartCard(Card):
 
     Signals:
         pointed: this card and the x under the pointer, None when it left.
+        picked: the arm whose checkpoint was clicked, and the checkpoint's step in every seed.
     """
 
     pointed = Signal(object, object)
+    picked = Signal(str, tuple)
 
     def __init__(self, title: str) -> None:
         super().__init__(title)
@@ -40,6 +45,7 @@ class ChartCard(Card):
         self._scheme: Scheme | None = None
         self._shown: list[Series] = []
         self.chart.pointed.connect(lambda x: self.pointed.emit(self, x))
+        self.chart.picked.connect(self.picked)
 
     @property
     def spec(self) -> PanelSpec | None:
@@ -52,7 +58,7 @@ class ChartCard(Card):
         self._shown = [series for series in spec.series if series.arm not in hidden]
         self.set_title(spec.title, spec.subtitle)
         self.chart.draw(spec, scheme, hidden)
-        self.chart.setToolTip(spec.caption)
+        self.chart.setToolTip(Qt.convertFromPlainText(f"{spec.caption}{_HOW}"))
         names = ", ".join(series.name for series in self._shown)
         self.chart.setAccessibleName(f"{spec.title}: {axis_words(spec.y)} over {axis_words(spec.x)}")
         self.chart.setAccessibleDescription(f"Curves: {names}. {spec.caption}")
@@ -90,7 +96,7 @@ class ChartCard(Card):
         styles: dict[tuple[str, int], str] = {}
         for series in self._shown:
             key = (series.arm, series.index)
-            styles[key] = styles.get(key, "") + _STYLES[series.role]
+            styles[key] = styles.get(key, "") + _STYLES.get(series.role, _SOLID)
         entries = [
             f'<span style="white-space:nowrap">{self._coloured(style, index)}&nbsp;{_unbroken(arm)}</span>'
             for (arm, index), style in styles.items()
@@ -102,7 +108,7 @@ class ChartCard(Card):
         if found is None:
             return ""
         _, y, low, high = found
-        mark = self._coloured(_STYLES[series.role], series.index)
+        mark = self._coloured(_STYLES.get(series.role, _SOLID), series.index)
         return f"{mark} {_unbroken(series.arm)} <b>{_number(y)}</b> {_half(low, high)}"
 
     def _coloured(self, text: str, index: int) -> str:
@@ -116,10 +122,11 @@ def _unbroken(name: str) -> str:
 
 def value_at(series: Series, x: float) -> tuple[float, float, float, float] | None:
     """Returns x, y, low and high of the point nearest to `x`; None where the curve has none."""
-    known = [i for i, value in enumerate(series.y) if np.isfinite(value)]
-    if not known:
+    xs, ys = np.asarray(series.x), np.asarray(series.y)
+    known = np.flatnonzero(np.isfinite(ys) & np.isfinite(xs))
+    if not len(known):
         return None
-    i = min(known, key=lambda at: abs(series.x[at] - x))
+    i = int(known[np.argmin(np.abs(xs[known] - x))])
     return series.x[i], series.y[i], series.low[i], series.high[i]
 
 
