@@ -131,7 +131,7 @@ def test_the_preview_is_the_figure_and_the_choices_come_back(qtbot, page, sessio
     page.export.form.width_box.setValue(800)
     again = ExportDialog(session, lambda: page.comparison, lambda: page.view, page)
     assert again.suffix == ".png"
-    assert again.style_wanted().pixels[0] == 800
+    assert again.style_wanted().pixels(3)[0] == 800
 
 
 def test_a_size_that_cannot_be_drawn_is_said_before_saving(page):

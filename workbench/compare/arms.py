@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from workbench.compare.logs import LENGTH, NOTHING_SPENT, RunLog, Spent, read_log
+from workbench.compare.logs import LENGTH, NOTHING_SPENT, RunLog, Spent, mean_metric, read_log
 from workbench.compare.naming import as_named
 from workbench.compare.samples import Samples, read_samples, sample_files
 from workbench.domain.errors import NotFound
@@ -59,6 +59,7 @@ class Track:
         log: what the training run said.
         outcome: how the training run ended; None while it has not.
         stage_seconds: training time of the stages that the run rests on, as its reward model.
+        length: mean tokens of the responses that it generated to learn from; 0 where it generates none.
     """
 
     seed: int
@@ -68,6 +69,7 @@ class Track:
     log: RunLog
     outcome: Outcome | None
     stage_seconds: float = 0.0
+    length: float = 0.0
 
     @property
     def last(self) -> Point:
@@ -243,14 +245,15 @@ class _Reader:
 
     def _track(self, run: Job, evaluations: list[Job]) -> Track:
         folder = self._project.run_folder(run.id)
-        log = read_log(folder, {*self._metrics, LENGTH} if run.method == "ppo" else self._metrics)
+        log = read_log(folder, self._metrics)
         evaluation = self._fullest(evaluations)
         points = [
             Point(read_samples(path, step), log.saved.get(step, Spent(np.nan, np.nan, np.nan)))
             for step, path in self._files(evaluation)
         ]
         outcome = RunFolder(folder).outcome()
-        return Track(run.seed, run, evaluation, tuple(points), log, outcome, self._stage_seconds(run))
+        length = mean_metric(folder, LENGTH) if run.method == "ppo" else 0.0
+        return Track(run.seed, run, evaluation, tuple(points), log, outcome, self._stage_seconds(run), length)
 
     def _stage_seconds(self, run: Job) -> float:
         """Adds up what the stages took that a run needs, each once, however many stages need it."""

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Track
-from workbench.compare.logs import LENGTH, Spent
+from workbench.compare.arms import Arm
 
 
 class Cost(BaseModel):
@@ -19,7 +18,9 @@ class Cost(BaseModel):
         None, description="The same with the stages that it rests on, as its reward model: the time a device was held."
     )
     tokens: float | None = Field(None, description="Tokens trained on.")
-    generated: float | None = Field(None, description="Tokens that the policy generated to learn from; 0 for DPO.")
+    generated: float | None = Field(
+        None, description="Tokens that the policy generated to learn from: episodes times their mean length; 0 for DPO."
+    )
 
 
 def cost_of(arm: Arm) -> Cost:
@@ -32,22 +33,8 @@ def cost_of(arm: Arm) -> Cost:
         seconds=seconds,
         device_seconds=_mean([track.last.spent.seconds + track.stage_seconds for track in arm.tracks]),
         tokens=_mean([used.tokens for used in spent]),
-        generated=_mean([_generated(track) for track in arm.tracks]),
+        generated=_mean([track.last.spent.episodes * track.length if track.length else 0.0 for track in arm.tracks]),
     )
-
-
-def _generated(track: Track) -> float:
-    """Returns the sum over updates of new episodes times their mean length; NaN where the log does not name lengths."""
-    if track.run is None or track.run.method != "ppo":
-        return 0.0
-    log = track.log
-    if LENGTH not in log.values:
-        return np.nan
-    until = log.steps <= track.last.step
-    lengths = log.values[LENGTH][until]
-    new = np.diff(log.spent[until, Spent._fields.index("episodes")], prepend=0.0)
-    known = np.isfinite(lengths) & np.isfinite(new)
-    return float((lengths[known] * new[known]).sum()) if known.any() else np.nan
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -151,9 +151,11 @@ def training_curve(tracks: Sequence[Track], metric: str, x: XAxis, n_points: int
     if not lines:
         return EMPTY
     low, high = max(xs[0] for xs, _ in lines), min(xs[-1] for xs, _ in lines)
-    grid = np.unique(np.concatenate([xs[(xs >= low) & (xs <= high)] for xs, _ in lines]))
-    if len(grid) > n_points:
-        grid = np.linspace(low, high, n_points)
+    reached = [xs[(xs >= low) & (xs <= high)] for xs, _ in lines]
+    grid = np.unique(np.concatenate(reached))
+    most = min(n_points, max(map(len, reached)))
+    if len(grid) > most:  # seeds logged at other places than each other, which would draw stairs
+        grid = np.linspace(low, high, most)
     values = np.stack([np.interp(grid, xs, ys) for xs, ys in lines]) if len(grid) else np.empty((len(lines), 0))
     found = [mean_interval(column[:, None]) if len(lines) > 1 else None for column in values.T]
     points = [

@@ -105,7 +105,7 @@ def _reward_panel(scene: _Scene) -> PanelSpec:
         title=PANELS["reward"],
         subtitle="solid: gold, dashed: proxy" if has_proxy else f"gold ({judge})",
         x=X_AXES[scene.x],
-        y=Axis(label="score above the reference", unit="s.d.") if scaled else Axis(label="gold reward"),
+        y=Axis(label="reward", unit="s.d.") if scaled else Axis(label="gold reward"),
         series=_shown(series),
         lines=(ReferenceLine(axis="y", value=0.0, label="reference"),) if scaled else _gold_lines(starts),
         caption=_reward_caption(judge, scene.closing(), scaled=scaled, has_proxy=has_proxy),

@@ -7,6 +7,7 @@ from workbench.domain.settings import Settings, setting
 Ground = Literal["light", "dark"]
 Font = Literal["sans", "serif"]
 MM = 25.4  # an inch
+_LEAST, _TALLEST = 66.0, 100.0  # mm that a panel needs for its words, and that one row of them takes at most
 
 
 class FigureStyle(Settings):
@@ -21,7 +22,12 @@ class FigureStyle(Settings):
         le=1200,
     )
     height: float = setting(
-        100.0, label="Height", unit="mm", help="Of the whole figure, legend and small print included.", ge=30, le=1200
+        0.0,
+        label="Height",
+        unit="mm",
+        help="Of the whole figure, legend and small print included; 0: as much as its panels need.",
+        ge=0,
+        le=2400,
     )
     dpi: int = setting(200, label="Resolution", unit="dpi", help="Of PNG files; SVG and PDF have none.", ge=50, le=1200)
     ground: Ground = setting("light", label="Ground", help="Colours for a light or for a dark page.")
@@ -29,13 +35,18 @@ class FigureStyle(Settings):
         "sans", label="Font", help="Letters without or with serifs; both are drawn the same everywhere."
     )
 
-    @property
-    def inches(self) -> tuple[float, float]:
-        """Width and height in inches."""
-        return self.width / MM, self.height / MM
+    def across(self, n_panels: int) -> int:
+        """Returns how many panels stand side by side: as many as leave each the width that its words need."""
+        most = 2 if n_panels == 4 else 3
+        return max(1, min(n_panels, most, int(self.width / _LEAST)))
 
-    @property
-    def pixels(self) -> tuple[int, int]:
-        """Width and height of a PNG."""
-        width, height = self.inches
+    def inches(self, n_panels: int) -> tuple[float, float]:
+        """Returns width and height of a figure of so many panels, in inches."""
+        across = self.across(n_panels)
+        row = min(_TALLEST, max(_LEAST, self.width / across * 0.95))
+        return self.width / MM, (self.height or row * -(-n_panels // across)) / MM
+
+    def pixels(self, n_panels: int) -> tuple[int, int]:
+        """Returns width and height of a PNG of so many panels."""
+        width, height = self.inches(n_panels)
         return round(width * self.dpi), round(height * self.dpi)

@@ -25,7 +25,6 @@ _SUFFIXES = (".svg", ".pdf", ".png")
 # Dates and random ids would make the same comparison another file each time it is drawn.
 _NO_DATE: dict[str, dict[str, None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "ModDate": None}}
 _CAPTION_CHARACTERS = 15.8  # of small print across an inch
-_LEAST = 2.6  # inches that a panel needs for its words; a narrow figure has its panels below each other
 _RAW_ALPHA = 0.35
 _LINE_WIDTHS = {"proxy": 1.4, "point": 0.8}
 _LINE_STYLES: dict[str, Any] = {"proxy": (0, (4, 2)), "point": (0, (1, 1))}
@@ -82,7 +81,7 @@ def _settings(theme: Theme, style: FigureStyle) -> Iterator[None]:
 
 
 def _figure(panels: Sequence[PanelSpec], theme: Theme, style: FigureStyle, note: str) -> Figure:
-    width, height = style.inches
+    width, height = style.inches(len(panels))
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     handles = _legend_entries(panels, theme)
@@ -91,7 +90,7 @@ def _figure(panels: Sequence[PanelSpec], theme: Theme, style: FigureStyle, note:
     n_rows = -(-len(handles) // per_row)
     foot = (0.20 + 0.15 * len(lines) + 0.22 * n_rows) / height
     figure.set_layout_engine("constrained", rect=(0.006, foot, 0.988, 0.985 - foot), w_pad=0.09, wspace=0.03)
-    n_columns = panels_per_row(len(panels), style)
+    n_columns = style.across(len(panels))
     grid = figure.subplots(-(-len(panels) // n_columns), n_columns, squeeze=False).ravel()
     for axes, panel in zip(grid, panels, strict=False):
         _draw(axes, panel, theme)
@@ -113,12 +112,6 @@ def _figure(panels: Sequence[PanelSpec], theme: Theme, style: FigureStyle, note:
     figure.text(0.5, 0.08 / height, "\n".join(lines), ha="center", va="bottom", fontsize=7.5, color=theme.muted)
     _settle(figure)
     return figure
-
-
-def panels_per_row(n: int, style: FigureStyle) -> int:
-    """Returns how many panels stand side by side: as many as leave each the width that its words need."""
-    width, _ = style.inches
-    return max(1, min(n, 3 if n != 4 else 2, int(width / _LEAST) or 1))
 
 
 def _settle(figure: Figure) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from workbench.compare.specs import PanelSpec
 from workbench.domain.figures import FigureStyle, Ground
-from workbench.export.figures import panels_per_row, render
+from workbench.export.figures import render
 from workbench.export.markup import Markup, join, tag
 
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
@@ -17,17 +17,11 @@ def inline_charts(panels: Sequence[PanelSpec]) -> Markup:
     """Returns the panels side by side; the reader's system decides whether the light or the dark drawing is shown."""
     words = ", ".join(f"{panel.title} over {panel.x.label}" for panel in panels)
     figures = [
-        tag("div", _as_element(render(panels, ".svg", _style(panels, ground)), ground), class_=f"chart {ground}", role="img",
+        tag("div", _as_element(render(panels, ".svg", FigureStyle(ground=ground)), ground), class_=f"chart {ground}", role="img",
             aria_label=words)
         for ground in _GROUNDS
     ]  # fmt: skip
     return tag("div", join(*figures), class_="scroll")
-
-
-def _style(panels: Sequence[PanelSpec], ground: Ground) -> FigureStyle:
-    style = FigureStyle(ground=ground)
-    n_rows = -(-len(panels) // panels_per_row(len(panels), style))
-    return style.model_copy(update={"height": style.height * n_rows})
 
 
 def _as_element(svg: bytes, prefix: str) -> Markup:

@@ -74,6 +74,8 @@ QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected { background: $tint; color: $ink; }
 QTreeView { selection-background-color: $tint; }
 QListView::indicator { width: 12px; height: 12px; background: $field; border: 1px solid $muted; border-radius: 3px; }
+QTreeView::indicator { width: 12px; height: 12px; border: 1px solid $muted; border-radius: 3px; background: $field; }
+QTreeView::indicator:checked { background: $accent; border-color: $accent; }
 QListView::indicator:checked { background: $accent; border-color: $accent; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 3px; }

@@ -42,6 +42,10 @@ class ChartGrid(QWidget):
             card.show_panel(panel, scheme, hidden)
         self.ring(self._steps)
 
+    def n_rows(self) -> int:
+        """Returns how many rows the charts stand in."""
+        return -(-len(self.cards) // _across(len(self.cards))) if self.cards else 0
+
     def ring(self, steps_by_arm: Mapping[str, int]) -> None:
         """Marks the checkpoints whose samples are in sight, by their steps in the first seed."""
         self._steps = steps_by_arm
@@ -58,7 +62,7 @@ class ChartGrid(QWidget):
         self._names = names
         self.cards = [self._card(name) for name in names]
         self._link = ChartLink(self.cards, self)
-        across = 2 if len(names) == 4 else min(_ACROSS, len(names))
+        across = _across(len(names))
         for at, card in enumerate(self.cards):
             self._grid.addWidget(card, at // across, at % across)
         for column in range(self._grid.columnCount()):
@@ -78,3 +82,7 @@ class ChartGrid(QWidget):
         more.setMenu(menu)
         card.corner.addWidget(more)
         return card
+
+
+def _across(n: int) -> int:
+    return 2 if n == 4 else min(_ACROSS, n)

@@ -7,14 +7,15 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.compare import Comparison
 from workbench.domain.errors import BadSetting
+from workbench.domain.figures import MM
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS
-from workbench.ui.pages.compare.figure_form import FigureForm
+from workbench.ui.pages.compare.figure_form import FigureForm, dense_form, form_label
 from workbench.ui.session import Session
 from workbench.ui.widgets import button, label, set_role
 
@@ -154,9 +155,10 @@ class ExportDialog(QDialog):
         if panel not in comparison.view.panels:
             panel = None
         if self.suffix in _FIGURES:
-            width, height = style.pixels
+            n = len(comparison.panels) if panel is None else 1
+            width, height = style.pixels(n)
             size = f", {width:,} × {height:,} px" if self.suffix == ".png" else ""
-            self.words.setText(f"{style.width:.0f} × {style.height:.0f} mm{size}")
+            self.words.setText(f"{style.width:.0f} × {style.inches(n)[1] * MM:.0f} mm{size}")
         self.picture.setAccessibleDescription(f"{self.what_box.currentText()}, {style.ground}, {style.font}")
         self._session.ask(
             "export preview",
@@ -188,9 +190,9 @@ class ExportDialog(QDialog):
         self.picture.setAccessibleName("Preview")
         self.save_button = button("Save…", self.ask_where, role="primary", tip="Choose the file (Enter)")
         self.save_button.setDefault(True)
-        form = QFormLayout()
-        form.addRow(label("What", "muted"), self.what_box)
-        form.addRow(label("Format", "muted"), self.format_box)
+        form = dense_form()
+        form.addRow(form_label("What"), self.what_box)
+        form.addRow(form_label("Format"), self.format_box)
         left = QVBoxLayout()
         left.addLayout(form)
         left.addWidget(self.form)
@@ -237,6 +239,6 @@ class FittedPicture(QLabel):
     def _fit(self) -> None:
         if self._picture.isNull():
             return
-        room = self.size().boundedTo(self._picture.size())
+        room = self.contentsRect().size().boundedTo(self._picture.size())
         ways = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         self.setPixmap(self._picture.scaled(room, *ways))

@@ -3,13 +3,13 @@
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from workbench import api
 from workbench.domain.figures import MM
 from workbench.ui.widgets import label
 
-_LARGEST = 60_000.0
+_LARGEST, _GAP, _LABELS = 60_000.0, 8, 80
 _DECIMALS = 2  # of millimetres, so that a number of pixels comes back as it was
 
 
@@ -26,7 +26,7 @@ class FigureForm(QWidget):
         super().__init__()
         self._told = {setting.name: setting for setting in api.list_settings("figure")}
         self.width_box, self.height_box = (
-            QDoubleSpinBox(minimum=1.0, maximum=_LARGEST, decimals=_DECIMALS) for _ in range(2)
+            QDoubleSpinBox(minimum=0.0, maximum=_LARGEST, decimals=_DECIMALS) for _ in range(2)
         )
         self.unit_box = QComboBox()
         self.unit_box.addItems(["mm", "px"])
@@ -74,8 +74,7 @@ class FigureForm(QWidget):
             self.blockSignals(False)
 
     def _build(self) -> None:
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
+        form = dense_form(self)
         rows: dict[str, QWidget] = {
             "width": self.width_box,
             "height": self.height_box,
@@ -87,10 +86,11 @@ class FigureForm(QWidget):
             told = self._told[name]
             box.setAccessibleName(told.label)
             box.setToolTip(f"{told.help} {told.bounds}".strip())
-            form.addRow(label(told.label, "muted"), box)
+            form.addRow(form_label(told.label), box)
         self.dpi_box.setSuffix(" dpi")
+        self.height_box.setSpecialValueText("as needed")
         self.unit_box.setAccessibleName("Unit of width and height")
-        form.insertRow(2, label("Unit", "muted"), self.unit_box)
+        form.insertRow(2, form_label("Unit"), self.unit_box)
 
     def _connect(self) -> None:
         for box in (self.width_box, self.height_box, self.dpi_box):
@@ -104,3 +104,20 @@ class FigureForm(QWidget):
         made = QComboBox()
         made.addItems(list(self._told[name].choices))
         return made
+
+
+def dense_form(parent: QWidget | None = None) -> QFormLayout:
+    """Returns a form whose rows stand as close as those of the others beside it."""
+    form = QFormLayout(parent)
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setVerticalSpacing(_GAP)
+    form.setHorizontalSpacing(_GAP)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return form
+
+
+def form_label(words: str) -> QLabel:
+    """Returns a label as wide as those of all rows, so that the fields of two forms stand in one line."""
+    made = label(words, "muted")
+    made.setFixedWidth(_LABELS)
+    return made

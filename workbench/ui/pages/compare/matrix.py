@@ -11,6 +11,7 @@ from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.theme import Scheme
 
+_NAMES = 0.42  # of the table's width that the rows' names take at most; longer ones end in dots
 _STRONGEST = 150  # alpha of a rate of 0 or 1: text stays readable on it
 
 
@@ -49,6 +50,7 @@ class WinMatrix(CopyTable):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.verticalHeader().setMaximumWidth(int(_NAMES * self.width()))
         self._name_columns()
 
     def _name_columns(self) -> None:

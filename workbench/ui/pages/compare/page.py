@@ -26,6 +26,7 @@ from workbench.ui.widgets import Card, EmptyState, add_action, button, label
 from workbench.ui.widgets.controls import ElidedLabel
 
 _LEFT = 224
+_FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
 _ALL_PROMPTS = 5_000
 
 
@@ -122,8 +123,9 @@ class ComparePage(Page):
         self.bar, self.saved = ViewBar(), SavedViews(self.session, lambda: self._view)
         self.export = ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self)
         self.tree, self.verdict, self.grid = RunTree(), VerdictView(), ChartGrid()
-        self.filter = QLineEdit(placeholderText="Filter by name, method or seed", clearButtonEnabled=True)
+        self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
+        self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
         self.matrix, self.answers, self.summary_card = WinMatrix(), AnswersCard(), SummaryCard()
         self.summary = self.summary_card.table
         self._interval = ElidedLabel("")
@@ -164,10 +166,11 @@ class ComparePage(Page):
         grid.setSpacing(10)
         grid.addWidget(left, 0, 0, 2, 1)
         grid.addWidget(self.grid, 0, 1)
-        grid.addLayout(_row({matrix: 22, self.answers: 20, self.summary_card: 26}), 1, 1)
-        grid.setRowStretch(0, 7)
+        grid.addLayout(_row({matrix: 20, self.answers: 20, self.summary_card: 28}), 1, 1)
+        grid.setRowStretch(0, _FLAT)
         grid.setRowStretch(1, 5)
         grid.setColumnStretch(1, 1)
+        self._rows = grid
         return body
 
     def _connect(self) -> None:
@@ -237,6 +240,7 @@ class ComparePage(Page):
             return
         comparison, scheme, hidden = self._shown.comparison, self.look.scheme, self.tree.hidden()
         self.grid.show_panels(comparison, scheme, hidden)
+        self._rows.setRowStretch(0, _TALL if self.grid.n_rows() > 1 else _FLAT)
         self._interval.setText(comparison.interval)
         self._interval.setToolTip(comparison.interval)
         self.verdict.show_words(comparison)

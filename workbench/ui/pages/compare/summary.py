@@ -11,7 +11,6 @@ from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, estimate_item
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
-from workbench.ui.widgets.run_rows import duration
 
 _NARROWEST, _PADDING = 84, 9
 _COLUMNS = {
@@ -102,6 +101,9 @@ class SummaryTable(CopyTable):
         for column, width in shown.items():
             header.resizeSection(column, width)
         header.resizeSection(0, max(_NARROWEST, self.viewport().width() - sum(shown.values())))
+        fits = _NARROWEST + sum(shown.values()) <= self.viewport().width()
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if fits else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setHorizontalScrollBarPolicy(policy)
         self.fitted.emit(is_wide)
 
     def _width(self, column: int) -> int:
@@ -135,9 +137,16 @@ def _cells(arm: ArmResult) -> list[ValueItem]:
 
 
 def _costs(cost: Cost) -> list[ValueItem]:
-    times = [(value, duration(value or 0.0), f"{value or 0.0:,.0f} s") for value in (cost.seconds, cost.device_seconds)]
+    times = [(value, _time(value or 0.0), f"{value or 0.0:,.0f} s") for value in (cost.seconds, cost.device_seconds)]
     tokens = [(value, _short(value or 0.0), f"{value or 0.0:,.0f} tokens") for value in (cost.tokens, cost.generated)]
     return [amount_item(*each) for each in (*times, *tokens)]
+
+
+def _time(seconds: float) -> str:
+    """Returns a time with two or three digits: 48 s, 2.7 min, 3.1 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _short(value: float) -> str:

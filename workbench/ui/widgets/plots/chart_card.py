@@ -90,7 +90,7 @@ class ChartCard(Card):
     def _place_words(self, x: float | None) -> str:
         assert self._spec is not None
         unit = f" {self._spec.x.unit}" if self._spec.x.unit else ""
-        return f"near {x:,.4g}{escape(unit)}"
+        return f"near {x:,.0f}{escape(unit)}" if abs(x) >= 1_000 else f"near {x:.4g}{escape(unit)}"
 
     def _legend_words(self) -> str:
         styles: dict[tuple[str, int], str] = {}

@@ -18,6 +18,7 @@ _BAND_ALPHA = 46
 _RAW_ALPHA = 90
 _MANY = 2_000  # points from which on markers and smooth edges cost more than they tell
 _BAND_POINTS = 1_000  # that a band keeps: it is drawn whole each time, however little of it is in sight
+_LONG = 10_000  # from which an axis counts in thousands
 _REACH = 12  # pixels around a click in which a checkpoint is meant
 
 
@@ -33,7 +34,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
     picked = Signal(str, tuple)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(axisItems={side: CountAxis(side) for side in ("bottom", "left")})
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
@@ -76,7 +77,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
             {"pos": (series.x[at], series.y[at])}
             for series in self._shown
             for at, steps in enumerate(series.steps)
-            if steps[0] == steps_by_arm.get(series.arm)
+            if series.role != "proxy" and steps[0] == steps_by_arm.get(series.arm)
         ]
         self._ring.setData(spots)
 
@@ -115,6 +116,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
         for side, axis in (("bottom", spec.x), ("left", spec.y)):
             drawn = self.getAxis(side)
             drawn.enableAutoSIPrefix(False)
+            drawn.setStyle(maxTickLevel=0)  # finer grid lines take more time to draw than all curves
             drawn.setPen(pg.mkPen(tokens.border))
             drawn.setTextPen(pg.mkPen(tokens.muted))
             drawn.setLabel(axis_words(axis), color=tokens.muted)
@@ -145,11 +147,11 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
     def _add_curve(self, x: np.ndarray, y: np.ndarray, pen: QPen, z: int, **looks: object) -> pg.PlotDataItem:
         many = len(x) > _MANY
         curve = pg.PlotDataItem(x, y, pen=pen, connect="finite", antialias=not many, **looks)
-        if many:
-            curve.setDownsampling(auto=True, method="peak")
-            curve.setClipToView(True)
         curve.setZValue(z)
         self.addItem(curve)
+        if many:  # only now: a curve that is in no chart has no view to be cut to
+            curve.setDownsampling(auto=True, method="peak")
+            curve.setClipToView(True)
         return curve
 
     def _marks(self, series: Series, scheme: Scheme) -> dict[str, object]:
@@ -182,6 +184,16 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
             self.autoRange()
         elif event.button() == Qt.MouseButton.LeftButton:
             self.pick_at(event.scenePos())
+
+
+class CountAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis that says 200 k for 200000, which has no room."""
+
+    def tickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]
+        if not values or max(abs(value) for value in values) < _LONG:
+            return super().tickStrings(values, scale, spacing)
+        unit, letter = (1e6, "M") if max(abs(value) for value in values) >= 1e6 else (1e3, "k")
+        return [f"{value / unit:g} {letter}" if value else "0" for value in values]
 
 
 def thin_band(x: np.ndarray, low: np.ndarray, high: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
