@@ -8,7 +8,7 @@ import numpy as np
 from workbench.compare.arms import Arm, Point, Track
 from workbench.compare.logs import Spent
 from workbench.compare.samples import stack
-from workbench.compare.statistics import FloatArray, mean_interval, rate_interval
+from workbench.compare.statistics import FloatArray, mean_interval, rate_interval, seed_interval
 from workbench.compare.winrates import pair, win_table
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import KL
@@ -157,12 +157,9 @@ def training_curve(tracks: Sequence[Track], metric: str, x: XAxis, n_points: int
     if len(grid) > most:  # seeds logged at other places than each other, which would draw stairs
         grid = np.linspace(low, high, most)
     values = np.stack([np.interp(grid, xs, ys) for xs, ys in lines]) if len(grid) else np.empty((len(lines), 0))
-    found = [mean_interval(column[:, None]) if len(lines) > 1 else None for column in values.T]
-    points = [
-        estimate or Estimate(mean=float(column[0]), low=float(column[0]), high=float(column[0]), n=1)
-        for estimate, column in zip(found, values.T, strict=True)
-    ]
-    return _curve(grid.tolist(), points)
+    half = seed_interval(values)
+    mean = values.mean(axis=0)
+    return Curve(grid, mean, mean - half, mean + half, len(lines))
 
 
 def _training_line(track: Track, metric: str, x: XAxis) -> tuple[FloatArray, FloatArray] | None:
