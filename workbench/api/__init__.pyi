@@ -3,6 +3,7 @@
 from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
+from .desktop import program_icon, register_on_desktop
 from .display import has_display, open_window
 from .doctor import Check, examine
 from .experiments import (
@@ -110,9 +111,11 @@ __all__ = [
     "preview_charts",
     "preview_import",
     "prioritise_run",
+    "program_icon",
     "read_experiment",
     "read_run",
     "read_view",
+    "register_on_desktop",
     "rename_project",
     "rename_view",
     "resume_run",

@@ -1,4 +1,4 @@
-"""doctor, settings, demo."""
+"""doctor, settings, demo, desktop."""
 
 from __future__ import annotations  # names of `api` are imported only when they are used
 
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Adds these commands."""
     app.command("doctor", epilog=examples("workbench doctor", "workbench doctor --json"))(doctor)
     app.command("settings", epilog=examples("workbench settings", "workbench settings ppo"))(settings)
+    app.command("desktop", epilog=examples("workbench desktop"))(desktop)
     app.command("demo", epilog=_DEMO_EPILOG)(demo)
 
 
@@ -90,3 +91,14 @@ def demo(
     say(f"Report   {result.report}")
     for chart in result.charts:
         say(f"Chart    {chart}")
+
+
+def desktop(json: Json = False, debug: Debug = False) -> None:
+    """Have a double click on project.workbench open the window (Linux)."""
+    written = api.register_on_desktop()
+    if json:
+        print_json({"written": [str(path) for path in written]})
+        return
+    for path in written:
+        say(f"Wrote {path}")
+    say("A double click on a project.workbench opens it from now on; deleting the two files undoes it.")

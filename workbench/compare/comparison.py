@@ -1,6 +1,7 @@
 """From runs to a comparison: figures of each arm, every two arms, a verdict, warnings and what to draw."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -64,12 +65,14 @@ class Comparison(BaseModel):
 
     def cell(self, row: str, column: str) -> WinCell | None:
         """Returns how the row's arm does against the column's; None where they were not compared."""
-        for cell in self.wins:
-            if (cell.row, cell.column) == (row, column):
-                return cell
-            if (cell.column, cell.row) == (row, column):
-                return cell.swapped()
-        return None
+        if (found := self._cells.get((row, column))) is not None:
+            return found
+        found = self._cells.get((column, row))
+        return found.swapped() if found is not None else None
+
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str], WinCell]:
+        return {(cell.row, cell.column): cell for cell in self.wins}
 
 
 def compare_runs(

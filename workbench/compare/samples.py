@@ -1,6 +1,6 @@
 """The samples of an evaluation as arrays: one row for each response of one checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -112,11 +112,11 @@ def read_samples(path: Path, step: int) -> Samples:
         BadInput: it is not a Parquet file, or not one of samples.
     """
     seen = path.stat()
-    return _read(path, step, seen.st_size, seen.st_mtime_ns)
+    return _numbers(path, step, seen.st_size, seen.st_mtime_ns)
 
 
 @lru_cache(maxsize=4096)
-def _read(path: Path, step: int, _size: int, _changed_ns: int) -> Samples:
+def _numbers(path: Path, step: int, _size: int, _changed_ns: int) -> Samples:
     """Reads a file of samples; one that has not changed since is not read again."""
     names, table = _opened(path)
     for needed in (columns.PROMPT_KEY, columns.GOLD, columns.STOP_REASON):
@@ -134,8 +134,18 @@ def _read(path: Path, step: int, _size: int, _changed_ns: int) -> Samples:
 
 def read_texts(path: Path) -> tuple[list[str], list[str]]:
     """Returns the rendered prompts and the responses of a file of samples, in its order."""
-    table = pq.read_table(path, columns=[columns.PROMPT, columns.RESPONSE])
+    table = read_columns(path, [columns.PROMPT, columns.RESPONSE])
     return table[columns.PROMPT].to_pylist(), table[columns.RESPONSE].to_pylist()
+
+
+def read_columns(path: Path, names: Collection[str]) -> pa.Table:
+    """Reads those of the columns that a file has.
+
+    On this thread alone: `pq.read_table` loads all that is needed to query folders of files.
+    """
+    with pq.ParquetFile(path) as file:
+        known = [name for name in names if name in file.schema_arrow.names]
+        return file.read(known, use_threads=False)
 
 
 def _opened(path: Path) -> tuple[list[str], pa.Table]:

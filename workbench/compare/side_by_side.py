@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.comparison import Comparison
 from workbench.compare.results import ArmResult, Checkpoint
+from workbench.compare.samples import read_columns
 from workbench.domain import samples as columns
 from workbench.domain.errors import NotFound
 from workbench.storage.project import Project
@@ -98,9 +98,8 @@ def _checkpoint(arm: ArmResult, at: Place | None) -> Checkpoint:
 
 
 def _first_answers(path: Path) -> dict[str, dict[str, Any]]:
-    names = [name for name in _COLUMNS if name in pq.read_schema(path).names]
     answers: dict[str, dict[str, Any]] = {}
-    for row in pq.read_table(path, columns=names).to_pylist():
+    for row in read_columns(path, _COLUMNS).to_pylist():
         answers.setdefault(row[columns.PROMPT_KEY], row)
     return answers
 

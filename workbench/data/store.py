@@ -16,8 +16,9 @@ from workbench.domain.pairs import Row, Turns, prompt_key
 from workbench.domain.records import SplitName
 
 ROWS_FILE = "pairs.parquet"
-_BATCH_ROWS = 10_000
-_BATCH_CHARACTERS = 64_000_000  # long rows make smaller row groups, so that memory stays bounded
+_BATCH_ROWS = 1_000  # turned into columns at once: short enough for a thread beside a window
+_GROUP_ROWS = 10_000  # compressed at once
+_GROUP_CHARACTERS = 64_000_000  # long rows make smaller row groups, so that memory stays bounded
 _READ_ROWS = 1024
 # Only where values repeat; elsewhere trying costs time and saves nothing.
 _REPEATING = ["split", *(f"{name}.list.element.role" for name in ("prompt", "chosen", "rejected"))]
@@ -37,6 +38,7 @@ class RowWriter:
         self._file = _create(self._path)
         self._hash = ContentHash()
         self._waiting: list[Placed] = []
+        self._batches: list[pa.RecordBatch] = []
         self._characters = 0
         self.n_rows = 0
 
@@ -52,22 +54,30 @@ class RowWriter:
         self._waiting.append(Placed(self.n_rows, self._splitter.place(key), key, row))
         self._characters += _length(row)
         self.n_rows += 1
-        if len(self._waiting) >= _BATCH_ROWS or self._characters >= _BATCH_CHARACTERS:
+        if len(self._waiting) >= _BATCH_ROWS:
+            self._to_columns()
+        if self.n_rows % _GROUP_ROWS == 0 or self._characters >= _GROUP_CHARACTERS:
             self._flush()
 
     def finish(self) -> str:
         """Completes the file, settles the splits of a small dataset and returns the content's SHA-256."""
-        if self._waiting:
-            self._flush()
+        self._flush()
         self._file.close()
         moved = self._splitter.settle()
         return _move_prompts(self._path, moved) if moved else self._hash.hexdigest()
 
+    def _to_columns(self) -> None:
+        if self._waiting:
+            batch = to_batch(self._waiting)
+            self._hash.update(batch)
+            self._batches.append(batch)
+            self._waiting.clear()
+
     def _flush(self) -> None:
-        batch = to_batch(self._waiting)
-        self._file.write_batch(batch)
-        self._hash.update(batch)
-        self._waiting.clear()
+        self._to_columns()
+        if self._batches:
+            self._file.write_table(pa.Table.from_batches(self._batches))
+            self._batches.clear()
         self._characters = 0
 
 
@@ -84,7 +94,7 @@ def _move_prompts(path: Path, moved: dict[str, SplitName]) -> str:
     rewritten = path.with_suffix(".moved")
     content = ContentHash()
     with pq.ParquetFile(path) as old, _create(rewritten) as new:
-        for batch in old.iter_batches(_BATCH_ROWS):
+        for batch in old.iter_batches(_GROUP_ROWS):
             splits = zip(batch.column("prompt_key").to_pylist(), batch.column("split").to_pylist(), strict=True)
             column = pa.array([moved.get(key, split) for key, split in splits], pa.string())
             changed = batch.set_column(SCHEMA.get_field_index("split"), SCHEMA.field("split"), column)

@@ -1,12 +1,15 @@
 """The process of the window: its settings, its log, its first and only window."""
 
+import gc
 import signal
 import sys
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from workbench import api
 from workbench.ui.faults import FaultHook
 from workbench.ui.log import log_to_file
 from workbench.ui.session import Session
@@ -18,6 +21,8 @@ NAME = "Preference Workbench"
 
 def run_window(path: Path | None) -> int:
     """Opens the window and returns when it is closed."""
+    # pyarrow imports pandas where it can: 50 MB and half a second for nothing here.
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
     application = make_application(sys.argv[:1])
     log_to_file()
     session = Session(QSettings(NAME, NAME))
@@ -26,6 +31,7 @@ def run_window(path: Path | None) -> int:
     faults = FaultHook(session)
     faults.install()
     window = MainWindow(session, look)
+    window.loaded.connect(gc.freeze)  # what is loaded for good needs no collector, whose rounds halt every thread
     window.show()
     if path is not None:
         QTimer.singleShot(0, lambda: session.open(path))
@@ -39,5 +45,6 @@ def make_application(arguments: list[str]) -> QApplication:
     """Makes the application object in the style that light and dark are made for."""
     application = QApplication(arguments)
     application.setApplicationName(NAME)
+    application.setWindowIcon(QIcon(str(api.program_icon())))
     application.setStyle("Fusion")  # the one style that follows a palette on every system
     return application

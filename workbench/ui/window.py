@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,7 +26,13 @@ _LOAD_AHEAD_MS = 200  # after the window was painted
 
 
 class MainWindow(QMainWindow):
-    """Shows one page at a time, those of the open project or the start page."""
+    """Shows one page at a time, those of the open project or the start page.
+
+    Signals:
+        loaded: the modules of all pages are there.
+    """
+
+    loaded = Signal()
 
     def __init__(self, session: Session, look: Look, pages: Sequence[PageSpec] = PAGES) -> None:
         super().__init__()
@@ -236,7 +242,9 @@ class MainWindow(QMainWindow):
     def _load_ahead(self) -> None:
         """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""
         specs = list(self._specs.values())
-        self._session.tasks.start("window load", lambda: [spec.load() for spec in specs], lambda _pages: None)
+        self._session.tasks.start(
+            "window load", lambda: [spec.load() for spec in specs], lambda _pages: self.loaded.emit()
+        )
 
     def _look_at_machine(self) -> None:
         if not self._session.tasks.is_running("window machine"):

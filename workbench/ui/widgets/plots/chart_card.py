@@ -16,6 +16,7 @@ from workbench.ui.widgets.plots.panel_chart import PanelChart, axis_words
 
 _STYLES = {"proxy": "╍", "point": "●", "envelope": "─"}
 _SOLID = "━"
+_MOST_NAMED = 12  # arms in the legend, and lines in the read-out
 _HOW = "\n\nClick a point for its samples. Drag to move, turn the wheel to zoom, double-click to see all."
 
 
@@ -69,6 +70,7 @@ class ChartCard(Card):
         """Reads out every curve at its point nearest to x; None takes the read-out away."""
         self.chart.point_at(x)
         lines = [] if x is None else [line for series in self._shown if (line := self._value_line(series, x))]
+        lines = lines[: 2 * _MOST_NAMED]
         self._read_out.setText("<br>".join([self._place_words(x), *lines]) if lines else "")
         self._read_out.setVisible(bool(lines))
         if lines and x is not None:
@@ -101,6 +103,8 @@ class ChartCard(Card):
             f'<span style="white-space:nowrap">{self._coloured(style, index)}&nbsp;{_unbroken(arm)}</span>'
             for (arm, index), style in styles.items()
         ]
+        if len(entries) > _MOST_NAMED:  # names without end would leave no room for the chart
+            entries = [*entries[:_MOST_NAMED], f"and {len(entries) - _MOST_NAMED} more"]
         return " &nbsp; ".join(entries)
 
     def _value_line(self, series: Series, x: float) -> str:
