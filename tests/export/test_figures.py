@@ -6,6 +6,7 @@ import pytest
 from matplotlib.image import imread
 
 from workbench.compare import Axis, PanelSpec, Series
+from workbench.compare.specs import ENVELOPE
 from workbench.domain.errors import BadInput
 from workbench.domain.figures import FigureStyle
 from workbench.export.figures import draw_panels, render
@@ -79,3 +80,24 @@ def test_drawing_leaves_matplotlibs_settings_as_they_were(comparison):
 def test_another_ending_is_refused(comparison, tmp_path):
     with pytest.raises(BadInput, match=r"expected \.svg, \.pdf or \.png"):
         draw_panels(comparison.panels, tmp_path / "panels.gif")
+
+
+def test_a_narrow_figure_has_its_panels_below_each_other_and_nothing_is_cut_off(tmp_path):
+    path = tmp_path / "column.png"
+    draw_panels([panel_of("one", "two")] * 3, path, FigureStyle(width=85))
+    pixels = imread(path)[:, :, :3]
+    assert pixels.shape[0] > 2 * pixels.shape[1]
+    ink = (pixels < 0.9).any(axis=2)
+    assert not ink[:, :2].any()
+    assert not ink[:, -2:].any()
+
+
+def test_the_raw_line_and_the_envelope_are_drawn_and_named(tmp_path):
+    smoothed = panel_of("one").series[0].model_copy(update={"raw": (0.0, 5.0)})
+    envelope = smoothed.model_copy(update={"role": "envelope", "arm": ENVELOPE, "raw": ()})
+    panel = panel_of("one").model_copy(update={"series": (smoothed, envelope)})
+    draw_panels([panel], tmp_path / "panels.svg")
+    drawn = (tmp_path / "panels.svg").read_text(encoding="utf-8")
+    assert ENVELOPE in drawn
+    plain = render([panel.model_copy(update={"series": (smoothed.model_copy(update={"raw": ()}), envelope)})], ".svg")
+    assert ("stroke-opacity: 0.35" in drawn, b"stroke-opacity: 0.35" in plain) == (True, False)

@@ -71,7 +71,7 @@ class ChartCard(Card):
         self.chart.point_at(x)
         lines = [] if x is None else [line for series in self._shown if (line := self._value_line(series, x))]
         lines = lines[: 2 * _MOST_NAMED]
-        self._read_out.setText("<br>".join([self._place_words(x), *lines]) if lines else "")
+        self._read_out.setText("<br>".join([self._place_words(x), *lines]) if lines and x is not None else "")
         self._read_out.setVisible(bool(lines))
         if lines and x is not None:
             self._place_read_out(x)
@@ -89,7 +89,7 @@ class ChartCard(Card):
         place = area.left() + 4 if at_left else area.right() - self._read_out.width() - 4
         self._read_out.move(int(max(0, place)), int(area.top()) + 4)
 
-    def _place_words(self, x: float | None) -> str:
+    def _place_words(self, x: float) -> str:
         assert self._spec is not None
         unit = f" {self._spec.x.unit}" if self._spec.x.unit else ""
         return f"near {x:,.0f}{escape(unit)}" if abs(x) >= 1_000 else f"near {x:.4g}{escape(unit)}"
