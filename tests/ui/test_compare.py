@@ -15,7 +15,7 @@ def page(qtbot, window, open_project, evaluated):
     """The Compare page with its comparison on it."""
     open_project(evaluated)
     window.show_page("compare")
-    qtbot.waitUntil(lambda: window.page.comparison is not None, timeout=20000)
+    qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
     return window.page
 
 
@@ -31,6 +31,7 @@ def test_the_three_panels_are_drawn_with_all_arms(page):
 def test_unticking_an_arm_takes_it_from_every_part_and_keeps_the_colours(qtbot, page):
     before = page.comparison.panels[1].series[1].index
     page.tree.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
+    settled(qtbot, page)
     assert page.grid.cards[1].chart.n_curves() == 2
     assert page.matrix.rowCount() == page.summary.rowCount() == 3
     assert page.comparison.panels[1].series[0].index == before
@@ -97,9 +98,7 @@ def chosen(box: QComboBox, data: object) -> None:
 
 def settled(qtbot, page) -> None:
     """Waits until what is shown is of the view that is wanted."""
-    qtbot.waitUntil(
-        lambda: page.comparison.view == page.view and not page.session.tasks.is_running("compare"), timeout=20000
-    )
+    qtbot.waitUntil(lambda: page.is_settled, timeout=20000)
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".csv", ".html"])
@@ -268,7 +267,7 @@ def test_a_project_is_opened_as_it_was_looked_at_last(qtbot, page, window, sessi
     with qtbot.waitSignal(session.project_changed, timeout=20000):
         session.open(evaluated.folder)
     window.show_page("compare")
-    qtbot.waitUntil(lambda: window.page.comparison is not None, timeout=20000)
+    qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
     assert window.page.comparison.view.x == "seconds"
 
 
@@ -293,10 +292,12 @@ def test_a_new_evaluation_appears_by_itself(qtbot, page, evaluated):
     )
 
 
-def test_a_theme_switch_repaints_the_charts_at_once(page, look):
+def test_a_theme_switch_repaints_the_charts(qtbot, page, look):
     look.choose("dark")
+    settled(qtbot, page)
     assert page.grid.cards[0].chart.backgroundBrush().color().name().upper() == look.scheme.tokens.card
     look.choose("light")
+    settled(qtbot, page)
     assert page.grid.cards[0].chart.backgroundBrush().color().name().upper() == look.scheme.tokens.card
 
 

@@ -1,6 +1,6 @@
 """The charts of a view, up to three side by side, with one cursor for those of one axis."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QSizePolicy, QWidget
@@ -34,12 +34,12 @@ class ChartGrid(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(10)
 
-    def show_panels(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
-        """Shows the panels without the hidden arms."""
+    def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
+        """Shows the panels without the hidden arms, curve by curve."""
         if comparison.view.panels != self._names:
-            self._lay_out(comparison.view.panels)
+            yield from self._laying_out(comparison.view.panels)
         for card, panel in zip(self.cards, comparison.panels, strict=True):
-            card.show_panel(panel, scheme, hidden)
+            yield from card.showing(panel, scheme, hidden)
         self.ring(self._steps)
 
     def n_rows(self) -> int:
@@ -52,21 +52,23 @@ class ChartGrid(QWidget):
         for card in self.cards:
             card.chart.ring(steps_by_arm)
 
-    def _lay_out(self, names: tuple[str, ...]) -> None:
+    def _laying_out(self, names: tuple[str, ...]) -> Iterator[None]:
         for card in self.cards:
             self._grid.removeWidget(card)
             card.hide()
             card.deleteLater()
         if self._link is not None:
             self._link.deleteLater()
-        self._names = names
-        self.cards = [self._card(name) for name in names]
-        self._link = ChartLink(self.cards, self)
+        self._names, self.cards, self._link = (), [], None  # until all are there
         across = _across(len(names))
-        for at, card in enumerate(self.cards):
-            self._grid.addWidget(card, at // across, at % across)
+        for at, name in enumerate(names):
+            self.cards.append(self._card(name))
+            self._grid.addWidget(self.cards[-1], at // across, at % across)
+            yield
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, int(column < across))
+        self._link = ChartLink(self.cards, self)
+        self._names = names
 
     def _card(self, name: str) -> ChartCard:
         card = ChartCard(name)

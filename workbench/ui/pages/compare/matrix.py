@@ -1,6 +1,6 @@
 """Head to head: how often the row's arm beats the column's, on the same prompts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QResizeEvent
@@ -26,8 +26,8 @@ class WinMatrix(CopyTable):
         self.horizontalHeader().setMinimumSectionSize(26)
         self.verticalHeader().setMinimumSectionSize(30)
 
-    def show_wins(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
-        """Fills the matrix with the arms that are shown."""
+    def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
+        """Fills the matrix with the arms that are shown, row by row."""
         names = [arm.name for arm in comparison.arms if arm.name not in hidden]
         places = {arm.name: arm.index for arm in comparison.arms}
         self._names = []  # sizes change on the way, before the heads are there
@@ -47,6 +47,7 @@ class WinMatrix(CopyTable):
         for row, first in enumerate(names):
             for column, second in enumerate(names):
                 self.setItem(row, column, _item(first, second, comparison.cell(first, second), scheme))
+            yield
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,7 +1,7 @@
 """The Compare page: asks for a comparison and hands it to those who show its parts."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from PySide6.QtGui import QAction
@@ -24,6 +24,7 @@ from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, EmptyState, add_action, button, label
 from workbench.ui.widgets.controls import ElidedLabel
+from workbench.ui.widgets.piecework import Piecework
 
 _LEFT = 224
 _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
@@ -47,6 +48,7 @@ class ComparePage(Page):
         self._places: dict[str, api.Place] = {}
         self._seen: tuple[object, ...] = ()
         self._is_stale = False
+        self._drawing = Piecework(self)
         self._build()
         self._place()
         self._connect()
@@ -67,6 +69,12 @@ class ComparePage(Page):
             for panel in self._shown.comparison.panels
         )
         return self._shown.comparison.model_copy(update={"panels": panels})
+
+    @property
+    def is_settled(self) -> bool:
+        """Says whether all that is wanted is shown."""
+        wanted = self._shown is not None and self._shown.comparison.view == self._view
+        return wanted and self._drawing.is_done and not self.session.tasks.is_running("compare")
 
     def arrive(self) -> None:
         if self._shown is None:
@@ -236,15 +244,21 @@ class ComparePage(Page):
             self.refresh()
 
     def _show(self) -> None:
-        if self._shown is None:
-            return
-        comparison, scheme, hidden = self._shown.comparison, self.look.scheme, self.tree.hidden()
-        self.grid.show_panels(comparison, scheme, hidden)
-        self._rows.setRowStretch(0, _TALL if self.grid.n_rows() > 1 else _FLAT)
+        if self._shown is not None:
+            self._drawing.start(self._showing(self._shown))
+
+    def _showing(self, answer: _Answer) -> Iterator[None]:
+        """Shows everything, piece by piece; the words first, since they take no time."""
+        comparison, scheme, hidden = answer.comparison, self.look.scheme, self.tree.hidden()
         self._interval.setText(comparison.interval)
         self._interval.setToolTip(comparison.interval)
-        self.verdict.show_words(comparison)
-        self.matrix.show_wins(comparison, scheme, hidden)
+        if len(hidden) < len(comparison.everyone):
+            self.verdict.show_words(comparison)
+        self._show_answers()
+        yield
+        yield from self.grid.showing(comparison, scheme, hidden)
+        self._rows.setRowStretch(0, _TALL if self.grid.n_rows() > 1 else _FLAT)
+        yield from self.matrix.showing(comparison, scheme, hidden)
         self.summary.show_arms(comparison, scheme, hidden)
         self._show_answers()
 

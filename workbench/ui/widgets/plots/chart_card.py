@@ -1,6 +1,6 @@
 """A chart in its card: what it shows, and a legend in words, and the values under the cursor."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from html import escape
 
 import numpy as np
@@ -55,10 +55,15 @@ class ChartCard(Card):
 
     def show_panel(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> None:
         """Shows a panel without the hidden arms."""
+        for _ in self.showing(spec, scheme, hidden):
+            pass
+
+    def showing(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> Iterator[None]:
+        """Shows a panel curve by curve."""
         self._spec, self._scheme = spec, scheme
         self._shown = [series for series in spec.series if series.arm not in hidden]
         self.set_title(spec.title, spec.subtitle)
-        self.chart.draw(spec, scheme, hidden)
+        yield from self.chart.drawing(spec, scheme, hidden)
         self.chart.setToolTip(Qt.convertFromPlainText(f"{spec.caption}{_HOW}"))
         names = ", ".join(series.name for series in self._shown)
         self.chart.setAccessibleName(f"{spec.title}: {axis_words(spec.y)} over {axis_words(spec.x)}")

@@ -1,7 +1,7 @@
 """One panel drawn: curves, bands, reference lines, axes with units, a cursor."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import pyqtgraph as pg
@@ -51,7 +51,13 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
 
     def draw(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> None:
         """Draws a panel anew, without the arms whose names are hidden."""
+        for _ in self.drawing(spec, scheme, hidden):
+            pass
+
+    def drawing(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> Iterator[None]:
+        """Draws a panel curve by curve; nothing but the last step moves what is in sight."""
         self.clear()
+        self.disableAutoRange()
         self._curves = []
         self._shown = [series for series in spec.series if series.arm not in hidden]
         self._dress(spec, scheme)
@@ -59,6 +65,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
             self._add_line(line.axis, line.value, line.label, scheme)
         for series in self._shown:
             self._add_series(series, scheme)
+            yield
         self.addItem(self._cursor, ignoreBounds=True)
         self.addItem(self._ring, ignoreBounds=True)
         self._ring.setData([], [])
