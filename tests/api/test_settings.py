@@ -18,6 +18,7 @@ def test_every_setting_of_every_group_says_what_it_does() -> None:
         "dpo",
         "view",
         "figure",
+        "playground",
     }
     assert [f"{view.group}.{view.name}" for view in views if not (view.label and view.help)] == []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.data.placing import remove_leftover, whole_or_nothing
+from workbench.data.placing import beside, move_over, remove_leftover, whole_or_nothing
 
 
 def test_a_folder_appears_when_all_is_in_it(tmp_path: Path) -> None:
@@ -52,3 +52,14 @@ def test_only_what_an_import_writes_is_removed(tmp_path: Path) -> None:
     for name in ("left", "mine", "gone"):
         remove_leftover(tmp_path / name, ours)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_what_a_killed_change_left_inside_a_folder_goes_with_the_next(tmp_path: Path):
+    left = tmp_path / ".tmp-next-999999999"  # no process has this number
+    left.mkdir()
+    (tmp_path / "rows").write_text("old")
+    with beside(tmp_path) as temporary:
+        (temporary / "rows").write_text("new")
+        move_over(temporary / "rows", tmp_path / "rows")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows"]
+    assert (tmp_path / "rows").read_text() == "new"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.data.splits import Splitter, checked_fractions, default_fractions
+from workbench.data.splits import GrowingSplitter, Splitter, checked_fractions, default_fractions
 from workbench.domain.errors import BadSetting
 from workbench.domain.pairs import DatasetKind, plain, prompt_key
 
@@ -89,3 +89,18 @@ def test_the_checksum_names_the_division():
 def test_shares_that_do_not_add_up_are_refused(fractions: dict[str, float]):
     with pytest.raises(BadSetting):
         checked_fractions(fractions)  # type: ignore[arg-type]
+
+
+def test_a_growing_dataset_fills_the_split_that_is_shortest_and_moves_nothing():
+    before = Splitter(0, _FRACTIONS)
+    known = {_key(i): before.place(_key(i)) for i in range(38)} | before.settle()
+    growing = GrowingSplitter(before.splits(), known)
+    assert {key: growing.place(key) for key in known} == known
+    new = [growing.place(_key(i)) for i in range(38, 60)]
+    assert (new.count("validation"), new.count("test")) == (1, 1)  # two of each for 38 prompts, three for 60
+    assert growing.settle() == {}
+
+
+def test_prompts_that_come_one_by_one_train_first_then_test_then_choose():
+    growing = GrowingSplitter(Splitter(0, _FRACTIONS).splits(), {})
+    assert [growing.place(_key(i)) for i in range(4)] == ["train", "test", "validation", "train"]

@@ -99,3 +99,10 @@ def test_only_what_differs_from_the_defaults_is_named_as_changed():
 def test_names_are_known_where_they_stand():
     assert known_names(Budget, ()) == {"episodes", "tokens", "seconds"}
     assert known_names(Budget, ("nowhere",)) == {"episodes", "tokens", "seconds"}
+
+
+def test_one_value_is_judged_by_itself():
+    assert DpoRecipe.problem_with("beta", 0.1) == ""
+    assert DpoRecipe.problem_with("beta", -1) == "expected more than 0; found -1"
+    assert DpoRecipe.problem_with("beta", "abc") == "expected a number; found 'abc'"
+    assert DpoRecipe.problem_with("learning_rate", None) == ""

@@ -1,11 +1,13 @@
 import re
 
 import pytest
-from evaluated_runs import PaperRuns
+from evaluated_runs import PAIRS, PaperRuns
 
+from tests.storage.records import dataset
 from workbench.compare import compare_runs
 from workbench.domain.errors import NotFound
 from workbench.domain.recipes import DpoRecipe, PpoRecipe
+from workbench.domain.records import VERSIONS
 from workbench.export.report_setup import (
     environment,
     facts,
@@ -15,6 +17,7 @@ from workbench.export.report_setup import (
     settings_table,
     source_name,
 )
+from workbench.storage.files import write_record
 
 
 def setup_of(runs: PaperRuns):
@@ -36,6 +39,18 @@ def test_the_set_up_names_start_data_judges_and_sampling_once(runs):
     assert cells(told, "Preference pairs") == ["pairs, split train"]
     assert cells(told, "Judges (the first is gold)") == ["vader"]
     assert cells(told, "Sampling") == ["temperature 1, at most 48 tokens"]
+
+
+def test_a_dataset_that_grew_is_described_as_the_runs_read_it(runs):
+    runs.arm("a", {100: [1.0] * 8})
+    folder, grown = runs.project.dataset_folder("pairs"), dataset("pairs")
+    before = grown.model_copy(update={"n_rows": 3_333, "content_sha256": PAIRS.sha256})
+    earlier = folder / VERSIONS / PAIRS.sha256
+    earlier.mkdir(parents=True)
+    write_record(folder / "dataset.json", grown)
+    write_record(earlier / "dataset.json", before)
+    (told,) = cells(facts(setup_of(runs)), "Dataset pairs")
+    assert told.startswith("3333 rows")
 
 
 def test_settings_show_what_arms_differ_in_and_what_was_changed(runs):

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.storage.records import dataset, job, splits
+from workbench.data.growing import add_rows, make_dataset
 from workbench.domain.errors import AlreadyExists, BadInput, NewerFormat, NotFound
+from workbench.domain.pairs import DatasetKind, Row, plain
 from workbench.domain.records import ProcessMark
 from workbench.storage.files import write_record
 from workbench.storage.project import Project
@@ -168,3 +170,13 @@ def test_git_leaves_the_state_of_this_computer_out(project: Project) -> None:
     status = ["git", "-C", project.folder, "status", "--porcelain", "-uall"]
     listed = subprocess.run(status, capture_output=True, text=True, check=True).stdout
     assert listed == "?? project.workbench\n"
+
+
+def test_a_dataset_that_grew_is_known_as_it_was_under_the_hash_of_its_content(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "p")
+    folder = project.dataset_folder("pairs")
+    before = make_dataset(folder, "pairs", DatasetKind.PROMPTS, [Row(plain("one"))], "a test")
+    after = add_rows(folder, before, [Row(plain("two"))])
+    assert project.dataset("pairs") == after
+    assert project.dataset("pairs", before.content_sha256) == before
+    assert project.dataset("pairs", after.content_sha256) == after

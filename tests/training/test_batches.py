@@ -1,13 +1,17 @@
 """What is left out of a dataset, and that it is said."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workbench.data.growing import add_rows, make_dataset
+from workbench.data.store import read_rows
 from workbench.domain.errors import BadInput
 from workbench.domain.events import Warned
-from workbench.domain.pairs import Row, plain
-from workbench.training.batches import Encoder
+from workbench.domain.pairs import DatasetKind, Row, plain
+from workbench.domain.records import DataInput
+from workbench.training.batches import Encoder, dataset_folder
 from workbench.training.device import choose_device
 from workbench.training.models import load_policy
 
@@ -91,3 +95,15 @@ def test_a_liked_response_alone_is_a_demonstration(runs: Runs) -> None:
 def test_a_limit_takes_the_first_rows(runs: Runs) -> None:
     coder, data, _ = encoder(runs, runs.story_pairs(9))
     assert len(coder.pairs(data, limit=4)[0]) == 4
+
+
+def test_a_run_reads_what_it_was_made_for_after_the_dataset_has_grown(tmp_path: Path) -> None:
+    rows = [Row(plain(f"prompt {i}"), plain(" yes"), plain(" no")) for i in range(8)]
+    folder = tmp_path / "datasets" / "pairs"
+    before = make_dataset(folder, "pairs", DatasetKind.PREFERENCE, rows, "a test")
+    after = add_rows(folder, before, [Row(plain("new"), plain(" yes"), plain(" no"))])
+    old, new = (DataInput(name="pairs", sha256=record.content_sha256) for record in (before, after))
+    assert list(read_rows(dataset_folder(tmp_path, old))) == rows
+    assert len(list(read_rows(dataset_folder(tmp_path, new)))) == 9
+    with pytest.raises(BadInput, match="not those that the run was made for"):
+        dataset_folder(tmp_path, DataInput(name="pairs", sha256="0" * 64))

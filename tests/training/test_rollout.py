@@ -7,7 +7,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.training.forward import batch_responses, forward_responses
-from workbench.training.rollout import Rollout, _Decoder, generate, inverse_cdf, response_texts
+from workbench.training.rollout import Rollout, _Decoder, generate, inverse_cdf, response_texts, token_texts
 
 PROMPTS = ("Once upon a time, Amy broke a cup.", "Jack saw a cat in a tree with mom.", "Tim was sad.", "The dog")
 END, PAD = 1, 2
@@ -113,3 +113,40 @@ def test_under_bf16_the_sampler_reads_logits_that_are_not_rounded_to_it(
     with torch.autocast("cpu", dtype=torch.bfloat16), torch.no_grad():
         logits = _Decoder(model, prompts, PAD).logits()
     assert (logits.bfloat16().float() != logits).float().mean() > 0.9
+
+
+def test_a_listener_hears_every_token_and_changes_none(model: PreTrainedModel, prompts: list[list[int]]) -> None:
+    heard: list[list[int]] = []
+    rollout = sample(
+        model, prompts, on_step=lambda rows: heard.append([len(row) for row in rows]), batch_size=len(prompts)
+    )
+    assert rollout.response_ids == sample(model, prompts).response_ids
+    assert heard[0] == [1] * len(prompts)
+    assert heard[-1] == [len(tokens) for tokens in rollout.response_ids]
+
+
+def test_a_listener_may_give_up(model: PreTrainedModel, prompts: list[list[int]]) -> None:
+    def give_up(rows: list[list[int]]) -> None:
+        if len(rows[0]) == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        sample(model, prompts, on_step=give_up)
+
+
+def test_the_texts_of_tokens_are_the_response_in_parts(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]]
+) -> None:
+    rollout = sample(model, prompts)
+    whole = response_texts(tokenizer, prompts, rollout.response_ids)
+    for prompt, tokens, text in zip(prompts, rollout.response_ids, whole, strict=True):
+        parts = token_texts(tokenizer, prompt, tokens)
+        assert len(parts) == len(tokens)
+        assert "".join(parts) == text
+
+
+def test_a_character_of_several_tokens_stands_at_the_last_of_them(tokenizer: PreTrainedTokenizerBase) -> None:
+    tokens = tokenizer("é☃", add_special_tokens=False)["input_ids"]
+    parts = token_texts(tokenizer, tokenizer("One")["input_ids"], tokens)
+    assert [part for part in parts if part.strip()] == ["é", "☃"]
+    assert len(parts) > 3

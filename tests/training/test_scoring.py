@@ -91,3 +91,19 @@ def test_what_ends_a_response_is_found_once(runs: Runs) -> None:
     before = scorer.score(PROMPTS[:1], RESPONSES[:1])
     tokenizer.eos_token = None
     assert scorer.score(PROMPTS[:1], RESPONSES[:1]) == pytest.approx(before)
+
+
+def test_the_last_token_s_reward_is_the_score_and_the_texts_are_the_response(scorer: RewardScorer) -> None:
+    scorer.settings = RewardSettings(mean=0.5, std=2.0)
+    for prompt, response, ended in zip(PROMPTS, RESPONSES, [True, True, False], strict=True):
+        tokens = scorer.token_rewards(prompt, response, ended)
+        assert tokens[-1].value == pytest.approx(scorer.score([prompt], [response], [ended])[0], abs=1e-5)
+        assert "".join(token.text for token in tokens).strip() == response.strip()
+        assert (tokens[-1].text == "") == ended
+
+
+def test_a_token_s_reward_is_the_score_of_the_text_that_ends_there(runs: Runs) -> None:
+    scorer = RewardScorer(*load_scoring_model(runs.stories, CPU, head_seed=0), RewardSettings())
+    whole = scorer.token_rewards(PROMPTS[0], " saw a cat.", ended=False)
+    beginning = "".join(token.text for token in whole[:3])
+    assert whole[2].value == pytest.approx(scorer.score([PROMPTS[0]], [beginning], [False])[0], abs=1e-5)

@@ -7,7 +7,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from workbench.domain.errors import NoEndOfSequence
-from workbench.domain.pairs import Message, Row, plain
+from workbench.domain.pairs import Message, Row, plain, response_turns
 from workbench.training.text import (
     encode_continuation,
     encode_pair,
@@ -17,7 +17,6 @@ from workbench.training.text import (
     render_prompt,
     render_response,
     response_end_id,
-    response_turns,
 )
 
 CHAT = (Message("system", "Be kind."), Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "Sing"))

@@ -7,6 +7,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from tests.ui.recorded_runs import FAILED, FIRST, SECOND, THIRD, WORKING, at_work, busy, say_steps
+from workbench.domain.experiments import Experiment
 from workbench.domain.records import RunState
 from workbench.jobs.queue import read_queue
 from workbench.storage.project import Project
@@ -149,8 +150,8 @@ def test_a_run_moves_up_the_queue_by_key_and_by_dragging(qtbot, page, project, w
 
 
 def test_another_look_and_the_page_out_of_sight_cost_no_looking(qtbot, page, look, window):
+    qtbot.waitUntil(lambda: bool(page.panel.curves._plots), timeout=20000)
     look.choose("dark")
-    qtbot.wait(50)
     axes = [plot.plot.getAxis("left") for plot in page.panel.curves._plots.values()]
     assert {axis.autoSIPrefixScale for axis in axes} == {1.0}  # numbers stay what they are
     window.show_page("overview")
@@ -168,3 +169,19 @@ def test_a_run_that_is_done_again_begins_its_curves_anew(qtbot, page, project):
 
 def test_states_have_words(page):
     assert RunState.RUNNING in {run.state for run in page.tree.chosen_runs()}
+
+
+def test_the_chosen_runs_experiment_opens_in_the_form(qtbot, window, open_project, evaluated):
+    raw = {"name": "stories", "model": "m", "dataset": "d", "arms": [{"name": "one", "method": "dpo", "beta": 0.7}]}
+    run = next(job.id for job in evaluated.jobs() if job.method == "dpo")
+    with evaluated.edit() as edit:
+        edit.change(experiments={"stories": Experiment.parse(raw, where="e")}, runs={"stories": {run: "one"}})
+    open_project(evaluated)
+    window.show_page("experiments")
+    page = window.page
+    qtbot.waitUntil(lambda: bool(page._groups), timeout=20000)
+    page.choose_run(run)
+    qtbot.waitUntil(page.duplicate.isEnabled, timeout=20000)
+    qtbot.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page.form.draft().name == "stories 2", timeout=20000)
+    assert page.form.draft().arms[0].settings == {"beta": [0.7]}

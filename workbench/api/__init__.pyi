@@ -4,9 +4,29 @@ from .comparisons import Answer, Comparison, Place, Question, View, compare_answ
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
+from .differences import Difference, diff_experiments
 from .display import has_display, open_window
 from .doctor import Check, examine
+from .drafts import (
+    DraftArm,
+    ExperimentDraft,
+    JudgeAtHand,
+    ModelAtHand,
+    check_model,
+    delete_draft,
+    draft_names,
+    export_experiment,
+    find_experiment,
+    leave_form,
+    left_form,
+    list_judges,
+    list_models,
+    open_experiment,
+    read_draft,
+    save_draft,
+)
 from .experiments import (
+    ExperimentPlan,
     PlannedRun,
     evaluate_runs,
     plan_experiment,
@@ -14,8 +34,20 @@ from .experiments import (
     run_experiment,
     write_experiment,
 )
+from .keeping import Kept, KeptResponse, keep_pair, keep_prompt, take_back
 from .look import Theme, chart_theme
 from .machine import GpuLoad, MachineLoad, show_machine
+from .playground import (
+    JudgeChoice,
+    ModelChoice,
+    Playground,
+    PlaygroundOffer,
+    as_prompt,
+    find_model,
+    offer_playground,
+    sample_prompts,
+    start_playground,
+)
 from .projects import (
     Project,
     ProjectView,
@@ -42,7 +74,7 @@ from .runs import (
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
-from .settings import SettingView, list_settings
+from .settings import SettingView, check_setting, list_settings
 from .views import delete_view, list_views, read_view, rename_view, save_view
 from .watching import (
     ExperimentRuns,
@@ -62,13 +94,25 @@ __all__ = [
     "Check",
     "Comparison",
     "DemoResult",
+    "Difference",
+    "DraftArm",
+    "ExperimentDraft",
+    "ExperimentPlan",
     "ExperimentRuns",
     "FigureStyle",
     "GpuLoad",
     "ImportResult",
+    "JudgeAtHand",
+    "JudgeChoice",
+    "Kept",
+    "KeptResponse",
     "MachineLoad",
+    "ModelAtHand",
+    "ModelChoice",
     "Place",
     "PlannedRun",
+    "Playground",
+    "PlaygroundOffer",
     "Project",
     "ProjectView",
     "Question",
@@ -80,28 +124,45 @@ __all__ = [
     "StoredSetting",
     "Theme",
     "View",
+    "as_prompt",
     "browse_dataset",
     "chart_theme",
+    "check_model",
+    "check_setting",
     "compare_answers",
     "compare_runs",
     "copy_project",
     "create_project",
     "default_projects_folder",
+    "delete_draft",
     "delete_view",
     "demo_folder",
     "detect_format",
+    "diff_experiments",
+    "draft_names",
     "evaluate_runs",
     "examine",
+    "export_experiment",
     "export_report",
+    "find_experiment",
+    "find_model",
     "find_run",
     "find_sample",
     "finish_demo",
     "follow_runs",
     "has_display",
     "import_dataset",
+    "keep_pair",
+    "keep_prompt",
+    "leave_form",
+    "left_form",
+    "list_judges",
+    "list_models",
     "list_settings",
     "list_views",
     "move_project",
+    "offer_playground",
+    "open_experiment",
     "open_project",
     "open_window",
     "order_queue",
@@ -112,6 +173,7 @@ __all__ = [
     "preview_import",
     "prioritise_run",
     "program_icon",
+    "read_draft",
     "read_experiment",
     "read_run",
     "read_view",
@@ -125,6 +187,8 @@ __all__ = [
     "run_outcome",
     "run_recipe",
     "run_samples",
+    "sample_prompts",
+    "save_draft",
     "save_view",
     "score_responses",
     "set_runs_per_device",
@@ -133,7 +197,9 @@ __all__ = [
     "show_project",
     "show_run",
     "start_demo",
+    "start_playground",
     "stop_run",
+    "take_back",
     "write_all_charts",
     "write_charts",
     "write_experiment",

@@ -6,32 +6,69 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel
 
+from workbench.api.differences import told
+from workbench.domain.costs import PlanCost, RunCost
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.experiments import Experiment
-from workbench.domain.records import Job, RunState
+from workbench.domain.records import Job, Method, RunState
 from workbench.jobs import launch
+from workbench.jobs.costing import cost_plan, cost_runs
 from workbench.jobs.evaluations import Checkpoints, plan_evaluation
 from workbench.jobs.members import members
 from workbench.jobs.plan import plan
-from workbench.jobs.states import StateReader
+from workbench.jobs.rebase import rebased
+from workbench.jobs.states import RunStatus, StateReader
 from workbench.storage.files import write_bytes
 from workbench.storage.project import Project
 
 
 class PlannedRun(BaseModel):
-    """One run of an experiment before its launch. `state` is None where it is new, else where the equal run is."""
+    """One run of an experiment before its launch.
+
+    Attributes:
+        name: what the experiment calls it: the arm, or the stage that arms share.
+        state: None where it is new, else where the equal run is.
+        settings: those that are not at their defaults, in words.
+        cost: what it will take; None where nothing is to be done or nothing can be known.
+    """
 
     id: str
     name: str
-    method: str
+    method: Method
     seed: int
     needs: tuple[str, ...]
     state: RunState | None = None
+    settings: tuple[str, ...] = ()
+    cost: RunCost | None = None
 
     @property
     def is_reused(self) -> bool:
         """Says whether nothing needs to be computed for it."""
         return self.state is RunState.FINISHED
+
+    @property
+    def fate(self) -> str:
+        """What a launch does with it, in a word or two."""
+        if self.state is None:
+            return "new"
+        return "reused" if self.is_reused else f"goes on ({self.state})"
+
+
+class ExperimentPlan(BaseModel):
+    """What an experiment would run, in the order of the work, and what that takes."""
+
+    runs: list[PlannedRun]
+    cost: PlanCost
+
+    @property
+    def n_new(self) -> int:
+        """Runs for which something is to be computed."""
+        return sum(not run.is_reused for run in self.runs)
+
+    @property
+    def n_reused(self) -> int:
+        """Runs that are there already."""
+        return len(self.runs) - self.n_new
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -62,8 +99,8 @@ def write_experiment(experiment: Experiment, path: Path) -> None:
     write_bytes(path, text.encode())
 
 
-def plan_experiment(project: Project, experiment: Experiment, *, base: Path) -> list[PlannedRun]:
-    """Returns the runs that an experiment would have, in the order of their work; queues nothing.
+def plan_experiment(project: Project, experiment: Experiment, *, base: Path) -> ExperimentPlan:
+    """Returns the runs that an experiment would have and what they would take; queues nothing.
 
     Args:
         project: the project.
@@ -80,17 +117,28 @@ def plan_experiment(project: Project, experiment: Experiment, *, base: Path) -> 
     names = members(experiment, jobs)
     there = {job.id for job in project.jobs()}
     reader = StateReader(project)
-    return [
+    states = {job.id: reader.status(job.id) for job in jobs if job.id in there}
+    costs = cost_runs(project, jobs, {run_id: _share_done(status) for run_id, status in states.items()})
+    runs = [
         PlannedRun(
             id=job.id,
             name=names[job.id] or job.name,
             method=job.method,
             seed=job.seed,
             needs=job.needs,
-            state=reader.state(job.id) if job.id in there else None,
+            state=states[job.id].state if job.id in states else None,
+            settings=told(job.recipe),
+            cost=costs.get(job.id),
         )
         for job in jobs
     ]
+    return ExperimentPlan(runs=runs, cost=cost_plan(project, jobs, costs, sum(run.is_reused for run in runs)))
+
+
+def _share_done(status: RunStatus) -> float:
+    if status.state is RunState.FINISHED:
+        return 1.0
+    return min(0.99, status.step / status.total) if status.total and status.phase == "training" else 0.0
 
 
 def run_experiment(project: Project, experiment: Experiment, *, base: Path) -> list[Job]:
@@ -112,7 +160,7 @@ def run_experiment(project: Project, experiment: Experiment, *, base: Path) -> l
     with project.edit() as edit:
         named = {name: runs for name, runs in edit.manifest.runs.items() if name != experiment.name}
         edit.change(
-            experiments=edit.manifest.experiments | {experiment.name: experiment},
+            experiments=edit.manifest.experiments | {experiment.name: rebased(experiment, base, project.folder)},
             runs=named | {experiment.name: members(experiment, jobs)},
         )
     launch.enqueue(project, jobs)

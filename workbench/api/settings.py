@@ -7,22 +7,24 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from workbench.domain.errors import BadSetting
-from workbench.domain.experiments import Budget, Experiment
+from workbench.domain.experiments import Budget, Experiment, SftStage
 from workbench.domain.figures import FigureStyle
+from workbench.domain.playground import Asking
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
 from workbench.domain.settings import Settings
 from workbench.domain.views import View
 
-_GROUPS: dict[str, type[Settings]] = {
-    "experiment": Experiment,
-    "sampling": Sampling,
-    "budget": Budget,
-    "sft": SftRecipe,
-    "reward": RewardRecipe,
-    "ppo": PpoRecipe,
-    "dpo": DpoRecipe,
-    "view": View,
-    "figure": FigureStyle,
+SETTING_GROUPS: dict[str, tuple[type[Settings], ...]] = {
+    "experiment": (Experiment,),
+    "sampling": (Sampling,),
+    "budget": (Budget,),
+    "sft": (SftStage, SftRecipe),  # in a file they stand side by side
+    "reward": (RewardRecipe,),
+    "ppo": (PpoRecipe,),
+    "dpo": (DpoRecipe,),
+    "playground": (Asking,),
+    "view": (View,),
+    "figure": (FigureStyle,),
 }
 
 
@@ -58,20 +60,34 @@ class SettingView(BaseModel):
 
 
 def list_settings(group: str | None = None) -> list[SettingView]:
-    """Returns the settings of a group, or of all: experiment, sampling, budget, sft, reward, ppo, dpo, view, figure.
+    """Returns the settings of a group, or of all: those of an experiment, `playground`, `view` and `figure`.
 
     Raises:
         BadSetting: there is no such group.
     """
-    if group is not None and group not in _GROUPS:
-        raise BadSetting(f"There is no group of settings `{group}`.", f"Known: {', '.join(_GROUPS)}.")
-    wanted = _GROUPS if group is None else {group: _GROUPS[group]}
-    return [view for name, cls in wanted.items() for view in _views(name, cls)]
+    if group is not None and group not in SETTING_GROUPS:
+        raise BadSetting(f"There is no group of settings `{group}`.", f"Known: {', '.join(SETTING_GROUPS)}.")
+    wanted = SETTING_GROUPS if group is None else {group: SETTING_GROUPS[group]}
+    return [view for name, classes in wanted.items() for cls in classes for view in _views(name, cls)]
+
+
+def check_setting(group: str, name: str, value: object) -> str:
+    """Returns what is wrong with one value of a setting, in a few words; empty where nothing is.
+
+    Args:
+        group: experiment, sampling, budget, sft, reward, ppo or dpo.
+        name: of the setting.
+        value: what an experiment file would hold.
+    """
+    cls = next(cls for cls in SETTING_GROUPS[group] if name in cls.model_fields)
+    return cls.problem_with(name, value)
 
 
 def _views(group: str, cls: type[Settings]) -> list[SettingView]:
     views = []
     for name, info in cls.model_fields.items():
+        if cls is SftStage and name == "recipe":
+            continue  # its settings are listed one by one
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         default = None if info.is_required() or isinstance(info.default, BaseModel) else info.default
         views.append(

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.status import Status
 
 from workbench import api
+from workbench.cli.experiments import EXPERIMENT_HELP, find_experiment, print_plan
 from workbench.cli.follow import follow_to_the_end
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, note, print_json, say
 from workbench.domain.records import RunState
@@ -33,7 +34,11 @@ An experiment file, complete (everything else has defaults):
     - {name: ppo, method: ppo, kl_coef: 0.05}
     - {name: dpo, method: dpo, beta: 0.1}
 
-""" + examples("workbench run my-project experiment.yaml", "workbench run my-project experiment.yaml --detach --json")
+""" + examples(
+    "workbench run my-project experiment.yaml",
+    "workbench run my-project experiment.yaml --plan",
+    "workbench run my-project experiment.yaml --detach --json",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -58,14 +63,21 @@ def register(app: typer.Typer) -> None:
 
 def run(
     folder: ProjectFolder,
-    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", show_default=False)],
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help=EXPERIMENT_HELP, show_default=False)],
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what would run, how long and in how much memory.")
+    ] = False,
     detach: Detach = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Train and evaluate all arms of an experiment. Ctrl+C leaves the runs going."""
     project = api.open_project(folder)
-    jobs = api.run_experiment(project, api.read_experiment(experiment), base=experiment.resolve().parent)
+    found, base = find_experiment(project, experiment)
+    if plan:
+        print_plan(api.plan_experiment(project, found, base=base), json=json)
+        return
+    jobs = api.run_experiment(project, found, base=base)
     _finish(project, [job.id for job in jobs], detach=detach, json=json)
 
 

@@ -10,7 +10,11 @@ from pathlib import Path
 from workbench.domain.errors import BadInput, NotFound
 
 REWARD_PREFIX = "reward:"
-BUILT_IN = ("vader", "length", "film-critic")
+BUILT_IN = {
+    "vader": "sentiment of the response, from -1 to 1 (VADER)",
+    "length": "characters of the response: longer scores higher",
+    "film-critic": "the demonstration's gold standard for film reviews",
+}
 FORMS = "vader, length, film-critic, reward:RUN_OR_FOLDER, package.module:function or file.py:function"
 
 
@@ -34,6 +38,25 @@ def check_judge(name: str, base: Path) -> None:
         _check_file(name, base / Path(place).expanduser(), function)
     elif not _is_installed(place):
         raise not_installed(name, place)
+
+
+def judge_choices(folder: Path) -> list[tuple[str, str]]:
+    """Returns the judges at hand without running any code, each with what it measures.
+
+    Args:
+        folder: whose Python files, and those in its `judges` folder, are offered function by function.
+    """
+    found = list(BUILT_IN.items())
+    for path in sorted((*folder.glob("*.py"), *folder.glob("judges/*.py"))):
+        try:
+            tree = ast.parse(path.read_bytes(), str(path))
+        except (SyntaxError, ValueError, OSError):
+            continue  # named by hand it is refused with its reason
+        functions = [item for item in tree.body if isinstance(item, ast.FunctionDef) and item.name[0] != "_"]
+        for function in functions:
+            says = (ast.get_docstring(function) or "a function of this project").splitlines()[0]
+            found.append((f"{path.relative_to(folder)}:{function.name}", says))
+    return found
 
 
 def no_such_judge(name: str) -> NotFound:

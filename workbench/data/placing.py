@@ -45,6 +45,34 @@ def whole_or_nothing(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """Gives a temporary folder inside of `folder`, from which files can be moved over its own; it is removed at the end.
+
+    Raises:
+        DiskFull: there is no room.
+    """
+    _sweep(folder)
+    temporary = folder / f"{_TEMPORARY}next-{os.getpid()}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(f"{folder}: the disk is full.", "Free some space and try again.") from error
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def move_over(source: Path, target: Path) -> None:
+    """Puts a file in the place of another, whole and durably: a reader sees the one or the other."""
+    _sync(source)
+    source.replace(target)
+    _sync(target.parent)
+
+
 def remove_leftover(folder: Path, ours: frozenset[str]) -> None:
     """Removes a folder that was completed and then never named; one that holds anything else is left alone.
 

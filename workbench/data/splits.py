@@ -4,6 +4,7 @@ By prompt, never by pair: two pairs of one prompt on both sides of a split would
 taught.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b, sha256
 from itertools import islice
@@ -66,7 +67,7 @@ class Splitter:
         number = int(key, 16)
         split = self._of.get(number)
         if split is None:
-            split = self._of[number] = self._by_hash(key)
+            split = self._of[number] = self._choose(key)
         else:
             self._rows_of[number] = self._rows_of.get(number, 1) + 1
         self.n_rows[split] += 1
@@ -85,7 +86,7 @@ class Splitter:
             return {}
         waiting = iter(sorted(self._of, key=lambda number: (self._draw(f"{number:016x}"), number)))
         moved: dict[str, SplitName] = {}
-        for name, quota in self._quotas().items():
+        for name, quota in self._quotas(self.n_prompts).items():
             for number in islice(waiting, quota):
                 if self._of[number] != name:
                     self._move(number, name)
@@ -99,6 +100,9 @@ class Splitter:
             digest.update(f"{number:016x} {self._of[number]}\n".encode())
         return Splits(seed=self.seed, fractions=self.fractions, counts=self.n_rows, checksum=digest.hexdigest())
 
+    def _choose(self, key: str) -> SplitName:
+        return self._by_hash(key)
+
     def _by_hash(self, key: str) -> SplitName:
         draw = self._draw(key)
         for name in SPLITS:
@@ -111,13 +115,13 @@ class Splitter:
         digest = blake2b(f"{self.seed}:{key}".encode(), digest_size=7).digest()
         return int.from_bytes(digest, "big") / 2**56
 
-    def _quotas(self) -> dict[SplitName, int]:
+    def _quotas(self, n_prompts: int) -> dict[SplitName, int]:
         """Returns how many prompts each split is to have; what rounding leaves goes to the largest."""
-        wanted = [name for name in _NEEDED_FIRST if self.fractions[name] > 0][: self.n_prompts]
+        wanted = [name for name in _NEEDED_FIRST if self.fractions[name] > 0][:n_prompts]
         quotas: dict[SplitName, int] = dict.fromkeys(SPLITS, 0)
-        quotas.update({name: max(1, round(self.fractions[name] * self.n_prompts)) for name in wanted})
+        quotas.update({name: max(1, round(self.fractions[name] * n_prompts)) for name in wanted})
         largest: SplitName = max(wanted, key=lambda name: self.fractions[name], default="train")
-        quotas[largest] += self.n_prompts - sum(quotas.values())
+        quotas[largest] += n_prompts - sum(quotas.values())
         return quotas
 
     def _move(self, number: int, split: SplitName) -> None:
@@ -125,3 +129,29 @@ class Splitter:
         self.n_rows[self._of[number]] -= n_rows
         self.n_rows[split] += n_rows
         self._of[number] = split
+
+
+class GrowingSplitter(Splitter):
+    """Leaves prompts in the splits that they have, and gives new ones to the split that is furthest from its share.
+
+    Args:
+        splits: how the dataset is divided so far.
+        known: the split of each of its prompts, by key.
+    """
+
+    def __init__(self, splits: Splits, known: Mapping[str, SplitName]) -> None:
+        super().__init__(splits.seed, splits.fractions)
+        self._known = known
+
+    def settle(self) -> dict[str, SplitName]:
+        """Moves nothing: what was tested on stays what is tested on."""
+        return {}
+
+    def _choose(self, key: str) -> SplitName:
+        if (known := self._known.get(key)) is not None:
+            return known
+        if self.n_prompts > _EXACT_UP_TO:
+            return self._by_hash(key)
+        missing = Counter(self._quotas(self.n_prompts + 1))
+        missing.subtract(Counter(self._of.values()))
+        return max(_NEEDED_FIRST, key=lambda name: missing[name])

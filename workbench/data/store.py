@@ -13,7 +13,7 @@ from workbench.data.content import ContentHash
 from workbench.data.splits import Splitter
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.pairs import Row, Turns, prompt_key
-from workbench.domain.records import SplitName
+from workbench.domain.records import VERSIONS, SplitName
 
 ROWS_FILE = "pairs.parquet"
 _BATCH_ROWS = 1_000  # turned into columns at once: short enough for a thread beside a window
@@ -128,6 +128,36 @@ def read_prompts(dataset_folder: Path, split: SplitName | None = None) -> list[T
             if key not in prompts:
                 prompts[key] = to_turns(messages.as_py())
     return list(prompts.values())
+
+
+def content_folder(dataset_folder: Path, sha256: str) -> Path:
+    """Returns where a content of a dataset lies, record and rows: the dataset may have grown since (see `growing`)."""
+    earlier = dataset_folder / VERSIONS / sha256
+    return earlier if (earlier / ROWS_FILE).is_file() else dataset_folder
+
+
+def find_content(dataset_folder: Path, sha256: str) -> Path:
+    """Returns where the content of a dataset lies that a run was made for, after making sure that it is that.
+
+    Raises:
+        NotFound, BadInput: see `check_content`.
+    """
+    folder = content_folder(dataset_folder, sha256)
+    check_content(folder, sha256)
+    return folder
+
+
+def read_splits(dataset_folder: Path) -> dict[str, SplitName]:
+    """Returns the split of each prompt, by its key.
+
+    Raises:
+        NotFound: there is no dataset in that folder.
+        BadInput: its file is damaged.
+    """
+    found: dict[str, SplitName] = {}
+    for batch in _batches(dataset_folder, None, ["prompt_key", "split"]):
+        found.update(zip(batch.column("prompt_key").to_pylist(), batch.column("split").to_pylist(), strict=True))
+    return found
 
 
 def check_content(dataset_folder: Path, sha256: str) -> None:

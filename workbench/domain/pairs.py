@@ -75,6 +75,11 @@ def is_plain(turns: Turns) -> bool:
     return len(turns) == 1 and turns[0].role == PLAIN_TEXT
 
 
+def response_turns(prompt: Turns, response: str) -> Turns:
+    """Returns a sampled response as turns of the prompt's kind, so that another model's template can render it."""
+    return (Message(prompt[0].role if is_plain(prompt) else "assistant", response),)
+
+
 def prompt_key(prompt: Turns) -> str:
     """Returns 16 hexadecimal digits that name a prompt by its content; splits and pairing of samples go by it."""
     digest = blake2b(digest_size=8)

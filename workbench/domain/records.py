@@ -13,6 +13,7 @@ from workbench.domain.settings import Settings
 from workbench.domain.views import View
 
 FORMAT_VERSION = 1
+VERSIONS = "versions"  # datasets/NAME/versions/SHA256/: record and rows as they were before rows were added
 SplitName = Literal["train", "validation", "test"]
 Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "score"]
 RECIPES: dict[str, type[Settings]] = {

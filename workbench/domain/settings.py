@@ -2,9 +2,9 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -87,6 +87,17 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise BadSetting(*_sentence(cls, error, where)) from error
 
+    @classmethod
+    def problem_with(cls, name: str, value: Any) -> str:
+        """Returns what is wrong with one value by itself, as "expected more than 0; found -1"; empty where nothing is."""
+        info = cls.model_fields[name]
+        try:
+            _value_of(info).validate_python(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            return f"expected {_expected(first)}; found {_shown(first['input'])}"
+        return ""
+
     def changed(self) -> dict[str, Any]:
         """Returns the settings that differ from their defaults."""
         return self.model_dump(mode="json", exclude_defaults=True)
@@ -95,6 +106,11 @@ class Settings(BaseModel):
 def _extra(info: FieldInfo) -> dict[str, Any]:
     extra = info.json_schema_extra
     return extra if isinstance(extra, dict) else {}
+
+
+def _value_of(info: FieldInfo) -> TypeAdapter[Any]:
+    rules: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    return TypeAdapter(rules, config=ConfigDict(allow_inf_nan=False))
 
 
 def _sentence(cls: type[BaseModel], error: ValidationError, where: str) -> tuple[str, str]:

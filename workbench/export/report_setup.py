@@ -55,19 +55,22 @@ def read_setup(comparison: Comparison, project: Project) -> Setup:
     jobs = [facts.job for facts in runs] + evaluations
     known = project.manifest().experiments
     experiments = {name: known[name] for name in comparison.experiments if name in known}
-    read = [data.name for job in jobs for data in (job.inputs.data, job.inputs.prompts) if data is not None]
-    read += [name for experiment in experiments.values() for name in experiment.datasets]
+    read = [(data.name, data.sha256) for job in jobs for data in (job.inputs.data, job.inputs.prompts) if data]
+    known_names = {name for name, _ in read}
+    named = [name for experiment in experiments.values() for name in experiment.datasets]
+    read += [(name, "") for name in named if name not in known_names]
+    found = [record for data in dict.fromkeys(read) if (record := _dataset(project, *data))]
     return Setup(
         runs=runs,
         evaluations=evaluations,
-        datasets=[found for name in dict.fromkeys(read) if (found := _dataset(project, name))],
+        datasets=list({(record.name, record.content_sha256): record for record in found}.values()),
         experiments=experiments,
     )
 
 
-def _dataset(project: Project, name: str) -> DatasetRecord | None:
+def _dataset(project: Project, name: str, sha256: str) -> DatasetRecord | None:
     try:
-        return project.dataset(name)
+        return project.dataset(name, sha256)
     except NotFound:  # removed since: the figures stay true
         return None
 

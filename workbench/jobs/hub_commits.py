@@ -15,18 +15,21 @@ def pinned(name: str) -> str:
             asked.
     """
     hub_id, revision = parse_hub_name(name)
-    commit = _cached_commit(hub_id, revision) or _commit_on_hub(hub_id, revision)
+    cached = cached_folder(name)
+    commit = cached.name if cached else _commit_on_hub(hub_id, revision)
     return name if commit is None else f"{hub_id}@{commit}"
 
 
-def _cached_commit(hub_id: str, revision: str | None) -> str | None:
+def cached_folder(name: str) -> Path | None:
+    """Returns the folder in the local cache that a hub id is loaded from; None where it is not there. Asks nobody."""
     from huggingface_hub import errors, try_to_load_from_cache  # noqa: PLC0415  (only hub ids need its third of a second)
 
+    hub_id, revision = parse_hub_name(name)
     try:
         found = try_to_load_from_cache(hub_id, "config.json", revision=revision)
     except errors.HFValidationError:
         return None
-    return Path(found).parent.name if isinstance(found, str) else None
+    return Path(found).parent if isinstance(found, str) else None
 
 
 def _commit_on_hub(hub_id: str, revision: str | None) -> str | None:

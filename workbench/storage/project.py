@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.domain.errors import AlreadyExists, BadInput, NotFound
-from workbench.domain.records import FORMAT_VERSION, DatasetRecord, Job, Manifest, Splits
+from workbench.domain.records import FORMAT_VERSION, VERSIONS, DatasetRecord, Job, Manifest, Splits
 from workbench.storage.files import read_record, sync, write_bytes, write_record
 from workbench.storage.liveness import is_working
 from workbench.storage.locks import short_lock
@@ -167,13 +167,19 @@ class Project:
         """
         return self.folder / DATASETS / safe_name(name, "dataset")
 
-    def dataset(self, name: str) -> DatasetRecord:
+    def dataset(self, name: str, sha256: str | None = None) -> DatasetRecord:
         """Returns what is known of a dataset.
+
+        Args:
+            name: of the dataset.
+            sha256: the content that a run read; where the dataset has grown since, what was known of it then.
 
         Raises:
             NotFound: the project has none of that name; the sentence gives the nearest.
         """
         path = self.dataset_folder(name) / DATASET
+        if sha256 and (earlier := path.parent / VERSIONS / sha256 / DATASET).exists():
+            return read_record(earlier, DatasetRecord)
         if not path.exists():
             raise NotFound(f"The project has no dataset `{name}`.", nearest(name, self.manifest().datasets, "dataset"))
         return read_record(path, DatasetRecord)

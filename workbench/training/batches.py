@@ -10,7 +10,7 @@ from datasets import Dataset
 from datasets.table import InMemoryTable
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from workbench.data.store import check_content, read_rows
+from workbench.data.store import find_content, read_rows
 from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Row, Turns
 from workbench.domain.recipes import GivenResponsesRecipe
@@ -209,11 +209,9 @@ class Encoder:
 
 
 def dataset_folder(project: Path, data: DataInput) -> Path:
-    """Returns a dataset's folder after making sure that it is what it was when the run was made.
+    """Returns where a dataset's rows lie, after making sure that they are what they were when the run was made.
 
     Raises:
         BadInput: its content has changed.
     """
-    folder = project / "datasets" / data.name
-    check_content(folder, data.sha256)
-    return folder
+    return find_content(project / "datasets" / data.name, data.sha256)

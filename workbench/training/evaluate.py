@@ -13,7 +13,7 @@ from functools import partial
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from workbench.data.store import check_content, read_prompts
+from workbench.data.store import find_content, read_prompts
 from workbench.domain import samples as column
 from workbench.domain.errors import BadInput
 from workbench.domain.events import Evaluated
@@ -27,7 +27,7 @@ from workbench.training.cores import SideBySide, settle_threads
 from workbench.training.device import autocast
 from workbench.training.judging import Answers, ScoreColumn, load_judges
 from workbench.training.kl import sequence_statistics
-from workbench.training.models import context_length, end_token_ids, load_policy
+from workbench.training.models import end_token_ids, load_policy, prompt_limit
 from workbench.training.rollout import Rollout, generate, response_texts
 from workbench.training.sample_table import summarize, write_samples
 from workbench.training.session import RunSession, StopRun
@@ -106,8 +106,7 @@ class _Evaluation:
         data = self.job.inputs.prompts
         if data is None:
             raise BadInput("The evaluation names no prompts.", "Give test prompts, or a dataset with a test split.")
-        folder = self.project.dataset_folder(data.name)
-        check_content(folder, data.sha256)
+        folder = find_content(self.project.dataset_folder(data.name), data.sha256)
         prompts = read_prompts(folder, data.split)[: self.recipe.max_prompts]
         if not prompts:
             part = f"the {data.split} split of " if data.split else ""
@@ -152,13 +151,7 @@ class _Evaluation:
         self.session.last_step = target.step
 
     def _encode(self, policy: _Policy) -> list[list[int]]:
-        limit = context_length(policy.model)
-        room = None if limit is None else limit - self.recipe.max_new_tokens
-        if room is not None and room < 1:
-            raise BadInput(
-                f"Responses of {self.recipe.max_new_tokens} tokens leave no room for a prompt: the model reads {limit}.",
-                f"Set the longest response to {limit // 2 if limit else 1} tokens or fewer.",
-            )
+        room = prompt_limit(policy.model, self.recipe.max_new_tokens)
         ids = [encode_prompt(prompt, policy.tokenizer) for prompt in self.prompts]
         cut = [i for i, prompt in enumerate(ids) if room is not None and len(prompt) > room]
         for i in cut:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.data.judges import REWARD_PREFIX, checked_scores, load_judge
 from workbench.domain.pairs import Turns
@@ -54,15 +55,15 @@ def load_judges(session: RunSession, recipe: EvaluateRecipe, reward: str | None)
 
 def _judge(session: RunSession, recipe: EvaluateRecipe, name: str) -> Callable[[Answers], list[float]]:
     if name.startswith(REWARD_PREFIX):
-        return _reward_judge(session, recipe, reward_source(session, name.removeprefix(REWARD_PREFIX)))
+        return _reward_judge(session, recipe, reward_source(session.project, name.removeprefix(REWARD_PREFIX)))
     judge = load_judge(name, session.project)
     return lambda answers: judge(answers.prompt_texts, answers.responses)
 
 
-def reward_source(session: RunSession, name: str) -> str:
+def reward_source(project: Path, name: str) -> str:
     """Returns the model name behind ``reward:NAME``: a run of the project where there is one, else a folder or hub id."""
     run_id = name.partition("@")[0]
-    return f"run:{name}" if (session.project / "runs" / run_id / "job.json").is_file() else name
+    return f"run:{name}" if (project / "runs" / run_id / "job.json").is_file() else name
 
 
 def _reward_judge(session: RunSession, recipe: EvaluateRecipe, source: str) -> Callable[[Answers], list[float]]:

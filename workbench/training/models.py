@@ -20,7 +20,7 @@ from transformers import (
 )
 from transformers.utils.logging import disable_progress_bar
 
-from workbench.domain.errors import ModelRefused, NoEndOfSequence
+from workbench.domain.errors import BadInput, ModelRefused, NoEndOfSequence
 from workbench.domain.recipes import TrainingRecipe
 from workbench.storage.model_folders import base_of_adapter, check_folder
 from workbench.training.hub import fetch
@@ -144,6 +144,21 @@ def context_length(model: PreTrainedModel) -> int | None:
     values: dict[str, Any] = model.config.get_text_config().to_dict()
     limit = values.get("max_position_embeddings") or values.get("n_positions") or values.get("n_ctx")
     return int(limit) if limit else None
+
+
+def prompt_limit(model: PreTrainedModel, max_new_tokens: int) -> int | None:
+    """Returns the tokens that a prompt may take so that a response fits behind it; None where there is no limit.
+
+    Raises:
+        BadInput: the response alone is longer than what the model reads.
+    """
+    limit = context_length(model)
+    if limit is None or limit > max_new_tokens:
+        return None if limit is None else limit - max_new_tokens
+    raise BadInput(
+        f"Responses of {max_new_tokens} tokens leave no room for a prompt: the model reads {limit}.",
+        f"Set the longest response to {limit // 2} tokens or fewer.",
+    )
 
 
 def lora_config(recipe: TrainingRecipe, task: Task) -> Any:
@@ -276,6 +291,6 @@ def _refusing(folder: Path, part: str) -> Iterator[None]:
     except (OSError, ValueError, KeyError, SafetensorError, json.JSONDecodeError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelRefused(
-            f"The {part} in {folder} cannot be loaded: {first}",
+            f"The {part} in {folder} cannot be loaded: {first.rstrip('.')}.",
             "Is the folder complete, and of a model that the installed transformers knows?",
         ) from error

@@ -12,7 +12,7 @@ from hashlib import blake2b
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from workbench.data.store import check_content, read_prompts
+from workbench.data.store import find_content, read_prompts
 from workbench.domain.errors import BadInput, BadSetting
 from workbench.domain.pairs import Turns
 from workbench.domain.recipes import PpoRecipe
@@ -79,9 +79,8 @@ def read_training_prompts(
     """
     if job.inputs.data is None:
         raise BadInput("PPO needs a dataset for its prompts.", "Name one as `dataset`.")
-    folder = session.project / "datasets" / job.inputs.data.name
+    folder = find_content(session.project / "datasets" / job.inputs.data.name, job.inputs.data.sha256)
     split = job.inputs.data.split or "train"
-    check_content(folder, job.inputs.data.sha256)
     turns = read_prompts(folder, split)
     if not turns:
         raise BadInput(f"The {split} split of {job.inputs.data.name} has no prompts.", "Import more rows.")

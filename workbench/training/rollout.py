@@ -7,7 +7,7 @@ same luck.
 """
 
 import inspect
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +76,7 @@ def generate(  # noqa: PLR0913  (what decides a sample is all named)
     batch_size: int = 64,
     stop_strings: Sequence[str] = (),
     tokenizer: PreTrainedTokenizerBase | None = None,
+    on_step: Callable[[list[list[int]]], object] | None = None,
 ) -> Rollout:
     """Samples one response for each prompt.
 
@@ -90,15 +91,17 @@ def generate(  # noqa: PLR0913  (what decides a sample is all named)
         batch_size: responses sampled at once; no effect on the result.
         stop_strings: texts that end a response, checked after each token; the text stays in the tokens.
         tokenizer: needed for stop strings only.
+        on_step: called after each token with all responses so far, in the prompts' order; may raise to give up.
     """
     uniforms = torch.rand(len(prompt_ids), max_new_tokens, generator=generator)
     rows = [_Row() for _ in prompt_ids]
     ends, stops = frozenset(end_ids), _StopStrings(stop_strings, tokenizer)
+    said = _say_nothing if on_step is None else lambda: on_step([row.tokens for row in rows])
     order = sorted(range(len(prompt_ids)), key=lambda row: (-len(prompt_ids[row]), row))  # little padding
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
         decoder = _Decoder(model, [prompt_ids[row] for row in chosen], pad_id)
-        _sample_batch(decoder, [rows[row] for row in chosen], uniforms[chosen], temperature, ends, stops)
+        _sample_batch(decoder, [rows[row] for row in chosen], uniforms[chosen], temperature, ends, stops, said)
     return Rollout(
         prompt_ids=[list(prompt) for prompt in prompt_ids],
         response_ids=[row.tokens for row in rows],
@@ -125,6 +128,24 @@ def response_texts(
         before = str(tokenizer.decode(last, skip_special_tokens=True))
         text = str(tokenizer.decode([*last, *response], skip_special_tokens=True))[len(before) :]
         texts.append(text[: min((at for stop in stop_strings if (at := text.find(stop)) >= 0), default=len(text))])
+    return texts
+
+
+def token_texts(tokenizer: PreTrainedTokenizerBase, prompt_ids: Sequence[int], ids: Sequence[int]) -> list[str]:
+    """Returns what each token adds to the text; joined they are the response as `response_texts` gives it.
+
+    Where several tokens spell one character together, the last of them has it. Special tokens add nothing.
+    """
+    tokens = [*prompt_ids[-1:], *ids]
+    start, read, texts = 0, len(tokens) - len(ids), []
+    for end in range(read + 1, len(tokens) + 1):
+        before = str(tokenizer.decode(tokens[start:read], skip_special_tokens=True))
+        after = str(tokenizer.decode(tokens[start:end], skip_special_tokens=True))
+        if after.endswith("\ufffd") and end < len(tokens):  # a part of a character
+            texts.append("")
+            continue
+        texts.append(after[len(before) :])
+        start, read = read, end
     return texts
 
 
@@ -177,8 +198,9 @@ def _sample_batch(
     temperature: float,
     ends: frozenset[int],
     stops: _StopStrings,
+    said: Callable[[], object],
 ) -> None:
-    """Fills `rows` token by token; `uniforms` is [b, max_new_tokens]."""
+    """Fills `rows` token by token, calls `said` after each; `uniforms` is [b, max_new_tokens]."""
     live = list(range(len(rows)))
     for step in range(uniforms.shape[1]):
         logp = torch.log_softmax(tempered(decoder.logits(), temperature), -1)
@@ -186,6 +208,7 @@ def _sample_batch(
         logps = logp.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
         for row, token, value in zip(live, tokens.tolist(), logps.tolist(), strict=True):
             _extend(rows[row], token, value, ends, stops)
+        said()
         going = [place for place, row in enumerate(live) if rows[row].stop_reason == "length"]
         if not going:
             return
@@ -210,6 +233,10 @@ def inverse_cdf(logp: Tensor, uniforms: Tensor) -> Tensor:
     tokens = torch.searchsorted(cumulative, uniforms.unsqueeze(-1) * total, right=True)
     last_possible = torch.searchsorted(cumulative, total)
     return torch.minimum(tokens, last_possible).squeeze(-1)
+
+
+def _say_nothing() -> None:
+    """Stands in where nobody listens."""
 
 
 def _extend(row: _Row, token: int, logp: float, ends: frozenset[int], stops: _StopStrings) -> None:

@@ -1,7 +1,8 @@
 """Scores from a reward model: on text, with the reward model's own tokenizer and template."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,16 +14,17 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.domain.errors import BadInput
-from workbench.domain.pairs import Turns
+from workbench.domain.pairs import Turns, response_turns
+from workbench.domain.playground import TokenReward
 from workbench.storage.files import write_bytes
 from workbench.training.models import context_length, load_scoring_model
+from workbench.training.rollout import token_texts
 from workbench.training.text import (
     AppendEos,
     encode_prompt,
     encode_response,
     prompt_room,
     response_end_id,
-    response_turns,
 )
 
 REWARD_FILE = "reward.json"
@@ -131,10 +133,8 @@ class RewardScorer:
     ) -> npt.NDArray[np.float64]:
         """Returns the model's own scores [n]; arguments as in `score`."""
         endings = [True] * len(responses) if ended is None else ended
-        sequences = [
-            self._encode(prompt, response, end)
-            for prompt, response, end in zip(prompts, responses, endings, strict=True)
-        ]
+        encoded = [self._encode(*item) for item in zip(prompts, responses, endings, strict=True)]
+        sequences = [prompt_ids + response_ids for prompt_ids, response_ids in encoded]
         order = sorted(range(len(sequences)), key=lambda row: (len(sequences[row]), row))  # little padding
         scores = np.empty(len(sequences), dtype=np.float64)
         for start in range(0, len(order), batch_size):
@@ -142,18 +142,35 @@ class RewardScorer:
             scores[rows] = self._score_batch([sequences[row] for row in rows])
         return scores
 
+    def token_rewards(self, prompt: Turns, response: str, ended: bool) -> list[TokenReward]:
+        """Returns what the head says at each token of the response, normalised; the last value is the response's score.
+
+        Empty for a model whose head reads one place only.
+
+        Args:
+            prompt, response, ended: as in `score`.
+        """
+        prompt_ids, response_ids = self._encode(prompt, response, ended)
+        with _read_head(self.model) as caught:
+            self._score_batch([prompt_ids + response_ids])
+        if not caught or caught[0].shape[:2] != (1, len(prompt_ids) + len(response_ids)):
+            return []
+        values = (caught[0][0, len(prompt_ids) :, 0].double() - self.settings.mean) / self.settings.std
+        texts = token_texts(self.tokenizer, prompt_ids, response_ids)
+        return [TokenReward(text, value) for text, value in zip(texts, values.tolist(), strict=True)]
+
     @cached_property
     def _end_id(self) -> int:
         return response_end_id(self.tokenizer)
 
-    def _encode(self, prompt: Turns, response: str, ended: bool) -> list[int]:
+    def _encode(self, prompt: Turns, response: str, ended: bool) -> tuple[list[int], list[int]]:
         """Returns prompt and response as ids, shortened as `text.encode_pair` does in training."""
         end = None
         if self.settings.append_eos == "always" or (self.settings.append_eos == "auto" and ended):
             end = self._end_id
         response_ids = encode_response(response_turns(prompt, response), self.tokenizer, end)
         prompt_ids = encode_prompt(prompt, self.tokenizer, prompt_room(self.max_length, len(response_ids)))
-        return prompt_ids + response_ids[: self.max_length - len(prompt_ids)]
+        return prompt_ids, response_ids[: self.max_length - len(prompt_ids)]
 
     @torch.no_grad()
     def _score_batch(self, sequences: list[list[int]]) -> npt.NDArray[np.float64]:
@@ -164,3 +181,18 @@ class RewardScorer:
         logits = self.model(input_ids=ids, attention_mask=mask, use_cache=False).logits  # [b, 1]
         scores: npt.NDArray[np.float64] = logits.squeeze(-1).float().cpu().numpy().astype(np.float64)
         return scores
+
+
+@contextmanager
+def _read_head(model: PreTrainedModel) -> Iterator[list[torch.Tensor]]:
+    """Inside, what the model's score head gives at every place [b, t, 1] is caught."""
+    caught: list[torch.Tensor] = []
+    head = dict(model.named_children()).get("score")
+    if head is None:
+        yield caught
+        return
+    hook = head.register_forward_hook(lambda _module, _args, output: caught.append(output.float().cpu()))
+    try:
+        yield caught
+    finally:
+        hook.remove()

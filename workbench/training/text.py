@@ -59,11 +59,6 @@ def render_response(turns: Turns, tokenizer: PreTrainedTokenizerBase) -> str:
     return text if has_template(tokenizer) else f" {text}"
 
 
-def response_turns(prompt: Turns, response: str) -> Turns:
-    """Returns a sampled response as turns of the prompt's kind, so that another model's template can render it."""
-    return (Message(prompt[0].role if is_plain(prompt) else "assistant", response),)
-
-
 def has_template(tokenizer: PreTrainedTokenizerBase) -> bool:
     """Says whether the tokenizer brings a chat template."""
     return tokenizer.chat_template is not None

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _TRAIN = {method: f"workbench.training.{method}" for method in ("sft", "reward", "dpo", "ppo")}
 _RUN = {method: f"workbench.training.{method}" for method in ("evaluate", "score")}
-_QUIET = {
+QUIET = {
     "TOKENIZERS_PARALLELISM": "false",  # forked tokenizer threads warn and may hang
     "TQDM_DISABLE": "1",  # the log is for people; progress goes through events
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     terminations = Terminations()
     signal.signal(signal.SIGTERM, terminations)
     folder = Path(arguments[0]).resolve()
-    os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
     _log_to(folder / LOG)
     lock = FileLock(folder / "worker.lock")
     try:

@@ -58,6 +58,8 @@ QPushButton[role="link"] { background: transparent; border: 1px solid transparen
 QPushButton[role="link"]::menu-indicator { image: none; width: 0; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
+QPushButton[role="pick"] { background: transparent; padding: 2px 7px; }
+QPushButton[role="pick"]:checked { background: $tint; border-color: $accent; color: $accent; }
 QPushButton[role="row"] { background: transparent; border: 1px solid transparent; text-align: left; padding: 8px 10px; }
 QPushButton[role="row"]:hover { background: $hover; }
 QPushButton[role="row"]:focus { border-color: $accent; }
@@ -66,17 +68,22 @@ QLineEdit, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $bo
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
 
+QTextEdit[role="flow"] { background: transparent; border: none; padding: 0; }
+
 QListView, QTreeView, QTableView { background: $card; border: none; outline: none; gridline-color: $border; }
+QComboBox QAbstractItemView { border: 1px solid $border; }
 QListView::item, QTreeView::item { padding: 3px; border-radius: 4px; }
 QTableView::item { padding: 1px; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected { background: $tint; color: $ink; }
 QTreeView { selection-background-color: $tint; }
-QListView::indicator { width: 12px; height: 12px; background: $field; border: 1px solid $muted; border-radius: 3px; }
-QTreeView::indicator { width: 12px; height: 12px; border: 1px solid $muted; border-radius: 3px; background: $field; }
-QTreeView::indicator:checked { background: $accent; border-color: $accent; }
-QListView::indicator:checked { background: $accent; border-color: $accent; }
+QListView::indicator, QTreeView::indicator, QCheckBox::indicator { width: 12px; height: 12px; background: $field;
+    border: 1px solid $muted; border-radius: 3px; }
+QListView::indicator:checked, QTreeView::indicator:checked, QCheckBox::indicator:checked { background: $accent;
+    border-color: $accent; }
+QTreeView::indicator:indeterminate { background: $tint; border-color: $accent; }
+QCheckBox::indicator:focus { border-color: $accent; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 3px; }
 QTableCornerButton::section { background: transparent; border: none; }

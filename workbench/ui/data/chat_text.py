@@ -30,14 +30,14 @@ class ChatText:
 
 def prompt_text(turns: Turns) -> ChatText:
     """Returns a prompt, each turn under its role."""
-    return ChatText(_clean(turns[0].content)) if is_plain(turns) else _with_roles(turns)
+    return ChatText(clean(turns[0].content)) if is_plain(turns) else _with_roles(turns)
 
 
 def response_text(turns: Turns | None) -> ChatText | None:
     """Returns a response; one turn needs no role over it."""
     if turns is None:
         return None
-    return ChatText(_clean(turns[0].content)) if len(turns) == 1 else _with_roles(turns)
+    return ChatText(clean(turns[0].content)) if len(turns) == 1 else _with_roles(turns)
 
 
 def marked(chosen: ChatText | None, rejected: ChatText | None) -> tuple[ChatText | None, ChatText | None]:
@@ -62,14 +62,14 @@ def _with_roles(turns: Turns) -> ChatText:
     at = 0
     for role, content in turns:
         name = _ROLES.get(role, role)
-        part = f"{name}\n{_clean(content)}\n\n"
+        part = f"{name}\n{clean(content)}\n\n"
         roles.append(Span(at, at + len(name)))
         parts.append(part)
         at += len(part)
     return ChatText("".join(parts).rstrip("\n"), tuple(roles))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Returns the text as a text view can show it, character for character."""
     shown = text if len(text) <= _MOST else f"{text[:_MOST]}\n… and {len(text) - _MOST:,} more characters"
     return _NOT_SHOWN.sub("\ufffd", shown.replace("\r\n", "\n").replace("\r", "\n"))

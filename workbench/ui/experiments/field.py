@@ -1,15 +1,18 @@
-"""One setting in a form: its label, what is asked for, its unit, and a mark where it differs from the default."""
+"""One setting in a form: its label, what is asked for, its unit, a mark where it differs, and what is wrong with it."""
 
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtGui import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.ui.experiments.draft import read_words
-from workbench.ui.widgets import label
+from workbench.ui.experiments.editors import Editor, make_editor
+from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
+from workbench.ui.experiments.words import value_words
+from workbench.ui.widgets import label, set_tone
 
-_LABEL_WIDTH = 170
+_LABEL_WIDTH, _GAP = 150, 8
 
 
 class SettingField(QWidget):
@@ -21,102 +24,91 @@ class SettingField(QWidget):
 
     changed = Signal()
 
-    def __init__(self, setting: api.SettingView) -> None:
-        super().__init__()
+    def __init__(
+        self, setting: api.SettingView, editor: Editor | NamePicker | JudgesPicker | None, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
         self.setting = setting
-        self._default = setting.default
-        self._label = label(setting.label)
-        self.editor = _editor(setting)
+        self._label = label(setting.label, wraps=True)
+        self.unit = label(setting.unit, "muted")
+        self._said = label("", "muted", wraps=True)
+        self._told, self._tone = "", "plain"
+        self.editor = editor or make_editor(setting)
         self._build()
-        self._connect()
+        self.editor.edited.connect(self._on_edited)
         self.use_preset("standard")
 
     def use_preset(self, preset: str) -> None:
         """Shows the value that stands where nothing is set."""
-        was_default = not self.values()
-        self._default = self.setting.presets.get(preset, self.setting.default)
-        if isinstance(self.editor, QLineEdit):
-            self.editor.setPlaceholderText(_words(self._default))
-        elif was_default:
-            self._set_plain(self._default)
+        setting = self.setting
+        if_empty = "needed" if setting.required else _meaning_of_empty(setting.help)
+        self.editor.set_default(setting.presets.get(preset, setting.default), if_empty)
         self._mark()
 
     def values(self) -> list[Any]:
         """Returns what was set; empty where the default stands."""
-        if isinstance(self.editor, QLineEdit):
-            return read_words(self.editor.text(), self.setting.kind)
-        shown = self.editor.isChecked() if isinstance(self.editor, QCheckBox) else self.editor.currentText()
-        return [] if shown == self._default else [shown]
+        return self.editor.values()
 
-    def set_value(self, value: Any) -> None:
-        """Sets it to a value of an experiment file."""
-        if isinstance(self.editor, QLineEdit):
-            self.editor.setText(_words(value))
-        else:
-            self._set_plain(value)
+    def set_values(self, values: list[Any]) -> None:
+        """Sets it to values of an experiment file; an empty list is the default."""
+        self.editor.show_values(values)
 
-    def reset(self) -> None:
-        """Goes back to the default."""
-        if isinstance(self.editor, QLineEdit):
-            self.editor.clear()
-        else:
-            self._set_plain(self._default)
+    def problem(self) -> str:
+        """Returns what is wrong with what was set, by itself; empty where nothing is."""
+        setting = self.setting
+        said = (api.check_setting(setting.group, setting.name, value) for value in self.values())
+        return next((problem for problem in said if problem), "")
+
+    def tell(self, words: str, tone: str = "plain") -> None:
+        """Says something about the value below it, as what a name leads to; a problem of the value itself comes first."""
+        self._told, self._tone = words, tone
+        self._mark()
+
+    def said(self) -> str:
+        """Returns what stands below it."""
+        return self._said.text()
 
     def is_found(self, words: str) -> bool:
         """Says whether a search for these words means this setting."""
         setting = self.setting
         return words.casefold() in f"{setting.name} {setting.label} {setting.help}".casefold()
 
-    def _set_plain(self, value: Any) -> None:
-        if isinstance(self.editor, QCheckBox):
-            self.editor.setChecked(bool(value))
-        elif isinstance(self.editor, QComboBox):
-            self.editor.setCurrentText(str(value))
-
     def _mark(self) -> None:
         changed = bool(self.values())
         self._label.setText(f"● {self.setting.label}" if changed else self.setting.label)
+        problem = self.problem()
+        words = f"{problem[:1].upper()}{problem[1:]}." if problem else self._told
+        self._said.setText(words)
+        self._said.setVisible(bool(words))
+        set_tone(self._said, "bad" if problem else self._tone)
+        self.editor.setAccessibleDescription(f"{words} {self.setting.help}".strip())
 
     def _on_edited(self) -> None:
         self._mark()
         self.changed.emit()
 
-    def _connect(self) -> None:
-        if isinstance(self.editor, QLineEdit):
-            self.editor.textChanged.connect(lambda _text: self._on_edited())
-        elif isinstance(self.editor, QCheckBox):
-            self.editor.toggled.connect(lambda _on: self._on_edited())
-        else:
-            self.editor.currentTextChanged.connect(lambda _text: self._on_edited())
-
     def _build(self) -> None:
         setting = self.setting
-        told = (setting.name, setting.help, setting.bounds, f"default: {_words(setting.default) or '-'}")
-        self.setToolTip("\n".join(part for part in told if part))
+        default = "needed" if setting.required else f"default: {value_words(setting.default) or 'empty'}"
+        told = (setting.name, setting.help, setting.bounds, default)
+        self.setToolTip(Qt.convertFromPlainText("\n".join(part for part in told if part)))
         self.editor.setAccessibleName(f"{setting.label} {setting.unit}".strip())
-        self.editor.setAccessibleDescription(setting.help)
         self._label.setFixedWidth(_LABEL_WIDTH)
-        layout = QHBoxLayout(self)
+        self._label.setBuddy(self.editor)
+        row, below = QHBoxLayout(), QHBoxLayout()
+        row.setSpacing(_GAP)
+        row.addWidget(self._label)
+        row.addWidget(self.editor, 1)
+        row.addWidget(self.unit)
+        below.addSpacing(_LABEL_WIDTH + _GAP)
+        below.addWidget(self._said, 1)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._label)
-        layout.addWidget(self.editor, 1)
-        layout.addWidget(label(setting.unit, "muted"))
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addLayout(below)
 
 
-def _editor(setting: api.SettingView) -> QLineEdit | QCheckBox | QComboBox:
-    if setting.kind == "flag":
-        return QCheckBox(checked=bool(setting.default))
-    if setting.kind == "choice":
-        made = QComboBox()
-        made.addItems(list(setting.choices))
-        made.setCurrentText(str(setting.default))
-        return made
-    return QLineEdit()
-
-
-def _words(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, tuple | list):
-        return ", ".join(map(str, value))
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+def _meaning_of_empty(help_text: str) -> str:
+    """Returns what a help text says of an empty field, as "all" of "At most so many. Empty: all."."""
+    return help_text.partition("Empty: ")[2].partition(". ")[0].removesuffix(".")

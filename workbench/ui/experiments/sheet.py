@@ -3,11 +3,17 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLineEdit
 
 from workbench import api
+from workbench.domain.drafts import DraftArm
+from workbench.domain.experiments import ArmMethod
 from workbench.ui.experiments.field import SettingField
-from workbench.ui.widgets import Card
+from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
+from workbench.ui.widgets import Card, button
+
+_METHODS = {"ppo": "PPO", "dpo": "DPO"}
 
 
 class SettingsSheet(Card):
@@ -19,13 +25,27 @@ class SettingsSheet(Card):
 
     changed = Signal()
 
-    def __init__(self, title: str, group: str, names: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        title: str,
+        group: str,
+        names: Collection[str] = (),
+        pickers: Mapping[str, NamePicker | JudgesPicker] | None = None,
+    ) -> None:
         super().__init__(title)
         views = [view for view in api.list_settings(group) if view.kind != "group"]
-        self.fields = {view.name: SettingField(view) for view in views if not names or view.name in names}
+        pickers = pickers or {}
+        self.fields = {
+            view.name: SettingField(view, pickers.get(view.name), self)
+            for view in views
+            if not names or view.name in names
+        }
         for made in self.fields.values():
             self.body.addWidget(made)
             made.changed.connect(self.changed)
+        widest = max(made.unit.sizeHint().width() for made in self.fields.values())
+        for made in self.fields.values():
+            made.unit.setFixedWidth(widest)  # so that the editors end at one line
         self.filter("", advanced=False)
 
     def values(self) -> dict[str, list[Any]]:
@@ -33,21 +53,69 @@ class SettingsSheet(Card):
         found = {name: made.values() for name, made in self.fields.items()}
         return {name: values for name, values in found.items() if values}
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Sets what an experiment file names, and the rest to its defaults."""
+    def set_values(self, values: Mapping[str, list[Any]]) -> None:
+        """Sets these settings, and the rest to its defaults."""
         for name, made in self.fields.items():
-            if name in values:
-                made.set_value(values[name])
-            else:
-                made.reset()
+            made.set_values(values.get(name, []))
 
     def use_preset(self, preset: str) -> None:
         """Shows the preset's values where nothing is set."""
         for made in self.fields.values():
             made.use_preset(preset)
 
-    def filter(self, words: str, *, advanced: bool) -> None:
-        """Shows the settings that are meant by the words; changed ones are never hidden among the advanced."""
+    def filter(self, words: str, *, advanced: bool) -> bool:
+        """Shows the settings that are meant by the words; changed ones are never hidden among the advanced.
+
+        Returns:
+            Whether any is shown.
+        """
         for made in self.fields.values():
             wanted = advanced or bool(words) or not made.setting.advanced or bool(made.values())
             made.setVisible(wanted and made.is_found(words))
+        return any(not made.isHidden() for made in self.fields.values())
+
+    def focus_first(self) -> None:
+        """Puts the cursor into the first setting that is shown."""
+        shown = [made for made in self.fields.values() if not made.isHidden()]
+        if shown:
+            shown[0].editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class ArmSheet(SettingsSheet):
+    """An arm: its name, which may be changed, and its method's settings.
+
+    Signals:
+        removed: the person wants to be rid of it.
+        doubled: the person wants another one like it.
+    """
+
+    removed = Signal()
+    doubled = Signal()
+
+    def __init__(self, name: str, method: ArmMethod) -> None:
+        self.method = method
+        self.name_line = QLineEdit(name)
+        super().__init__("Arm", method)
+        self.set_subtitle(_METHODS[method])
+        self.name_line.setAccessibleName("Name of the arm")
+        self.name_line.setToolTip("How charts and tables call it")
+        self.name_line.textChanged.connect(lambda _text: self._on_named())
+        self.corner.addWidget(self.name_line)
+        self.corner.addWidget(
+            button("Double", self.doubled.emit, role="link", tip="Adds another arm with these settings")
+        )
+        self.corner.addWidget(button("Remove", self.removed.emit, role="link", tip="Takes this arm out"))
+        self._on_named()
+
+    @property
+    def name(self) -> str:
+        """What the person calls the arm."""
+        return self.name_line.text().strip()
+
+    def draft(self) -> DraftArm:
+        """Returns what stands in it."""
+        return DraftArm(name=self.name, method=self.method, settings=self.values())
+
+    def _on_named(self) -> None:
+        self.setAccessibleName(f"Arm {self.name}")
+        self.changed.emit()

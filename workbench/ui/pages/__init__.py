@@ -13,6 +13,7 @@ PAGES = (
         "Every run, its place in the queue and what it says.",
     ),
     PageSpec("compare", "Compare", "compare:ComparePage", "Rewards, KL and win rates side by side."),
+    PageSpec("playground", "Playground", "playground:PlaygroundPage", "One prompt to several checkpoints at once."),
 )
 
 __all__ = ["PAGES"]

@@ -25,7 +25,8 @@ class ExperimentsPage(Page):
         self._groups: list[api.ExperimentRuns] = []
         self.actions_on_runs = RunActions(session, self)
         self.new = QAction("New experiment", self)
-        self.form = ExperimentForm(session)
+        self.duplicate = QAction("Duplicate experiment", self)
+        self.form = ExperimentForm(session, look)
         self.tree = RunTree(look)
         self.panel = RunPanel(session, look)
         self.empty = EmptyState(
@@ -41,6 +42,7 @@ class ExperimentsPage(Page):
 
     def arrive(self) -> None:
         self._refresh()
+        self.form.prepare()
 
     def commands(self) -> Sequence[QAction]:
         return [action for action in self.actions() if action.isEnabled()]
@@ -80,6 +82,7 @@ class ExperimentsPage(Page):
     def _show_chosen(self) -> None:
         runs = self.tree.chosen_runs()
         self.actions_on_runs.offer(runs, self.tree.queue())
+        self.duplicate.setEnabled(bool(self._chosen_experiment()))
         if len(runs) == 1:
             arm = next((group.arms[runs[0].id] for group in self._groups if runs[0].id in group.arms), runs[0].name)
             self.panel.show_run(runs[0], run_title(runs[0], arm))
@@ -90,16 +93,28 @@ class ExperimentsPage(Page):
         self.tree.moved.connect(self.actions_on_runs.move_before)
         self.actions_on_runs.done.connect(self._refresh)
         self.new.triggered.connect(self._show_form)
+        self.duplicate.triggered.connect(self._duplicate)
         self.form.closed.connect(lambda: self.stack.setCurrentIndex(0))
 
     def _show_form(self) -> None:
+        self.form.finish()
         self.stack.setCurrentWidget(self.form)
-        self.form.general.fields["name"].editor.setFocus()
+        self.form.settings.general.fields["name"].editor.setFocus()
+
+    def _duplicate(self) -> None:
+        self._show_form()
+        self.form.keeping.duplicate(self._chosen_experiment())
+
+    def _chosen_experiment(self) -> str:
+        ids = {run.id for run in self.tree.chosen_runs()}
+        return next((group.name for group in self._groups if ids & set(group.run_ids)), "")
 
     def _build_actions(self) -> None:
         self.new.setShortcut(QKeySequence("Ctrl+N"))
         self.new.setToolTip("Sets up an experiment: start, data, methods, budget (Ctrl+N)")
-        for action in (self.new, *self.actions_on_runs.all()):
+        self.duplicate.setShortcut(QKeySequence("Ctrl+D"))
+        self.duplicate.setToolTip("Opens the form with the settings of the chosen run's experiment (Ctrl+D)")
+        for action in (self.new, self.duplicate, *self.actions_on_runs.all()):
             self.addAction(action)
 
     def _build(self) -> None:
@@ -131,7 +146,9 @@ class ExperimentsPage(Page):
         bar.setSpacing(6)
         bar.addWidget(label("Experiments", "page-title"))
         bar.addStretch(1)
-        self.buttons = {action.text(): _tool(action) for action in (*self.actions_on_runs.all(), self.new)}
+        self.buttons = {
+            action.text(): _tool(action) for action in (*self.actions_on_runs.all(), self.duplicate, self.new)
+        }
         for made in self.buttons.values():
             bar.addWidget(made)
         self.buttons["New experiment"].setProperty("role", "primary")

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 
 from workbench import api
 from workbench.compare import ArmResult
-from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, add_action, button, label, set_role
 from workbench.ui.widgets.controls import ElidedLabel
+from workbench.ui.widgets.swatch import swatch
 
 
 class AnswersCard(Card):

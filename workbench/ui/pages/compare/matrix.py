@@ -7,9 +7,9 @@ from PySide6.QtGui import QBrush, QColor, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import Comparison, WinCell
-from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.swatch import swatch
 
 _NAMES = 0.42  # of the table's width that the rows' names take at most; longer ones end in dots
 _STRONGEST = 150  # alpha of a rate of 0 or 1: text stays readable on it

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Collection, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap, Qt
+from PySide6.QtGui import QAction, Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench.compare import ComparedArm
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.swatch import swatch
 
-_SWATCH = 12
 _TALLEST = 260
 _NAME, _METHOD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
@@ -120,16 +120,3 @@ class RunTree(QTreeWidget):
     def _on_changed(self, item: QTreeWidgetItem, _column: int) -> None:
         if item.parent() is None:
             self.shown_changed.emit()
-
-
-def swatch(colour: str) -> QIcon:
-    """Returns a small square of a colour."""
-    picture = QPixmap(_SWATCH, _SWATCH)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    painter.drawRoundedRect(0, 0, _SWATCH, _SWATCH, 3, 3)
-    painter.end()
-    return QIcon(picture)

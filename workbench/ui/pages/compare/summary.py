@@ -7,10 +7,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import ArmResult, Comparison, Cost
-from workbench.ui.pages.compare.run_tree import swatch
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, estimate_item
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
+from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _PADDING = 84, 9
 _COLUMNS = {

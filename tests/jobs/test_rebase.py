@@ -1,0 +1,30 @@
+from pathlib import Path
+
+from tests.jobs.test_plan import write_model
+from workbench.domain.experiments import Experiment
+from workbench.jobs.rebase import rebased
+
+
+def _experiment(**changes) -> Experiment:
+    values = {"name": "e", "model": "models/m", "dataset": "d", "arms": [{"method": "dpo"}]} | changes
+    return Experiment.parse(values, where="e.yaml")
+
+
+def test_paths_lead_where_they_led_before(tmp_path: Path):
+    write_model(tmp_path / "models" / "m")
+    (tmp_path / "score.py").write_text("def score(p, r): ...")
+    old, new = tmp_path, tmp_path / "project"
+    moved = rebased(
+        _experiment(judges=["score.py:f", "vader", "reward:models/m"], reward={"model": "models/m"}), old, new
+    )
+    assert moved.model == str(tmp_path / "models" / "m")
+    assert moved.judges == (f"{tmp_path}/score.py:f", "vader", f"reward:{tmp_path}/models/m")
+    assert moved.reward.model == moved.model
+    assert rebased(moved, new, old) == _experiment(
+        judges=["score.py:f", "vader", "reward:models/m"], reward={"model": "models/m"}
+    ), "inside the new folder they are short again"
+
+
+def test_names_that_are_no_path_stay(tmp_path: Path):
+    experiment = _experiment(model="org/model", judges=["package.module:f", "reward:reward-s0-1"])
+    assert rebased(experiment, tmp_path, tmp_path / "elsewhere") == experiment

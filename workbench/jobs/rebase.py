@@ -1,0 +1,41 @@
+"""Paths in an experiment, when its file goes to another folder or comes from one."""
+
+from pathlib import Path
+
+from workbench.data.judge_names import REWARD_PREFIX
+from workbench.domain.experiments import Experiment
+
+
+def rebased(experiment: Experiment, old: Path, new: Path) -> Experiment:
+    """Returns the experiment with paths that start from `new` and lead where they led from `old`.
+
+    Paths that lead into `new` stay short; others become absolute. Names that are no path there (hub ids, runs, judges of
+    this program) stay as they are.
+    """
+    if old.resolve() == new.resolve():
+        return experiment
+    reward = experiment.reward
+    if reward.model is not None:
+        reward = reward.model_copy(update={"model": _moved(reward.model, old, new)})
+    return experiment.model_copy(
+        update={
+            "model": _moved(experiment.model, old, new),
+            "reward": reward,
+            "judges": tuple(_judge(name, old, new) for name in experiment.judges),
+        }
+    )
+
+
+def _judge(name: str, old: Path, new: Path) -> str:
+    if name.startswith(REWARD_PREFIX):
+        return REWARD_PREFIX + _moved(name.removeprefix(REWARD_PREFIX), old, new)
+    path, colon, function = name.rpartition(":")
+    return f"{_moved(path, old, new)}{colon}{function}" if path.endswith(".py") else name
+
+
+def _moved(name: str, old: Path, new: Path) -> str:
+    path = old / Path(name).expanduser()
+    if not path.exists():
+        return name
+    absolute, home = path.resolve(), new.resolve()
+    return str(absolute.relative_to(home)) if absolute.is_relative_to(home) else str(absolute)

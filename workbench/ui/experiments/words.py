@@ -1,0 +1,36 @@
+"""Between the words in a field and the values of an experiment file."""
+
+from typing import Any
+
+
+def read_words(text: str, kind: str) -> list[Any]:
+    """Returns the values in a field, separated by commas; what is no number stays text, for the domain to refuse."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if kind == "list":
+        return [[_number(word) for word in words]] if words else []
+    if kind in ("whole", "number"):
+        return [_number(word) for word in words]
+    return [text.strip()] if text.strip() else []
+
+
+def values_words(values: list[Any]) -> str:
+    """Returns the words that stand for these values in a field: those that `read_words` reads back."""
+    return ", ".join(value_words(value) for value in values)
+
+
+def value_words(value: Any) -> str:
+    """Returns the words for one value; none for None."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _number(word: str) -> Any:
+    for read in (int, float):
+        try:
+            return read(word)
+        except ValueError:
+            continue
+    return word

@@ -1,0 +1,39 @@
+"""Work on widgets that would take too long at once, done in turns between the window's events."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QObject, QTimer
+
+_TURN_S = 0.015
+
+
+class Turns(QObject):
+    """Goes through one piece of work after another until a turn is over; newer work replaces what is left."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._pieces: Iterator[None] = iter(())
+        self._on_done: Callable[[], object] | None = None
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self._work)
+
+    def start(self, pieces: Iterator[None], on_done: Callable[[], object] | None = None) -> None:
+        """Begins at once; little work is done when this returns.
+
+        Args:
+            pieces: does a piece of work each time it is asked for the next.
+            on_done: called after the last one.
+        """
+        self._timer.stop()
+        self._pieces, self._on_done = pieces, on_done
+        self._work()
+
+    def _work(self) -> None:
+        end = time.perf_counter() + _TURN_S
+        for _ in self._pieces:
+            if time.perf_counter() > end:
+                self._timer.start()
+                return
+        if self._on_done is not None:
+            self._on_done()
