@@ -11,7 +11,7 @@ from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.swatch import swatch
 
-_NAMES = 0.42  # of the table's width that the rows' names take at most; longer ones end in dots
+_NARROWEST, _LEAST_NAMES = 34, 0.3  # pixels of a column; share of the table that the rows' names have in any case
 _STRONGEST = 150  # alpha of a rate of 0 or 1: text stays readable on it
 
 
@@ -24,7 +24,8 @@ class WinMatrix(CopyTable):
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(26)
-        self.verticalHeader().setMinimumSectionSize(30)
+        self.verticalHeader().setMinimumSectionSize(34)
+        self.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         """Fills the matrix with the arms that are shown, row by row."""
@@ -51,13 +52,14 @@ class WinMatrix(CopyTable):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.verticalHeader().setMaximumWidth(int(_NAMES * self.width()))
         self._name_columns()
 
     def _name_columns(self) -> None:
         """Heads the columns with the arms' names where there is room, else with the numbers of their rows."""
         if not self._names:
             return
+        left = self.width() - _NARROWEST * len(self._names)
+        self.verticalHeader().setMaximumWidth(int(max(_LEAST_NAMES * self.width(), left)))
         room = self.viewport().width() / len(self._names) - 8
         are_named = max(map(self.fontMetrics().horizontalAdvance, self._names)) <= room
         for at, name in enumerate(self._names):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from PySide6.QtGui import QAction
@@ -70,6 +71,11 @@ class ComparePage(Page):
         )
         return self._shown.comparison.model_copy(update={"panels": panels})
 
+    @cached_property
+    def export(self) -> ExportDialog:
+        """The dialog of exports, made when it is first wanted."""
+        return ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self)
+
     @property
     def is_settled(self) -> bool:
         """Says whether all that is wanted is shown."""
@@ -83,6 +89,10 @@ class ComparePage(Page):
 
     def commands(self) -> Sequence[QAction]:
         return [*self.actions(), *self.answers.actions(), *self.saved.commands(self), *self.export.commands(self)]
+
+    def offer_export(self, panel: str | None = None) -> None:
+        """Asks how the charts, or one of them, shall be kept."""
+        self.export.offer(panel)
 
     def refresh(self) -> None:
         """Asks for the comparison of this view; while one is on its way, asks again after it."""
@@ -129,7 +139,6 @@ class ComparePage(Page):
 
     def _build(self) -> None:
         self.bar, self.saved = ViewBar(), SavedViews(self.session, lambda: self._view)
-        self.export = ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self)
         self.tree, self.verdict, self.grid = RunTree(), VerdictView(), ChartGrid()
         self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
@@ -139,7 +148,7 @@ class ComparePage(Page):
         self._interval = ElidedLabel("")
         self._interval.setProperty("role", "muted")
         self.empty = EmptyState("Comparing…", "", "Go to Overview", lambda: self.page_wanted.emit("overview"))
-        add_action(self, "Export…", "Ctrl+Shift+E", self.export.offer)
+        add_action(self, "Export…", "Ctrl+Shift+E", self.offer_export)
         add_action(self, "Filter runs", "Ctrl+Shift+F", self.filter.setFocus)
 
     def _place(self) -> None:
@@ -153,7 +162,12 @@ class ComparePage(Page):
         head.addWidget(self._interval, 1)
         head.addWidget(self.saved)
         head.addWidget(
-            button("Export…", self.export.offer, role="primary", tip="Keep charts, numbers or report (Ctrl+Shift+E)")
+            button(
+                "Export…",
+                self.offer_export,
+                role="primary",
+                tip="Keep charts, numbers or report (Ctrl+Shift+E)",
+            )
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -189,7 +203,7 @@ class ComparePage(Page):
         self.tree.shown_changed.connect(self._on_ticked)
         self.filter.textChanged.connect(self.tree.filter_by)
         self.grid.picked.connect(self.answers.show_checkpoint)
-        self.grid.export_wanted.connect(self.export.offer)
+        self.grid.export_wanted.connect(self.offer_export)
         self.answers.places_wanted.connect(self.show_places)
         self.look.changed.connect(self._on_look_changed)
         self.session.project_changed.connect(self._on_project_changed)
@@ -227,7 +241,6 @@ class ComparePage(Page):
         self.tree.show_arms(answer.comparison.everyone, hidden, self.look.scheme)
         self.bar.show_view(self._view, self._names())
         self._show()
-        self._body.setCurrentIndex(1)
         if self._is_stale:
             self.refresh()
 
@@ -252,6 +265,9 @@ class ComparePage(Page):
         comparison, scheme, hidden = answer.comparison, self.look.scheme, self.tree.hidden()
         self._interval.setText(comparison.interval)
         self._interval.setToolTip(comparison.interval)
+        yield
+        self._body.setCurrentIndex(1)
+        yield
         if len(hidden) < len(comparison.everyone):
             self.verdict.show_words(comparison)
         self._show_answers()

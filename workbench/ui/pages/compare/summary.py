@@ -13,6 +13,7 @@ from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _PADDING = 84, 9
+_LONG = 10_000  # from which a number is shortened
 _COLUMNS = {
     "run": "The arm",
     "gold": "Mean score by the gold judge, at the last checkpoint",
@@ -124,7 +125,13 @@ def _cells(arm: ArmResult) -> list[ValueItem]:
     name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     name.setToolTip(f"{arm.name}: {arm.method}, seeds {', '.join(map(str, arm.seeds))}")
     steps = sorted(arm.best.steps)
-    best = "-" if not arm.runs else str(steps[0]) if steps[0] == steps[-1] else f"{steps[0]}\nto {steps[-1]}"
+    best = (
+        "-"
+        if not arm.runs
+        else _short(steps[0])
+        if steps[0] == steps[-1]
+        else f"{_short(steps[0])}\nto {_short(steps[-1])}"
+    )
     return [
         name,
         estimate_item(arm.gold),
@@ -152,6 +159,6 @@ def _time(seconds: float) -> str:
 def _short(value: float) -> str:
     """Returns a number as 950, 12.3 k or 4.56 M."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= limit:
+        if value >= max(limit, _LONG):
             return f"{value / limit:.3g} {unit}"
     return f"{value:.0f}"

@@ -18,6 +18,7 @@ _BAND_ALPHA = 46
 _RAW_ALPHA = 90
 _MANY = 2_000  # points from which on markers and smooth edges cost more than they tell
 _BAND_POINTS = 1_000  # that a band keeps: it is drawn whole each time, however little of it is in sight
+_DENSITY = 2.0  # of the ticks, since there are no finer ones between them
 _LONG = 10_000  # from which an axis counts in thousands
 _REACH = 12  # pixels around a click in which a checkpoint is meant
 
@@ -56,6 +57,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
 
     def drawing(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> Iterator[None]:
         """Draws a panel curve by curve; nothing but the last step moves what is in sight."""
+        self.setUpdatesEnabled(False)  # painted once, when all is there
         self.clear()
         self.disableAutoRange()
         self._curves = []
@@ -71,6 +73,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
         self._ring.setData([], [])
         self._cursor.hide()
         self.autoRange()
+        self.setUpdatesEnabled(True)
 
     def point_at(self, x: float | None) -> None:
         """Moves the cursor to an x, or takes it away."""
@@ -124,6 +127,7 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
             drawn = self.getAxis(side)
             drawn.enableAutoSIPrefix(False)
             drawn.setStyle(maxTickLevel=0)  # finer grid lines take more time to draw than all curves
+            drawn.setTickDensity(_DENSITY)
             drawn.setPen(pg.mkPen(tokens.border))
             drawn.setTextPen(pg.mkPen(tokens.muted))
             drawn.setLabel(axis_words(axis), color=tokens.muted)
