@@ -38,8 +38,11 @@ class ChartGrid(QWidget):
         """Shows the panels without the hidden arms, curve by curve."""
         if comparison.view.panels != self._names:
             yield from self._laying_out(comparison.view.panels)
+        for card in self.cards:
+            card.chart.setUpdatesEnabled(False)  # each is painted once, in a turn of its own
         for card, panel in zip(self.cards, comparison.panels, strict=True):
             yield from card.showing(panel, scheme, hidden)
+            yield
         self.ring(self._steps)
 
     def n_rows(self) -> int:

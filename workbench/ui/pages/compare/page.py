@@ -273,7 +273,9 @@ class ComparePage(Page):
         self._show_answers()
         yield
         yield from self.grid.showing(comparison, scheme, hidden)
-        self._rows.setRowStretch(0, _TALL if self.grid.n_rows() > 1 else _FLAT)
+        stretch = _TALL if self.grid.n_rows() > 1 else _FLAT
+        if self._rows.rowStretch(0) != stretch:  # or everything is laid out and painted anew for nothing
+            self._rows.setRowStretch(0, stretch)
         yield from self.matrix.showing(comparison, scheme, hidden)
         self.summary.show_arms(comparison, scheme, hidden)
         self._show_answers()

@@ -63,12 +63,12 @@ class ChartCard(Card):
         self._spec, self._scheme = spec, scheme
         self._shown = [series for series in spec.series if series.arm not in hidden]
         self.set_title(spec.title, spec.subtitle)
+        self.legend.setText(self._legend_words())
         yield from self.chart.drawing(spec, scheme, hidden)
         self.chart.setToolTip(Qt.convertFromPlainText(f"{spec.caption}{_HOW}"))
         names = ", ".join(series.name for series in self._shown)
         self.chart.setAccessibleName(f"{spec.title}: {axis_words(spec.y)} over {axis_words(spec.x)}")
         self.chart.setAccessibleDescription(f"Curves: {names}. {spec.caption}")
-        self.legend.setText(self._legend_words())
         self.point_at(None)
 
     def point_at(self, x: float | None) -> None:
