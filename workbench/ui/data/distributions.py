@@ -1,6 +1,6 @@
 """The distributions beside the table: one small plot of each condition, all of the rows that the others leave."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from workbench.domain.row_filters import Histogram, RowFilter
 from workbench.ui.data.bar_chart import BarChart, title_of
 from workbench.ui.theme import Scheme
+from workbench.ui.turns import Turns
 from workbench.ui.widgets import Card
 
 _CONDITIONS = ("length", "gap", "rater", "split")
@@ -26,22 +27,19 @@ class Distributions(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._histograms: Sequence[Histogram] = ()
-        self.charts = {name: BarChart(name) for name in _CONDITIONS}
+        self.charts: dict[str, BarChart] = {}  # made when they are first drawn, one at a turn: each takes 15 ms
         self._cards: dict[str, Card] = {}
+        self._turns = Turns(self)
         self._place()
-        for name, chart in self.charts.items():
-            chart.picked.connect(self.picked)
-            chart.pointed.connect(lambda words, name=name: self._cards[name].set_subtitle(words or _UNITS[name]))
 
     def show_histograms(self, histograms: Sequence[Histogram], wanted: RowFilter, scheme: Scheme) -> None:
         """Draws what was found; a condition without values takes no place."""
         self._histograms = histograms
-        for histogram in histograms:
-            self._cards[histogram.condition].setVisible(bool(histogram.bars))
-            self.charts[histogram.condition].draw(histogram, getattr(wanted, histogram.condition), scheme)
+        self._turns.start(self._draw(histograms, wanted, scheme))
 
     def show_nothing(self) -> None:
         """Forgets the dataset that was shown."""
+        self._turns.stop()
         self._histograms = ()
         for card in self._cards.values():
             card.hide()
@@ -50,13 +48,29 @@ class Distributions(QWidget):
         """Draws the same in the colours of another scheme."""
         self.show_histograms(self._histograms, wanted, scheme)
 
+    def _draw(self, histograms: Sequence[Histogram], wanted: RowFilter, scheme: Scheme) -> Iterator[None]:
+        for histogram in histograms:
+            name = histogram.condition
+            if histogram.bars or name in self.charts:
+                self._chart(name).draw(histogram, getattr(wanted, name), scheme)
+            self._cards[name].setVisible(bool(histogram.bars))
+            yield
+
+    def _chart(self, name: str) -> BarChart:
+        if name not in self.charts:
+            made, card = BarChart(name), self._cards[name]
+            made.picked.connect(self.picked)
+            made.pointed.connect(lambda words: card.set_subtitle(words or _UNITS[name]))
+            card.body.addWidget(made)
+            self.charts[name] = made
+        return self.charts[name]
+
     def _place(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        for name, chart in self.charts.items():
+        for name in _CONDITIONS:
             card = Card(title_of(name), _UNITS[name])
-            card.body.addWidget(chart)
             card.hide()
             self._cards[name] = card
             layout.addWidget(card, 1)

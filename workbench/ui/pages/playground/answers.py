@@ -11,8 +11,8 @@ from workbench import api
 from workbench.domain.playground import Sampled, Scored, Wrote
 from workbench.ui.pages.playground.answer_card import AnswerCard, Score
 from workbench.ui.pages.playground.heat import limit_of
-from workbench.ui.pages.playground.turns import Turns
 from workbench.ui.theme import Scheme
+from workbench.ui.turns import Turns
 from workbench.ui.widgets import set_role
 
 _WIDTH = 330  # pixels that an answer is read well in

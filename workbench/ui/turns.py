@@ -29,6 +29,11 @@ class Turns(QObject):
         self._pieces, self._on_done = pieces, on_done
         self._work()
 
+    def stop(self) -> None:
+        """Leaves undone what is left."""
+        self._timer.stop()
+        self._pieces, self._on_done = iter(()), None
+
     def _work(self) -> None:
         end = time.perf_counter() + _TURN_S
         for _ in self._pieces:
