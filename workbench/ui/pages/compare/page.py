@@ -1,10 +1,12 @@
 """The Compare page: asks for a comparison and hands it to those who show its parts."""
 
 import hashlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -30,6 +32,7 @@ from workbench.ui.widgets.piecework import Piecework
 _LEFT = 224
 _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
 _ALL_PROMPTS = 5_000
+_REST = 5  # times as long as a comparison takes, until runs that go on have it made again
 
 
 class _Answer(NamedTuple):
@@ -49,6 +52,8 @@ class ComparePage(Page):
         self._places: dict[str, api.Place] = {}
         self._seen: tuple[object, ...] = ()
         self._is_stale = False
+        self._asked_at, self._took_s = 0.0, 0.0
+        self._soon = QTimer(self, singleShot=True)
         self._drawing = Piecework(self)
         self._build()
         self._place()
@@ -108,6 +113,7 @@ class ComparePage(Page):
             return _Answer(found, api.compare_answers(project, found, _ALL_PROMPTS, _still_there(places, found)))
 
         self._is_stale = False
+        self._asked_at = time.monotonic()
         self.session.ask("compare", work, self._on_compared, on_error=self._on_not_compared)
 
     def show_view(self, view: api.View) -> None:
@@ -206,6 +212,7 @@ class ComparePage(Page):
         self.grid.export_wanted.connect(self.offer_export)
         self.answers.places_wanted.connect(self.show_places)
         self.look.changed.connect(self._on_look_changed)
+        self._soon.timeout.connect(self.refresh)
         self.session.project_changed.connect(self._on_project_changed)
 
     def _on_view_chosen(self, view: api.View) -> None:
@@ -232,9 +239,11 @@ class ComparePage(Page):
         seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
         if seen != self._seen:
             self._seen = seen
-            self.refresh()
+            pause_s = _REST * self._took_s - (time.monotonic() - self._asked_at)
+            self._soon.start(max(0, round(1000 * pause_s)))
 
     def _on_compared(self, answer: _Answer) -> None:
+        self._took_s = time.monotonic() - self._asked_at
         self._shown = answer
         unticked = self.tree.hidden()
         hidden = unticked if len(unticked) == len(answer.comparison.everyone) else self._view.hidden
