@@ -33,6 +33,9 @@ _VERBS = [
     "rename",
     "slots",
     "settings",
+    "preferences",
+    "hub-token",
+    "machine",
 ]
 
 

@@ -70,6 +70,8 @@ def test_what_a_driver_cannot_tell_is_left_open_and_a_lost_gpu_left_out(monkeypa
         "nvmlDeviceGetCount": lambda: 3,
         "nvmlDeviceGetHandleByIndex": handle,
         "nvmlDeviceGetMemoryInfo": refuse,
+        "nvmlDeviceGetUtilizationRates": refuse,
+        "nvmlDeviceGetComputeRunningProcesses": refuse,
         "nvmlDeviceGetUUID": lambda handle: "GPU-a" if handle == "handle 0" else refuse(),
         "nvmlDeviceGetName": refuse,
     }

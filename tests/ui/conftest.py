@@ -8,6 +8,7 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt is imported
 
 import pytest
+import shiboken6
 from evaluated_runs import realistic
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
@@ -54,12 +55,19 @@ def settings(tmp_path) -> QSettings:
     return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
 
 
+@pytest.fixture(autouse=True)
+def own_preferences(tmp_path, monkeypatch) -> None:
+    """Preferences that start with their defaults."""
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
+
+
 @pytest.fixture
 def session(qapp, settings) -> Iterator[Session]:
     """A session without a project."""
     made = Session(settings)
     yield made
     made.stop()
+    shiboken6.delete(made)  # else a collection of garbage on another thread may do it later
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ from workbench.ui.window import MainWindow
 
 
 def _titles(window):
-    return [button.text() for button in window.rail._buttons.values() if button.isVisibleTo(window)]
+    shown = [button for button in window.rail._buttons.values() if button.isVisibleTo(window)]
+    return [button.text() or button.accessibleName() for button in shown]
 
 
-def test_without_a_project_only_the_start_page_is_offered(window):
+def test_without_a_project_the_start_page_and_those_of_the_computer_are_offered(window):
     assert window.page_key == "start"
-    assert _titles(window) == ["Start"]
+    assert _titles(window) == ["Start", "Machine", "Settings"]
 
 
 def test_an_opened_project_brings_its_pages_and_its_name(window, open_project, evaluated, session):
@@ -67,10 +68,10 @@ def test_the_machine_is_shown_in_the_rail(qtbot, window):
     assert window.rail._machine._rows["memory"][0].text().startswith("Memory")
 
 
-def test_the_rail_closes_the_project_and_changes_the_theme(qtbot, window, open_project, evaluated, look, settings):
+def test_the_rail_closes_the_project_and_changes_the_theme(qtbot, window, open_project, evaluated, look, session):
     open_project(evaluated)
     qtbot.mouseClick(window.rail._theme, Qt.MouseButton.LeftButton)
-    assert settings.value("look/theme") == look.choice == "dark"
+    assert session.preferences.now.look.theme == look.choice == "dark"
     qtbot.mouseClick(window.rail._close, Qt.MouseButton.LeftButton)
     assert window.page_key == "start"
 
@@ -113,7 +114,7 @@ def test_a_closed_projects_pages_are_gone_and_no_shortcut_means_two_things(qtbot
         window.page.destroyed.connect(lambda _page=None, k=key: gone.append(k))
         gone_before = set(gone)
     assert gone_before == set()
-    pages = [weakref.ref(page) for key, page in window._built.items() if key != "start"]
+    pages = [weakref.ref(page) for key, page in window._built.items() if window._specs[key].is_of_project]
     qtbot.waitUntil(lambda: not window._session.tasks.running() - {"look", "window machine"}, timeout=20000)
     window._session.close()
     qtbot.waitUntil(lambda: len(gone) == len(pages), timeout=20000)

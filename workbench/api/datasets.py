@@ -5,11 +5,13 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from workbench.data.hub import is_hub_id
 from workbench.data.importing import Detection, clear_cut_short, detect, import_file
 from workbench.data.preview import preview_file
 from workbench.domain.errors import AlreadyExists, Busy
 from workbench.domain.previews import ImportPreview
 from workbench.domain.records import DatasetRecord, Splits
+from workbench.storage.hub_access import enter_hub
 from workbench.storage.locks import only_one
 from workbench.storage.project import Project
 
@@ -31,6 +33,7 @@ class ImportResult(BaseModel):
 
 def detect_format(source: Path | str) -> Detection:
     """Says which reader would read a file, and why."""
+    _enter_hub_for(source)
     return detect(source)
 
 
@@ -46,6 +49,7 @@ def preview_import(
         BadInput, NotFound, Offline: there is nothing to show of it. A file that can be read but fits no format is shown
             with the reason as its `problem`.
     """
+    _enter_hub_for(source)
     return preview_file(source, format=format, columns=columns)
 
 
@@ -75,6 +79,7 @@ def import_dataset(
         Busy: another process is importing under that name.
         BadRow, BadInput, NotFound, Offline: nothing was imported.
     """
+    _enter_hub_for(source)
     folder = project.dataset_folder(name)
     with only_one(project.state_folder() / f"import-{name}.lock", _taken(name)):
         if name in project.manifest().datasets:
@@ -86,6 +91,11 @@ def import_dataset(
         with project.edit() as edit:
             edit.add_dataset(name, record.splits)
     return _result(record, detection, rejects)
+
+
+def _enter_hub_for(source: Path | str) -> None:
+    if isinstance(source, str) and is_hub_id(source):
+        enter_hub()
 
 
 def _taken(name: str) -> Busy:

@@ -9,6 +9,7 @@ from workbench.domain.figures import FigureStyle
 from workbench.export.figures import draw_panels, render
 from workbench.export.report import write_report
 from workbench.export.series import write_series_csv
+from workbench.storage.preferences import read_preferences
 from workbench.storage.project import Project, nearest
 
 __all__ = ["FigureStyle", "export_report", "preview_charts", "write_all_charts", "write_charts"]
@@ -35,7 +36,7 @@ def write_charts(
     if out.suffix == ".csv":
         write_series_csv(panels, out)
     elif out.suffix in FIGURE_SUFFIXES:
-        draw_panels(panels, out, style)
+        draw_panels(panels, out, style, palette=read_preferences().look.palette)
     else:
         raise BadInput(
             f"{out} ends in {out.suffix or 'nothing'!r}; expected .svg, .png, .pdf or .csv.", "Rename --out."
@@ -50,7 +51,7 @@ def preview_charts(comparison: Comparison, style: FigureStyle | None = None, *, 
         NotFound: the view has no such panel.
     """
     shown = (style or FigureStyle()).model_copy(update={"dpi": 96})
-    return render(_panels(comparison, panel), ".png", shown)
+    return render(_panels(comparison, panel), ".png", shown, palette=read_preferences().look.palette)
 
 
 def write_all_charts(comparison: Comparison, folder: Path, name: str) -> list[Path]:

@@ -7,8 +7,10 @@ import platformdirs
 
 from workbench.data.assets import asset, checkout_folder
 from workbench.domain.errors import NotFound
+from workbench.domain.preferences import Preferences
 from workbench.storage.files import sync
 from workbench.storage.migrations import MANIFEST
+from workbench.storage.preferences import read_preferences
 
 NAME = "film-critic"
 _DEMO = "demo"
@@ -49,9 +51,14 @@ def place_sample() -> Path:
     return own
 
 
-def default_projects_folder() -> Path:
-    """Returns where a new project is made unless a person chooses another folder."""
-    return Path(platformdirs.user_documents_dir()) / "Preference Workbench"
+def default_projects_folder(preferences: Preferences | None = None) -> Path:
+    """Returns where a new project is made unless a person chooses another folder.
+
+    Args:
+        preferences: the person's, where they have been read already.
+    """
+    chosen = (preferences or read_preferences()).folders.projects
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_documents_dir()) / "Preference Workbench"
 
 
 def _saved_projects() -> Path:

@@ -42,6 +42,7 @@ class SettingView(BaseModel):
         choices: of a choice.
         optional: may be empty.
         bounds: in words, as "at least 1, at most 100".
+        least, most: the bounds that are allowed themselves.
     """
 
     group: str
@@ -57,6 +58,8 @@ class SettingView(BaseModel):
     choices: tuple[str, ...] = ()
     optional: bool = False
     bounds: str = ""
+    least: float | None = None
+    most: float | None = None
 
 
 def list_settings(group: str | None = None) -> list[SettingView]:
@@ -68,7 +71,7 @@ def list_settings(group: str | None = None) -> list[SettingView]:
     if group is not None and group not in SETTING_GROUPS:
         raise BadSetting(f"There is no group of settings `{group}`.", f"Known: {', '.join(SETTING_GROUPS)}.")
     wanted = SETTING_GROUPS if group is None else {group: SETTING_GROUPS[group]}
-    return [view for name, classes in wanted.items() for cls in classes for view in _views(name, cls)]
+    return [view for name, classes in wanted.items() for cls in classes for view in view_settings(name, cls)]
 
 
 def check_setting(group: str, name: str, value: object) -> str:
@@ -83,7 +86,8 @@ def check_setting(group: str, name: str, value: object) -> str:
     return cls.problem_with(name, value)
 
 
-def _views(group: str, cls: type[Settings]) -> list[SettingView]:
+def view_settings(group: str, cls: type[Settings]) -> list[SettingView]:
+    """Returns the settings of a class of them, for any form."""
     views = []
     for name, info in cls.model_fields.items():
         if cls is SftStage and name == "recipe":
@@ -118,7 +122,9 @@ def _asked(info: FieldInfo) -> dict[str, Any]:
         for rule in info.metadata
         if (limit := getattr(rule, name, None)) is not None
     ]
-    return {"optional": len(types) < len(parts), "bounds": ", ".join(bounds)} | _kind(types[0])
+    limits = {name: getattr(rule, name) for rule in info.metadata for name in ("ge", "le") if hasattr(rule, name)}
+    asked = {"optional": len(types) < len(parts), "bounds": ", ".join(bounds)}
+    return asked | {"least": limits.get("ge"), "most": limits.get("le")} | _kind(types[0])
 
 
 def _kind(asked: Any) -> dict[str, Any]:

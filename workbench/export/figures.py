@@ -17,7 +17,8 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from workbench.compare.specs import ENVELOPE, Axis, PanelSpec, Series
 from workbench.domain.errors import BadInput
 from workbench.domain.figures import FigureStyle
-from workbench.export.theme import DARK, LIGHT, Theme
+from workbench.domain.preferences import PaletteName
+from workbench.export.theme import Theme, make_theme
 from workbench.storage.files import write_bytes
 
 _FONTS = {"sans": "DejaVu Sans", "serif": "DejaVu Serif"}  # come with matplotlib: the same letters on every computer
@@ -30,13 +31,21 @@ _LINE_WIDTHS = {"proxy": 1.4, "point": 0.8}
 _LINE_STYLES: dict[str, Any] = {"proxy": (0, (4, 2)), "point": (0, (1, 1))}
 
 
-def draw_panels(panels: Sequence[PanelSpec], path: Path, style: FigureStyle | None = None, *, note: str = "") -> None:
+def draw_panels(
+    panels: Sequence[PanelSpec],
+    path: Path,
+    style: FigureStyle | None = None,
+    *,
+    palette: PaletteName = "okabe-ito",
+    note: str = "",
+) -> None:
     """Draws panels side by side into a file; the ending says which kind.
 
     Args:
         panels: what to draw.
         path: ends in .svg, .pdf or .png.
         style: size, resolution, ground and letters.
+        palette: the colours of the arms.
         note: small print under the figure; empty takes what the panels have in common.
 
     Raises:
@@ -44,13 +53,20 @@ def draw_panels(panels: Sequence[PanelSpec], path: Path, style: FigureStyle | No
     """
     if path.suffix not in _SUFFIXES:
         raise BadInput(f"{path} ends in {path.suffix or 'nothing'!r}; expected .svg, .pdf or .png.", "Rename it.")
-    write_bytes(path, render(panels, path.suffix, style, note=note))
+    write_bytes(path, render(panels, path.suffix, style, palette=palette, note=note))
 
 
-def render(panels: Sequence[PanelSpec], suffix: str, style: FigureStyle | None = None, *, note: str = "") -> bytes:
+def render(
+    panels: Sequence[PanelSpec],
+    suffix: str,
+    style: FigureStyle | None = None,
+    *,
+    palette: PaletteName = "okabe-ito",
+    note: str = "",
+) -> bytes:
     """Returns the figure as a file's content; see `draw_panels`."""
     style = style or FigureStyle()
-    theme = DARK if style.ground == "dark" else LIGHT
+    theme = make_theme(dark=style.ground == "dark", palette=palette)
     with _settings(theme, style):
         figure = _figure(panels, theme, style, note)
         content = io.BytesIO()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from workbench.storage.hub_access import enter_hub
 from workbench.storage.sources import parse_hub_name
 
 _TIMEOUT_S = 5.0
@@ -14,6 +15,7 @@ def pinned(name: str) -> str:
         name: ``NAME`` or ``NAME@REVISION``. What the cache holds is believed, since that is what is loaded; else the hub is
             asked.
     """
+    enter_hub()
     hub_id, revision = parse_hub_name(name)
     cached = cached_folder(name)
     commit = cached.name if cached else _commit_on_hub(hub_id, revision)

@@ -5,7 +5,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import psutil
@@ -17,7 +17,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU as its driver describes it; memory in MiB, 0 where the driver cannot tell."""
+    """A GPU as its driver describes it; memory in MiB, 0 where the driver cannot tell.
+
+    Attributes:
+        busy_percent: share of the last moment in which it computed; None where the driver cannot tell.
+        used_by: MiB by process id, of the processes that compute on it.
+    """
 
     index: int
     uuid: str
@@ -25,6 +30,8 @@ class Gpu:
     memory_mib: float
     free_mib: float
     driver: str
+    busy_percent: float | None = None
+    used_by: Mapping[int, float] = field(default_factory=dict)
 
 
 class Machine(NamedTuple):
@@ -117,6 +124,8 @@ def _describe_gpu(index: int, driver: str) -> Gpu | None:
     if handle is None:
         return None
     memory = _ask(lambda: pynvml.nvmlDeviceGetMemoryInfo(handle), None)
+    rates = _ask(lambda: pynvml.nvmlDeviceGetUtilizationRates(handle), None)
+    processes: list[Any] = _ask(lambda: pynvml.nvmlDeviceGetComputeRunningProcesses(handle), [])
     return Gpu(
         index=index,
         uuid=_ask(lambda: pynvml.nvmlDeviceGetUUID(handle), ""),
@@ -124,6 +133,8 @@ def _describe_gpu(index: int, driver: str) -> Gpu | None:
         memory_mib=0.0 if memory is None else memory.total / _MIB,
         free_mib=0.0 if memory is None else memory.free / _MIB,
         driver=driver,
+        busy_percent=None if rates is None else float(rates.gpu),
+        used_by={process.pid: (process.usedGpuMemory or 0) / _MIB for process in processes},
     )
 
 

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.events import Failed, Warned
+from workbench.domain.preferences import DevicePreferences
 from workbench.domain.records import Outcome, RunState
 from workbench.jobs.launch import STOP_NOW
 from workbench.jobs.machine import Slot, find_slots, usable_cores
@@ -21,6 +22,7 @@ from workbench.jobs.queue import Queue, edit_queue
 from workbench.jobs.states import CONTINUE, StateReader, goes_on, vanished
 from workbench.jobs.workers import Worker, start_worker
 from workbench.storage.liveness import is_working, worker_mark
+from workbench.storage.preferences import read_preferences
 from workbench.storage.project import RUNNER_LOCK, Project
 from workbench.storage.runlog import JOB, STOP, RunFolder
 
@@ -163,24 +165,35 @@ class Runner:
     def _start(self, run: RunFolder, queue: Queue) -> bool:
         """Starts a run if a device is free, or says why none ever will be; returns whether that is settled."""
         device = run.job().device
-        suitable = [slot for slot in self._slots if slot.suits(device, self._slots)]
+        prefers = read_preferences().devices
+        slots = tuple(slot for slot in self._slots if prefers.allows(slot.name))
+        suitable = [slot for slot in slots if slot.suits(device, slots)]
         if not suitable:
-            there = ", ".join(slot.name for slot in self._slots)
-            message = f"The run asks for the device {device}; this computer has: {there}."
-            run.write_outcome(Outcome(state="failed", code="no_device", message=message, hint="Use `device: auto`."))
+            run.write_outcome(_no_device(device, self._slots, prefers))
             return True
         taken = Counter(worker.mark.device for worker in self._workers.values())
         free = [slot for slot in suitable if taken[slot.name] < queue.capacity(slot.name)]
         if not free:
             return False
         slot = min(free, key=lambda slot: taken[slot.name])
-        alike = [other for other in self._slots if other.kind == slot.kind]
-        threads = max(1, usable_cores() // sum(queue.capacity(other.name) for other in alike))
+        alike = [other for other in slots if other.kind == slot.kind]
+        share = max(1, usable_cores() // sum(queue.capacity(other.name) for other in alike))
+        threads = prefers.threads or share
         worker = start_worker(run, self._command(run.folder), slot.name, slot.environment(device, threads))
         if worker is None:
             return False  # somebody held the lock for the moment of a look
         self._workers[run.folder.name] = worker
         return True
+
+
+def _no_device(device: str, slots: Sequence[Slot], prefers: DevicePreferences) -> Outcome:
+    there = ", ".join(slot.name for slot in slots)
+    message = f"The run asks for the device {device}; this computer has: {there}."
+    hint = "Use `device: auto`."
+    if prefers.use:
+        message = f"{message[:-1]}; your preferences let runs use: {', '.join(prefers.use)}."
+        hint = "Change `devices.use` in Settings, then retry."
+    return Outcome(state="failed", code="no_device", message=message, hint=hint)
 
 
 def _put_back(run: RunFolder) -> None:

@@ -12,6 +12,7 @@ import psutil
 
 from workbench.domain.records import ProcessMark
 from workbench.jobs.launch import worker_environment
+from workbench.storage.hub_access import hub_environment
 from workbench.storage.liveness import (
     CLOCK_S,
     find_process,
@@ -84,7 +85,7 @@ def start_worker(run: RunFolder, command: Sequence[str], device: str, environmen
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=run.folder,
-                env=worker_environment() | dict(environment) | {_RUN: str(run.folder)},
+                env=worker_environment() | hub_environment() | dict(environment) | {_RUN: str(run.folder)},
                 start_new_session=True,
                 pass_fds=(lock,),
                 # Only between fork and exec is there a moment at which the worker can say its pid before anything of

@@ -2,16 +2,10 @@
 
 import logging
 from logging.handlers import RotatingFileHandler
-from pathlib import Path
 
-import platformdirs
+from workbench.api import log_folder
 
 _BYTES = 1_000_000
-
-
-def log_folder() -> Path:
-    """Returns the folder of the log, made where absent."""
-    return Path(platformdirs.user_log_dir("preference-workbench", ensure_exists=True))
 
 
 def log_to_file() -> None:

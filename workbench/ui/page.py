@@ -46,8 +46,9 @@ class PageSpec:
         key: names it in settings and in `page_wanted`.
         title: in the rail.
         home: "module:Class" within `workbench.ui.pages`.
-        needs_project: shown only while a project is open; the others only while none is.
         tip: one sentence on what the page is for.
+        needs_project: shown only while a project is open; the others only while none is.
+        keys: its own shortcut. A page that has one is there with and without a project, at the rail's foot.
     """
 
     key: str
@@ -55,6 +56,16 @@ class PageSpec:
     home: str
     tip: str = ""
     needs_project: bool = True
+    keys: str = ""
+
+    def is_offered(self, is_open: bool) -> bool:
+        """Says whether the page can be shown while a project is open, or while none is."""
+        return bool(self.keys) or self.needs_project == is_open
+
+    @property
+    def is_of_project(self) -> bool:
+        """Says whether the page belongs to the open project and goes with it."""
+        return self.needs_project and not self.keys
 
     def build(self, session: Session, look: Look) -> Page:
         """Makes the page."""

@@ -2,15 +2,29 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QFrame,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStyle,
+    QStyleOption,
+    QStylePainter,
+    QVBoxLayout,
+)
 
 from workbench import api
+from workbench.domain.preferences import ThemeChoice
 from workbench.ui.page import PageSpec
-from workbench.ui.theme import CHOICES, Choice
+from workbench.ui.theme import CHOICES
 from workbench.ui.widgets.controls import button, label, set_role
 
-_WIDTH = 168
+_WIDTH = 29  # average letters: the widest is `Memory 999.9 / 999 GB`
+_MACHINE = "machine"  # its page is reached by the figures at the foot
 _GIB = 1024
 
 
@@ -30,20 +44,20 @@ class Rail(QFrame):
     def __init__(self, pages: Sequence[PageSpec]) -> None:
         super().__init__()
         set_role(self, "rail")
-        self.setFixedWidth(_WIDTH)
         self._pages = pages
         self._name = label("Preference Workbench", "project", wraps=True)
         self._contents = label("", "muted", wraps=True)
         self._group = QButtonGroup(self)
-        self._buttons: dict[str, QPushButton] = {spec.key: self._button(spec) for spec in pages}
+        self._machine = MachineButton()
+        self._buttons: dict[str, QAbstractButton] = {spec.key: self._button(spec) for spec in pages}
         self._close = button("Close project", self.close_wanted.emit, role="link", tip="Its runs go on (Ctrl+W)")
         self._close.hide()
         self._theme = button("", self._ask_theme, role="link", tip="System, light or dark")
         self._choice = CHOICES[0]
-        self._machine = MachinePanel()
         self._place()
+        self._fit()
 
-    def show_theme(self, choice: Choice) -> None:
+    def show_theme(self, choice: ThemeChoice) -> None:
         """Says which theme was chosen."""
         self._choice = choice
         self._theme.setText(f"Theme: {choice}")
@@ -56,23 +70,37 @@ class Rail(QFrame):
         self._close.setVisible(bool(name))
 
     def offer(self, keys: Sequence[str]) -> None:
-        """Shows the pages with these keys, numbered as their shortcuts are."""
-        for spec in self._pages:
-            made = self._buttons[spec.key]
-            made.setVisible(spec.key in keys)
-            number = keys.index(spec.key) + 1 if spec.key in keys else 0
-            made.setToolTip(f"{spec.tip} (Ctrl+{number})" if number else spec.tip)
+        """Shows the pages with these keys."""
+        for key, made in self._buttons.items():
+            made.setVisible(key in keys)
+
+    def show_keys(self, key: str, shortcut: str) -> None:
+        """Says in a page's tooltip by which shortcut it is reached."""
+        tip = self._buttons[key].accessibleDescription()
+        self._buttons[key].setToolTip(f"{tip} ({shortcut})" if shortcut else tip)
 
     def mark(self, key: str) -> None:
-        """Marks the page that is in sight."""
+        """Marks the page that is in sight; where the focus is in the rail, it goes along."""
+        had_focus = self.focusWidget() is not None and self.focusWidget().hasFocus()
         self._buttons[key].setChecked(True)
+        if had_focus:
+            self._buttons[key].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        """Is as wide as its text needs, whatever the size of that."""
+        self.setFixedWidth(_WIDTH * self.fontMetrics().averageCharWidth())
 
     def show_machine(self, load: api.MachineLoad) -> None:
         """Shows how busy the machine is."""
         self._machine.show_load(load)
 
-    def _button(self, spec: PageSpec) -> QPushButton:
-        made = QPushButton(spec.title)
+    def _button(self, spec: PageSpec) -> QAbstractButton:
+        made = self._machine if spec.key == _MACHINE else QPushButton(spec.title)
         set_role(made, "rail")
         made.setCheckable(True)
         made.setAccessibleDescription(spec.tip)
@@ -90,25 +118,36 @@ class Rail(QFrame):
         layout.addWidget(self._name)
         layout.addWidget(self._contents)
         layout.addSpacing(12)
-        for made in self._buttons.values():
-            layout.addWidget(made)
+        at_foot = [spec.key for spec in self._pages if spec.keys and spec.key != _MACHINE]
+        for key, made in self._buttons.items():
+            if key not in at_foot and made is not self._machine:
+                layout.addWidget(made)
         layout.addStretch(1)
         layout.addWidget(self._close)
         layout.addWidget(self._theme)
+        for key in at_foot:
+            layout.addWidget(self._buttons[key])
         layout.addSpacing(6)
         layout.addWidget(self._machine)
 
 
-class MachinePanel(QWidget):
-    """Processor, memory and graphics cards as bars with their figures in words."""
+class MachineButton(QAbstractButton):
+    """Processor, memory and graphics cards as bars with their figures in words; a click shows more."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Machine")
         self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(2, 0, 2, 0)
+        self._layout.setContentsMargins(8, 6, 8, 8)
         self._layout.setSpacing(4)
         self._rows: dict[str, tuple[QLabel, QProgressBar]] = {}
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOption()
+        option.initFrom(self)
+        if self.isChecked():
+            option.state |= QStyle.StateFlag.State_On
+        QStylePainter(self).drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option)
 
     def show_load(self, load: api.MachineLoad) -> None:
         """Shows one look at the machine."""
@@ -125,8 +164,9 @@ class MachinePanel(QWidget):
             text, bar = label("", "muted"), QProgressBar()
             bar.setRange(0, 1000)
             bar.setTextVisible(False)
-            self._layout.addWidget(text)
-            self._layout.addWidget(bar)
+            for part in (text, bar):
+                part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+                self._layout.addWidget(part)
             self._rows[key] = (text, bar)
         text, bar = self._rows[key]
         text.setText(words)

@@ -12,6 +12,9 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from workbench import api
 from workbench.domain.errors import WorkbenchError
 from workbench.ui.history import History
+from workbench.ui.machine.watch import MachineWatch
+from workbench.ui.preferences import PreferenceStore
+from workbench.ui.shortcuts import Shortcuts
 from workbench.ui.tasks import Task, Tasks
 
 _LOG = logging.getLogger(__name__)
@@ -44,6 +47,9 @@ class Session(QObject):
         self.settings = settings
         self.tasks = Tasks(self)
         self.history = History(self.tasks, self.report, self)
+        self.preferences = PreferenceStore(self.tasks, self.report, self)
+        self.shortcuts = Shortcuts(self.preferences, self)
+        self.machine = MachineWatch(self.tasks, self)
         self._project: api.Project | None = None
         self._view: api.ProjectView | None = None
         self._looked_at = 0.0
@@ -122,6 +128,8 @@ class Session(QObject):
     def stop(self) -> None:
         """Closes the project and ends what is going on in this process."""
         self.close()
+        self.machine.stop()
+        self.preferences.flush()
         self.tasks.stop()
 
     def look(self) -> None:

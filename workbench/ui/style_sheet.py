@@ -4,6 +4,7 @@ from string import Template
 
 from workbench.ui.tokens import Tokens
 
+_SIZES = (13, 14, 15, 19)  # in points, where a role's text is larger than the rest
 _SHEET = Template("""
 QWidget#ground, QScrollArea#ground, QScrollArea#ground > QWidget > QWidget { background: $ground; }
 QScrollArea { border: none; background: transparent; }
@@ -31,12 +32,12 @@ QFrame[role="banner"] { background: $bad_ground; border: 1px solid $bad; border-
 QFrame[role="notice"] { background: $warn_ground; border: 1px solid $warn; border-radius: 8px; }
 
 QLabel { background: transparent; }
-QLabel[role="page-title"] { font-size: 15pt; font-weight: 600; }
-QLabel[role="project"] { font-size: 13pt; font-weight: 600; }
+QLabel[role="page-title"] { font-size: ${pt15}pt; font-weight: 600; }
+QLabel[role="project"] { font-size: ${pt13}pt; font-weight: 600; }
 QLabel[role="title"] { font-weight: 600; }
 QLabel[role="muted"] { color: $muted; }
-QLabel[role="figure"] { font-size: 19pt; font-weight: 600; }
-QLabel[role="empty-title"] { font-size: 14pt; font-weight: 600; }
+QLabel[role="figure"] { font-size: ${pt19}pt; font-weight: 600; }
+QLabel[role="empty-title"] { font-size: ${pt14}pt; font-weight: 600; }
 QLabel[tone="good"] { color: $good; }
 QLabel[tone="warn"] { color: $warn; }
 QLabel[tone="bad"] { color: $bad; }
@@ -50,9 +51,10 @@ QPushButton[role="primary"] { background: $accent; color: $on_accent; border-col
 QPushButton[role="primary"]:focus { border: 1px solid $ink; }
 QPushButton[role="primary"]:disabled { background: $border; color: $muted; border-color: $border; }
 QPushButton[role="rail"] { background: transparent; border: 1px solid transparent; text-align: left; padding: 7px 12px; }
-QPushButton[role="rail"]:hover { background: $hover; }
-QPushButton[role="rail"]:checked { background: $tint; color: $accent; font-weight: 600; }
-QPushButton[role="rail"]:focus { border-color: $accent; }
+MachineButton[role="rail"] { background: transparent; border: 1px solid transparent; border-radius: 6px; }
+QPushButton[role="rail"]:hover, MachineButton[role="rail"]:hover { background: $hover; }
+QPushButton[role="rail"]:checked, MachineButton[role="rail"]:checked { background: $tint; color: $accent; font-weight: 600; }
+QPushButton[role="rail"]:focus, MachineButton[role="rail"]:focus { border-color: $accent; }
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 3px 4px;
     text-align: left; }
 QPushButton[role="link"]::menu-indicator { image: none; width: 0; }
@@ -67,8 +69,48 @@ QPushButton[role="row"]:focus { border-color: $accent; }
 QLineEdit, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $border; border-radius: 6px; padding: 4px 8px;
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
-
 QTextEdit[role="flow"] { background: transparent; border: none; padding: 0; }
+
+QComboBox, QAbstractSpinBox { background: $field; color: $ink; border: 1px solid $border; border-radius: 6px;
+    padding: 3px 8px; min-height: 18px; }
+QComboBox { padding-right: 22px; }
+QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted; }
+QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent; }
+QComboBox:disabled, QAbstractSpinBox:disabled, QLineEdit:disabled { color: $muted; background: $ground; }
+QComboBox::drop-down { subcontrol-origin: padding; subcontrol-position: center right; width: 20px; border: none; }
+QComboBox::down-arrow { image: url($glyphs/down.svg); width: 12px; height: 12px; }
+QComboBox QAbstractItemView { background: $card; color: $ink; border: 1px solid $border; padding: 3px;
+    selection-background-color: $tint; selection-color: $ink; }
+QAbstractSpinBox { padding: 3px 20px 3px 0; }
+QAbstractSpinBox > QLineEdit { background: transparent; border: none; border-radius: 0; padding: 0 0 0 7px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 20px; border: none;
+    background: transparent; }
+QAbstractSpinBox::up-button { subcontrol-position: top right; margin: 2px 1px 0 0; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin: 0 1px 2px 0; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; border-radius: 3px; }
+QAbstractSpinBox::up-arrow { image: url($glyphs/up.svg); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url($glyphs/down.svg); width: 10px; height: 10px; }
+
+QCheckBox, QRadioButton { spacing: 7px; background: transparent; border: 1px solid transparent; border-radius: 4px;
+    padding: 2px; }
+QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
+QCheckBox:disabled, QRadioButton:disabled { color: $muted; }
+QCheckBox::indicator, QGroupBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; background: $field;
+    border: 1px solid $muted; border-radius: 4px; }
+QRadioButton::indicator { width: 14px; height: 14px; background: $field; border: 1px solid $muted; border-radius: 8px; }
+QCheckBox::indicator:hover, QRadioButton::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:checked, QGroupBox::indicator:checked, QAbstractItemView::indicator:checked { background: $accent;
+    border-color: $accent; image: url($glyphs/check.svg); }
+QCheckBox::indicator:indeterminate, QAbstractItemView::indicator:indeterminate { background: $accent;
+    border-color: $accent; image: url($glyphs/dash.svg); }
+QRadioButton::indicator:checked { background: $accent; border-color: $accent; image: url($glyphs/dot.svg); }
+QCheckBox::indicator:disabled { background: $border; border-color: $border; }
+
+QSlider::groove:horizontal { height: 4px; background: $border; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: $card;
+    border: 1px solid $muted; }
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { border: 2px solid $accent; }
 
 QListView, QTreeView, QTableView { background: $card; border: none; outline: none; gridline-color: $border; }
 QComboBox QAbstractItemView { border: 1px solid $border; }
@@ -78,12 +120,6 @@ QAbstractScrollArea::corner { background: transparent; border: none; }
 QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected { background: $tint; color: $ink; }
 QTreeView { selection-background-color: $tint; }
-QListView::indicator, QTreeView::indicator, QCheckBox::indicator { width: 12px; height: 12px; background: $field;
-    border: 1px solid $muted; border-radius: 3px; }
-QListView::indicator:checked, QTreeView::indicator:checked, QCheckBox::indicator:checked { background: $accent;
-    border-color: $accent; }
-QTreeView::indicator:indeterminate { background: $tint; border-color: $accent; }
-QCheckBox::indicator:focus { border-color: $accent; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 3px; }
 QTableCornerButton::section { background: transparent; border: none; }
@@ -93,6 +129,9 @@ QToolButton:hover { background: $ground; border-color: $muted; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $muted; background: transparent; }
 QToolButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
+QToolButton::menu-indicator, QPushButton::menu-indicator { image: url($glyphs/down.svg); width: 10px; height: 10px;
+    subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }
+QToolButton[role="primary"]::menu-indicator, QPushButton[role="primary"]::menu-indicator { image: url($glyphs/menu.svg); }
 QToolButton[role="primary"]:focus { border: 1px solid $ink; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar { background: transparent; }
@@ -114,6 +153,13 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 
 
-def style_sheet(tokens: Tokens) -> str:
-    """Returns the style sheet in these colours."""
-    return _SHEET.substitute(vars(tokens))
+def style_sheet(tokens: Tokens, scale: float, glyphs: str) -> str:
+    """Returns the style sheet.
+
+    Args:
+        tokens: its colours.
+        scale: of all text.
+        glyphs: the folder of its images.
+    """
+    sizes = {f"pt{size}": f"{size * scale:.1f}" for size in _SIZES}
+    return _SHEET.substitute(vars(tokens), glyphs=glyphs, **sizes)

@@ -1,26 +1,33 @@
-"""Light and dark: the colours of the window, its one style sheet, and which of the two is shown."""
+"""The look of the window: light or dark, its one style sheet, the size of its text, the colours of runs."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from workbench import api
+from workbench.domain.preferences import LookPreferences, ThemeChoice
+from workbench.ui.glyphs import Glyphs
 from workbench.ui.style_sheet import style_sheet
 from workbench.ui.tokens import DARK, LIGHT, Tokens
 
-Choice = Literal["system", "light", "dark"]
-CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
+CHOICES: tuple[ThemeChoice, ...] = ("system", "light", "dark")
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """What is shown now: the window's colours and those of the runs."""
+    """What is shown now: the window's colours and those of the runs.
+
+    Attributes:
+        line_width: of curves, in pixels.
+        scale: of all text, 1 is the system's size.
+    """
 
     tokens: Tokens
     runs: api.Theme
+    line_width: float = 2.0
+    scale: float = 1.0
 
     @property
     def is_dark(self) -> bool:
@@ -29,7 +36,7 @@ class Scheme:
 
 
 class Look(QObject):
-    """Dresses the application in light or dark, follows the system unless told otherwise.
+    """Dresses the application as the person prefers; light and dark follow the system unless told otherwise.
 
     Signals:
         changed: emitted with the new Scheme; widgets that paint themselves repaint.
@@ -39,14 +46,15 @@ class Look(QObject):
 
     def __init__(self, choice: str = "system", parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._choice: Choice = _checked(choice)
+        self._prefers = LookPreferences.read({"theme": choice}, where="the look")
+        self._glyphs = Glyphs()
         self._scheme = self._find()
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_changed)
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> ThemeChoice:
         """What the person chose."""
-        return self._choice
+        return self._prefers.theme
 
     @property
     def scheme(self) -> Scheme:
@@ -55,19 +63,29 @@ class Look(QObject):
 
     def choose(self, choice: str) -> None:
         """Shows light, dark, or what the system shows, at once."""
-        self._choice = _checked(choice)
+        self.apply(self._prefers.model_copy(update={"theme": choice}))
+
+    def apply(self, prefers: LookPreferences) -> None:
+        """Shows what the person prefers, at once."""
+        self._prefers = prefers
         self._refresh()
 
     def dress(self) -> None:
         """Gives the application palette and style sheet of the scheme."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        application.setPalette(palette(self._scheme.tokens))
-        application.setStyleSheet(style_sheet(self._scheme.tokens))
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        font.setPointSizeF(font.pointSizeF() * self._scheme.scale)
+        tokens = self._scheme.tokens
+        application.setFont(font)
+        application.setPalette(palette(tokens))
+        application.setStyleSheet(style_sheet(tokens, self._scheme.scale, self._glyphs.folder(tokens)))
 
     def _find(self) -> Scheme:
-        dark = self._choice == "dark" or (self._choice == "system" and _system_is_dark())
-        return Scheme(DARK if dark else LIGHT, api.chart_theme(dark=dark))
+        prefers = self._prefers
+        dark = prefers.theme == "dark" or (prefers.theme == "system" and _system_is_dark())
+        runs = api.chart_theme(dark=dark, palette=prefers.palette)
+        return Scheme(DARK if dark else LIGHT, runs, prefers.line_width, prefers.font_size / 100)
 
     def _refresh(self) -> None:
         found = self._find()
@@ -78,10 +96,6 @@ class Look(QObject):
 
     def _on_system_changed(self, _scheme: Qt.ColorScheme) -> None:
         self._refresh()
-
-
-def _checked(choice: str) -> Choice:
-    return next((known for known in CHOICES if known == choice), "system")
 
 
 def _system_is_dark() -> bool:

@@ -7,7 +7,6 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.ui.log import log_folder
 from workbench.ui.menus import add_living_menu, add_menu, recent_menu
 from workbench.ui.news import news
 from workbench.ui.opening import ask_for_project, open_folder
@@ -16,12 +15,14 @@ from workbench.ui.pages import PAGES
 from workbench.ui.palette import CommandPalette
 from workbench.ui.rail import Rail
 from workbench.ui.session import Session
+from workbench.ui.shortcuts import EVERYWHERE
 from workbench.ui.theme import CHOICES, Look
 from workbench.ui.widgets.banner import ErrorBanner
 from workbench.ui.widgets.toast import ToastArea
 
-_MACHINE_MS = 2000
 _SIZE = (1440, 900)
+_SETTINGS = "settings"
+_BREATH_MS = 100  # between two pages that are made ahead, for what the person does meanwhile
 _LOAD_AHEAD_MS = 200  # after the window was painted
 
 
@@ -69,13 +70,15 @@ class MainWindow(QMainWindow):
         self._key = key
         self._stack.setCurrentWidget(self.page)
         self.rail.mark(key)
-        if self._specs[key].needs_project:
+        self._adopt_commands(key)
+        if self._specs[key].is_of_project:
             self._session.settings.setValue("window/page", key)
         self.page.arrive()
+        if key == _SETTINGS:
+            QTimer.singleShot(0, self, self._make_next_page)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._session.settings.setValue("window/geometry", self.saveGeometry())
-        self._machine_timer.stop()
         self._session.stop()
         super().closeEvent(event)
 
@@ -99,12 +102,17 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(ground)
         self.toasts = ToastArea(ground)
         self.palette_box = CommandPalette(ground)
-        self._machine_timer = QTimer(self, interval=_MACHINE_MS)
 
     def _build_actions(self) -> None:
         session = self._session
         self._page_actions = [
-            self._action("", f"Ctrl+{number}", lambda n=number: self._show_numbered(n)) for number in range(1, 10)
+            self._action("", f"Ctrl+{number}", lambda n=number: self._show_numbered(n), f"page-{number}")
+            for number in range(1, 10)
+        ]
+        always = [
+            self._action(spec.title, spec.keys, lambda key=key: self.show_page(key))
+            for key, spec in self._specs.items()
+            if spec.keys
         ]
         new = self._action("New project…", "Ctrl+Shift+N", self._begin_project)
         choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self, session.open))
@@ -115,16 +123,17 @@ class MainWindow(QMainWindow):
         self._redo_action = self._action("Redo", "Ctrl+Shift+Z", session.history.redo)
         themes = [self._action(f"Theme: {choice}", "", lambda c=choice: self._choose_theme(c)) for choice in CHOICES]
         commands = self._action("Commands…", "Ctrl+K", self._open_palette)
-        log = self._action("Show the window's log", "", lambda: open_folder(log_folder()))
+        log = self._action("Show the window's log", "", lambda: open_folder(api.log_folder()))
         bar = self.menuBar()
         add_menu(bar, "&File", [new, choose, recent_menu(session, bar), sample], [self._close_action], [leave])
         add_menu(bar, "&Edit", [self._undo_action, self._redo_action])
         add_living_menu(bar, "&Page", self._page_commands, "This page has no commands of its own")
-        add_menu(bar, "&View", self._page_actions, themes, [commands])
+        add_menu(bar, "&View", self._page_actions, always, themes, [commands])
         add_menu(bar, "&Help", [log])
+        session.shortcuts.adopt(EVERYWHERE, "Everywhere", self, self.actions())
 
-    def _action(self, text: str, keys: str, on_triggered) -> QAction:  # type: ignore[no-untyped-def]
-        action = QAction(text, self)
+    def _action(self, text: str, keys: str, on_triggered, name: str = "") -> QAction:  # type: ignore[no-untyped-def]
+        action = QAction(text, self, objectName=name)
         action.setShortcut(QKeySequence(keys))
         action.triggered.connect(lambda _checked=False: on_triggered())
         self.addAction(action)
@@ -141,9 +150,10 @@ class MainWindow(QMainWindow):
         self._session.told.connect(self.toasts.show_toast)
         self._session.history.told.connect(self._on_deed)
         self._session.history.changed.connect(self._show_history)
-        self._machine_timer.timeout.connect(self._look_at_machine)
-        self._machine_timer.start()
-        QTimer.singleShot(0, self, self._look_at_machine)
+        self._session.preferences.changed.connect(self._on_preferences)
+        self._session.shortcuts.changed.connect(self._show_keys)
+        self._session.machine.looked.connect(self.rail.show_machine)
+        self._session.machine.start()
         QTimer.singleShot(_LOAD_AHEAD_MS, self, self._load_ahead)
 
     def _restore(self) -> None:
@@ -153,13 +163,18 @@ class MainWindow(QMainWindow):
 
     def _offered(self) -> list[str]:
         is_open = self._session.project is not None
-        return [key for key, spec in self._specs.items() if spec.needs_project == is_open]
+        return [key for key, spec in self._specs.items() if spec.is_offered(is_open)]
+
+    def _numbered(self) -> list[str]:
+        """The pages that the numbers 1 to 9 go to."""
+        return [key for key in self._offered() if not self._specs[key].keys]
 
     def _offer_pages(self) -> None:
-        offered = self._offered()
+        offered, numbered = self._offered(), self._numbered()
         self.rail.offer(offered)
+        self._show_keys()
         for number, action in enumerate(self._page_actions):
-            key = offered[number] if number < len(offered) else ""
+            key = numbered[number] if number < len(numbered) else ""
             action.setText(f"Go to {self._specs[key].title}" if key else "")
             action.setEnabled(bool(key))
             action.setVisible(bool(key))
@@ -168,9 +183,19 @@ class MainWindow(QMainWindow):
         self.show_page(last if last in offered else offered[0])
 
     def _show_numbered(self, number: int) -> None:
-        offered = self._offered()
-        if number <= len(offered):
-            self.show_page(offered[number - 1])
+        numbered = self._numbered()
+        if number <= len(numbered):
+            self.show_page(numbered[number - 1])
+
+    def _show_keys(self) -> None:
+        """Says in the rail's tooltips how each page is reached by keys."""
+        keys, shortcuts = self._numbered(), self._session.shortcuts
+        for key, spec in self._specs.items():
+            command = f"page-{keys.index(key) + 1}" if key in keys else spec.title.lower()
+            self.rail.show_keys(key, shortcuts.keys(f"{EVERYWHERE}.{command}"))
+
+    def _adopt_commands(self, key: str) -> None:
+        self._session.shortcuts.adopt(key, self._specs[key].title, self._built[key], self._built[key].commands())
 
     def _add_page(self, key: str) -> None:
         page = self._specs[key].build(self._session, self._look)
@@ -178,13 +203,20 @@ class MainWindow(QMainWindow):
         self._built[key] = page
         self._stack.addWidget(page)
 
+    def _make_next_page(self) -> None:
+        """Makes the pages one by one while the settings are in sight, which list the commands of all."""
+        missing = [key for key in self._offered() if key not in self._built]
+        if missing and self._key == _SETTINGS:
+            self._add_page(missing[0])
+            self._adopt_commands(missing[0])
+            QTimer.singleShot(_BREATH_MS, self, self._make_next_page)
+
     def _forget_pages(self) -> None:
         """Pages belong to the project that was open when they were made."""
-        for key in [key for key in self._built if self._specs[key].needs_project]:
+        for key in [key for key in self._built if self._specs[key].is_of_project]:
             page = self._built.pop(key)
             self._stack.removeWidget(page)
-            page.setParent(None)
-            page.deleteLater()
+            page.deleteLater()  # still a child of the stack: a page that is Python's own could be collected on any thread
 
     def _on_project_opened(self, project: api.Project) -> None:
         self.banner.hide()
@@ -224,8 +256,10 @@ class MainWindow(QMainWindow):
             action.setEnabled(bool(words))
 
     def _choose_theme(self, choice: str) -> None:
-        self._look.choose(choice)
-        self._session.settings.setValue("look/theme", choice)
+        self._session.preferences.set("look.theme", choice)
+
+    def _on_preferences(self, preferences: api.Preferences) -> None:
+        self._look.apply(preferences.look)
         self.rail.show_theme(self._look.choice)
 
     def _begin_project(self) -> None:
@@ -245,10 +279,6 @@ class MainWindow(QMainWindow):
         self._session.tasks.start(
             "window load", lambda: [spec.load() for spec in specs], lambda _pages: self.loaded.emit()
         )
-
-    def _look_at_machine(self) -> None:
-        if not self._session.tasks.is_running("window machine"):
-            self._session.tasks.start("window machine", api.show_machine, self.rail.show_machine)
 
 
 def _counted(n: int, thing: str) -> str:

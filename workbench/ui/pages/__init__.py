@@ -14,6 +14,10 @@ PAGES = (
     ),
     PageSpec("compare", "Compare", "compare:ComparePage", "Rewards, KL and win rates side by side."),
     PageSpec("playground", "Playground", "playground:PlaygroundPage", "One prompt to several checkpoints at once."),
+    PageSpec(
+        "machine", "Machine", "machine:MachinePage", "How busy the computer is, and with what.", keys="Ctrl+Shift+M"
+    ),
+    PageSpec("settings", "Settings", "settings:SettingsPage", "What you prefer on this computer.", keys="Ctrl+,"),
 )
 
 __all__ = ["PAGES"]

@@ -142,6 +142,8 @@ class ExperimentsPage(Page):
         layout.addWidget(self.stack)
 
     def _bar(self) -> QHBoxLayout:
+        self.duplicate.setIconText("Duplicate")  # on their buttons: the bar holds eight, also in large text
+        self.new.setIconText("New")
         bar = QHBoxLayout()
         bar.setSpacing(6)
         bar.addWidget(label("Experiments", "page-title"))
@@ -158,6 +160,7 @@ class ExperimentsPage(Page):
 def _tool(action: QAction) -> QToolButton:
     made = QToolButton()
     made.setDefaultAction(action)
+    made.setAccessibleName(action.text())
     made.setAccessibleDescription(action.toolTip())
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made

@@ -99,6 +99,7 @@ class OverviewPage(Page):
         grid.setRowStretch(4, 1)
         area = QScrollArea(objectName="ground", widgetResizable=True)
         area.setWidget(inner)
+        area.setAccessibleName("Overview")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)

@@ -26,10 +26,12 @@ class StartPage(Page):
         self._rows = QVBoxLayout()
         self._new = self._build_new()
         self._sample = self._build_sample()
+        self._preferred = ""
         self._place()
 
     def arrive(self) -> None:
         self._show_recent()
+        self._show_where()
         self._sample.setVisible(api.find_sample() is not None)
 
     def begin(self) -> None:
@@ -66,6 +68,13 @@ class StartPage(Page):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         ask(dialog, self.where_field.setText)
 
+    def _show_where(self) -> None:
+        """Shows where the person prefers new projects, unless another folder was chosen since."""
+        preferred = str(api.default_projects_folder(self.session.preferences.now))
+        if preferred != self._preferred:
+            self._preferred = preferred
+            self.where_field.setText(preferred)
+
     def _show_recent(self) -> None:
         while (item := self._rows.takeAt(0)) is not None:
             if item.widget() is not None:
@@ -90,7 +99,7 @@ class StartPage(Page):
         self.name_field = QLineEdit(placeholderText="my-project")
         self.name_field.setAccessibleName("Name of the new project")
         self.name_field.returnPressed.connect(self.create_project)
-        self.where_field = QLineEdit(str(api.default_projects_folder()))
+        self.where_field = QLineEdit()
         self.where_field.setAccessibleName("Folder for the new project")
         where = QHBoxLayout()
         where.addWidget(self.where_field, 1)

@@ -141,6 +141,7 @@ class CurvesTab(QWidget):
         area = QScrollArea(widgetResizable=True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(plots)
+        area.setAccessibleName("Curves")
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         halves.addWidget(choice)
         halves.addWidget(area)

@@ -45,7 +45,7 @@ class MetricPlot(QFrame):
         """Takes on the colours of light or dark."""
         tokens, colour = scheme.tokens, scheme.runs.colour(0)
         self.plot.setBackground(tokens.card)
-        self.curve.setPen(pg.mkPen(colour, width=2))
+        self.curve.setPen(pg.mkPen(colour, width=scheme.line_width))
         self.curve.setSymbolBrush(pg.mkBrush(colour))
         self.curve.setSymbolPen(pg.mkPen(colour))
         for side, words in (("bottom", "training step"), ("left", self._axis_words())):

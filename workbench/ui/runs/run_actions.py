@@ -51,6 +51,8 @@ class RunActions(QObject):
         self.verbs = {verb.name: self._action(verb.name, verb.keys, verb.tip) for verb in VERBS}
         self.up = self._action("Move up", "Alt+Up", "Earlier in the queue; dragging does the same")
         self.down = self._action("Move down", "Alt+Down", "Later in the queue; dragging does the same")
+        self.up.setIconText("↑")  # on its button: the bar holds eight, also in large text
+        self.down.setIconText("↓")
         self._connect()
         self.offer((), [])
 

@@ -107,6 +107,7 @@ class RunPanel(Card):
         for (name, tip), tab in zip(tips.items(), tabs, strict=True):
             self.tabs.setTabToolTip(self.tabs.addTab(tab, name), tip)
         self.tabs.setAccessibleName("About the run")
+        self.tabs.tabBar().setAccessibleName("About the run")
         layout = QVBoxLayout()
         layout.addWidget(self.message)
         layout.addWidget(self.tabs, 1)

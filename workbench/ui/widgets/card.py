@@ -31,6 +31,10 @@ class Card(QFrame):
         self._subtitle.setText(subtitle)
         self._subtitle.setToolTip(Qt.convertFromPlainText(subtitle))  # its words may come from data
 
+    def title(self) -> str:
+        """Returns what the card shows."""
+        return self._title.text()
+
     def subtitle(self) -> str:
         """Returns the grey part of the title."""
         return self._subtitle.text()

@@ -181,6 +181,7 @@ class AnswersCard(Card):
         area = QScrollArea(widgetResizable=True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
+        area.setAccessibleName("Answers to one prompt")
         self.body.addWidget(area, 1)
 
 

@@ -149,7 +149,8 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
             self._add_band(x, low, high, colour)
         if series.raw:
             self._add_curve(x, np.asarray(series.raw, dtype=float), pg.mkPen(_faint(colour), width=1), z=5)
-        width = 1 if len(x) > _MANY or series.role in ("point", "envelope") else 2
+        is_thin = len(x) > _MANY or series.role in ("point", "envelope")
+        width = 1 if is_thin else scheme.line_width
         pen = pg.mkPen(colour, width=width, style=_PEN_STYLES.get(series.role, Qt.PenStyle.SolidLine))
         curve = self._add_curve(x, y, pen, z=10, name=series.name, **self._marks(series, scheme))
         if series.role != "envelope":

@@ -1,0 +1,1 @@
+"""How busy the computer is, over the last minutes, and with which runs."""
