@@ -31,7 +31,6 @@ class AnswersCard(Card):
         self._at = 0
         self._prompt = label("", "title", wraps=True, selectable=True)
         self._list = QVBoxLayout()
-        self._counter = label("", "muted")
         self._build_actions()
         self._place()
 
@@ -115,12 +114,11 @@ class AnswersCard(Card):
             if item.widget() is not None:
                 item.widget().deleteLater()
         if not self._questions:
-            self._counter.setText("")
+            self.set_subtitle("to the same prompt, side by side")
             self._prompt.setText("No prompt was answered by every arm that is shown.")
             return
         question = self._questions[self._at]
-        self._counter.setText(f"{self._at + 1:,}/{len(self._questions):,}")
-        self._counter.setMinimumWidth(self._counter.sizeHint().width())  # a head that is too long gives way, not this
+        self.set_subtitle(f"{self._at + 1:,}/{len(self._questions):,}")
         self._prompt.setText(question.prompt.strip())
         shown = [answer for answer in question.answers if answer.arm not in self._hidden]
         for answer in shown:
@@ -170,8 +168,6 @@ class AnswersCard(Card):
         ):
             made = button(text, work, role="link", tip=f"{words} ({keys})")
             made.setAccessibleName(words)
-            if text == "›":
-                self.corner.addWidget(self._counter)
             self.corner.addWidget(made)
         inner = QWidget()
         inside = QVBoxLayout(inner)

@@ -67,6 +67,7 @@ class ChartGrid(QWidget):
         for at, name in enumerate(names):
             self.cards.append(self._card(name))
             self._grid.addWidget(self.cards[-1], at // across, at % across)
+            self._add_more(self.cards[-1], name)
             yield
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, int(column < across))
@@ -77,6 +78,10 @@ class ChartGrid(QWidget):
         card = ChartCard(name)
         card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         card.picked.connect(self.picked)
+        return card
+
+    def _add_more(self, card: ChartCard, name: str) -> None:
+        """Adds the menu of a card that is in its place: only there the order of the Tab key can be set."""
         more = QPushButton("⋯")
         set_role(more, "link")
         more.setToolTip("Export this chart, or see all of it")
@@ -86,7 +91,7 @@ class ChartGrid(QWidget):
         menu.addAction("See all of it").triggered.connect(lambda _checked=False: card.chart.autoRange())
         more.setMenu(menu)
         card.corner.addWidget(more)
-        return card
+        QWidget.setTabOrder(more, card.chart)
 
 
 def _across(n: int) -> int:

@@ -34,6 +34,7 @@ class ChartCard(Card):
     def __init__(self, title: str) -> None:
         super().__init__(title)
         self.chart = PanelChart()
+        self.chart.setAccessibleName(title)
         self.legend = QLabel(textFormat=Qt.TextFormat.RichText, wordWrap=True)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.body.addWidget(self.chart, 1)
