@@ -1,6 +1,6 @@
 """Every verb of the product, with its home."""
 
-from .comparisons import Answer, Comparison, Question, compare_answers, compare_runs
+from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
@@ -74,7 +74,7 @@ from .projects import (
     rename_project,
     show_project,
 )
-from .results import export_report, write_all_charts, write_charts
+from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
     RunView,
@@ -91,6 +91,7 @@ from .runs import (
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
 from .settings import SettingView, check_setting, list_settings
+from .views import delete_view, list_views, read_view, rename_view, save_view
 from .watching import (
     ExperimentRuns,
     RunNews,
@@ -115,6 +116,7 @@ __all__ = [
     "ExperimentDraft",
     "ExperimentPlan",
     "ExperimentRuns",
+    "FigureStyle",
     "FolderView",
     "GpuLoad",
     "ImportResult",
@@ -125,6 +127,7 @@ __all__ = [
     "MachineLoad",
     "ModelAtHand",
     "ModelChoice",
+    "Place",
     "PlannedRun",
     "Playground",
     "PlaygroundOffer",
@@ -143,6 +146,7 @@ __all__ = [
     "Theme",
     "TokenState",
     "UsageMeter",
+    "View",
     "as_prompt",
     "browse_dataset",
     "change_of",
@@ -155,6 +159,7 @@ __all__ = [
     "create_project",
     "default_projects_folder",
     "delete_draft",
+    "delete_view",
     "demo_folder",
     "detect_format",
     "diff_experiments",
@@ -183,6 +188,7 @@ __all__ = [
     "list_models",
     "list_preferences",
     "list_settings",
+    "list_views",
     "log_folder",
     "move_project",
     "offer_playground",
@@ -194,6 +200,7 @@ __all__ = [
     "place_sample",
     "plan_experiment",
     "preferences_file",
+    "preview_charts",
     "preview_import",
     "prioritise_run",
     "program_icon",
@@ -201,8 +208,10 @@ __all__ = [
     "read_experiment",
     "read_preferences",
     "read_run",
+    "read_view",
     "register_on_desktop",
     "rename_project",
+    "rename_view",
     "reset_of",
     "reset_preference",
     "resume_run",
@@ -214,6 +223,7 @@ __all__ = [
     "run_samples",
     "sample_prompts",
     "save_draft",
+    "save_view",
     "score_responses",
     "set_preference",
     "set_runs_per_device",
