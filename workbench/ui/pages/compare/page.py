@@ -25,9 +25,9 @@ from workbench.ui.pages.compare.verdict import VerdictView
 from workbench.ui.pages.compare.view_bar import ViewBar
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
+from workbench.ui.turns import Turns
 from workbench.ui.widgets import Card, EmptyState, add_action, button, label
 from workbench.ui.widgets.controls import ElidedLabel
-from workbench.ui.widgets.piecework import Piecework
 
 _LEFT = 224
 _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
@@ -54,7 +54,7 @@ class ComparePage(Page):
         self._is_stale = False
         self._asked_at, self._took_s = 0.0, 0.0
         self._soon = QTimer(self, singleShot=True)
-        self._drawing = Piecework(self)
+        self._drawing = Turns(self)
         self._build()
         self._place()
         self._connect()

@@ -1,6 +1,6 @@
 import time
 
-from workbench.ui.widgets.piecework import Piecework
+from workbench.ui.turns import Turns
 
 
 def test_pieces_are_done_in_order_with_the_window_s_events_between_them(qtbot):
@@ -12,7 +12,7 @@ def test_pieces_are_done_in_order_with_the_window_s_events_between_them(qtbot):
             done.append(at)
             yield
 
-    work = Piecework()
+    work = Turns()
     work.start(pieces())
     assert done == [0]
     qtbot.waitUntil(lambda: work.is_done, timeout=20000)
@@ -28,7 +28,7 @@ def test_new_work_takes_the_place_of_what_is_left(qtbot):
             done.append(name)
             yield
 
-    work = Piecework()
+    work = Turns()
     work.start(pieces("old", 50))
     work.start(pieces("new", 2))
     qtbot.waitUntil(lambda: work.is_done, timeout=20000)
