@@ -1,5 +1,6 @@
 """Runs are watched from where the last look ended, and their queue is put into order."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from evaluated_runs import realistic
 from workbench import api
 from workbench.domain.events import Metrics
 from workbench.domain.experiments import Experiment
+from workbench.domain.records import ProcessMark
 from workbench.jobs import launch
 from workbench.jobs.queue import read_queue
 from workbench.storage.project import Project
@@ -42,6 +44,16 @@ def test_a_stored_recipe_marks_what_differs_from_the_default(tmp_path: Path) -> 
     run = api.find_run(project, "dpo-0.03")
     changed = {setting.name: setting.value for setting in api.run_recipe(project, run) if setting.is_changed}
     assert changed == {"beta": 0.03}
+
+
+def test_a_worker_that_is_gone_is_told_of_before_anybody_wrote_it_down(project: Project) -> None:
+    run = project.run("ppo-s1-cccc")
+    run.clear_outcome()
+    (run.folder / "worker.log").write_text("step 3\n")
+    run.write_process(ProcessMark(pid=1, started=time.time(), device="cpu", host="another computer"))
+    outcome = api.run_outcome(project, "ppo-s1-cccc")
+    assert outcome is not None
+    assert (outcome.state, outcome.log_tail) == ("vanished", "step 3")
 
 
 def test_the_queue_takes_the_order_that_a_person_gives_it(project: Project) -> None:

@@ -56,3 +56,10 @@ for i in range(10):
     processes = [subprocess.Popen([sys.executable, "-c", script, project.folder, name]) for name in "ab"]
     assert [process.wait(60) for process in processes] == [0, 0]
     assert sorted(read_queue(project).run_ids) == sorted(f"{name}{i}" for name in "ab" for i in range(10))
+
+
+def test_a_run_that_is_put_back_stands_behind_those_that_stood_before_it() -> None:
+    queue = Queue().with_runs(["a", "d"])
+    assert queue.put_back("c", 0, ["a", "b", "c", "d"]).run_ids == ["a", "c", "d"]
+    assert queue.put_back("first", 0, ["first", "a", "d"]).run_ids == ["first", "a", "d"]
+    assert queue.put_back("urgent", 5, ["urgent", "a", "d"]).run_ids == ["urgent", "a", "d"]

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QLineEdit
 
 from workbench import api
+from workbench.domain.errors import BadInput
 from workbench.storage.project import Project
 
-_WAIT = 5000
+_WAIT = 20000
 
 
 def _write(path: Path, rows: list[dict[str, object]]) -> Path:
@@ -166,3 +168,58 @@ def test_without_data_the_page_says_what_to_do(qtbot, window, open_project, tmp_
     open_project(Project.create(tmp_path / "empty"))
     window.show_page("data")
     assert window.page.empty.isVisibleTo(window.page)
+
+
+def test_a_dataset_is_renamed_where_it_stands_and_back(qtbot, page, project, window):
+    page.datasets.setFocus()
+    qtbot.keyClick(page.datasets, Qt.Key.Key_F2)
+    editor = page.datasets.viewport().findChild(QLineEdit)
+    assert editor.text() == "questions"
+    qtbot.keyClicks(editor, "answers")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.datasets.current().name == "answers", timeout=_WAIT)
+    qtbot.waitUntil(lambda: page.browser.filter_bar.count.text() == "300 rows", timeout=_WAIT)
+    window._session.history.undo()
+    qtbot.waitUntil(lambda: page.datasets.current().name == "questions", timeout=_WAIT)
+    assert project.manifest().datasets == ("questions",)
+
+
+def test_a_dataset_is_deleted_by_key_and_brought_back(qtbot, page, project, window):
+    page.datasets.setFocus()
+    qtbot.keyClick(page.datasets, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: page.empty.isVisibleTo(page), timeout=_WAIT)
+    assert "Delete dataset questions: done." in window.toasts.sentences()
+    window._session.history.undo()
+    qtbot.waitUntil(lambda: page.browser.filter_bar.count.text() == "300 rows", timeout=_WAIT)
+
+
+def test_a_name_that_no_folder_can_have_is_refused_in_a_sentence(qtbot, page, window):
+    page.datasets.renamed.emit("questions", "a/b")
+    qtbot.waitUntil(window.banner.isVisible, timeout=_WAIT)
+    assert "cannot be called 'a/b'" in window.banner.text()
+    assert page.datasets.current().name == "questions"
+
+
+def test_rows_are_filtered_by_their_gap(qtbot, page):
+    least, greatest = page.browser.filter_bar._gap
+    qtbot.keyClicks(least, "2")
+    qtbot.keyClicks(greatest, "3")
+    qtbot.waitUntil(lambda: page.browser.filter_bar.count.text() == "30 of 300 rows", timeout=_WAIT)
+    assert page.browser.filter_bar.filter.gap == (2, 3)
+
+
+def test_a_page_that_could_not_be_read_is_asked_for_again(qtbot, page, monkeypatch):
+    search, lines = page.browser._search, page.browser._search.lines
+    failures = []
+
+    def failing(rows):
+        if not failures:
+            failures.append(rows)
+            raise BadInput("The file is damaged.")
+        return lines(rows)
+
+    monkeypatch.setattr(search, "lines", failing)
+    page.browser.model.show_rows(range(300))
+    _cell(page, 0, 1)
+    qtbot.waitUntil(lambda: bool(failures), timeout=_WAIT)
+    qtbot.waitUntil(lambda: _cell(page, 0, 1) == "Question 0?", timeout=_WAIT)

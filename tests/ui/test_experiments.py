@@ -27,7 +27,8 @@ def page(qtbot, window, open_project, project):
     open_project(project)
     window.show_page("experiments")
     qtbot.waitUntil(lambda: window.page.tree.topLevelItemCount() == 2, timeout=20000)
-    qtbot.waitUntil(lambda: bool(window.page.panel.curves.shown()), timeout=20000)
+    curves = window.page.panel.curves
+    qtbot.waitUntil(lambda: bool(curves.shown()) and set(curves._plots) == set(curves.shown()), timeout=20000)
     return window.page
 
 
@@ -68,6 +69,7 @@ def test_a_metric_is_found_by_its_name_and_told_by_its_definition(qtbot, page):
     assert "-log pi" in item.toolTip()
     item.setCheckState(Qt.CheckState.Checked)
     assert "objective/entropy" in curves.shown()
+    qtbot.waitUntil(lambda: "objective/entropy" in curves._plots, timeout=20000)
     plot = curves.plot_of("objective/entropy")
     assert plot.plot.getAxis("left").labelText == "nats"
 
@@ -150,7 +152,8 @@ def test_a_run_moves_up_the_queue_by_key_and_by_dragging(qtbot, page, project, w
 
 
 def test_another_look_and_the_page_out_of_sight_cost_no_looking(qtbot, page, look, window):
-    qtbot.waitUntil(lambda: bool(page.panel.curves._plots), timeout=20000)
+    shown = lambda: [plot.plot.getAxis("left").label.isVisible() for plot in page.panel.curves._plots.values()]  # noqa: E731
+    qtbot.waitUntil(lambda: bool(shown()) and all(shown()), timeout=20000)
     look.choose("dark")
     axes = [plot.plot.getAxis("left") for plot in page.panel.curves._plots.values()]
     assert {axis.autoSIPrefixScale for axis in axes} == {1.0}  # numbers stay what they are
@@ -180,8 +183,8 @@ def test_the_chosen_runs_experiment_opens_in_the_form(qtbot, window, open_projec
     window.show_page("experiments")
     page = window.page
     qtbot.waitUntil(lambda: bool(page._groups), timeout=20000)
-    page.choose_run(run)
+    page.go_to(run)
     qtbot.waitUntil(page.duplicate.isEnabled, timeout=20000)
-    qtbot.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: page.form.draft().name == "stories 2", timeout=20000)
     assert page.form.draft().arms[0].settings == {"beta": [0.7]}

@@ -88,3 +88,12 @@ def test_ctrl_z_and_the_toast_undo(qtbot, window):
     qtbot.waitUntil(lambda: things == ["run"], timeout=20000)
     qtbot.waitUntil(lambda: window._redo_action.text() == "Redo: Delete run", timeout=20000)
     assert not window._undo_action.isEnabled()
+
+
+def test_only_the_newest_deed_offers_its_undo(qtbot, window):
+    history = window._session.history
+    for name in ("first", "second"):
+        history.do(f"Delete {name}", lambda: None, lambda _result: None)
+        qtbot.waitUntil(lambda n=name: window.toasts.sentences() == [f"Delete {n}: done."], timeout=20000)
+    history.undo()
+    qtbot.waitUntil(lambda: window.toasts.sentences() == ["Delete second: undone."], timeout=20000)

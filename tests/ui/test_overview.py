@@ -1,5 +1,5 @@
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from workbench import api
 from workbench.domain.records import Outcome, RunState
@@ -10,7 +10,8 @@ from workbench.ui.widgets.run_rows import duration, run_words
 
 
 def _words(page):
-    return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisibleTo(page))
+    shown = [*page.findChildren(QLabel), *page.findChildren(QPushButton)]
+    return "\n".join(widget.text() for widget in shown if widget.isVisibleTo(page))
 
 
 def test_a_project_with_results_points_to_the_comparison(qtbot, window, open_project, evaluated):
@@ -39,6 +40,17 @@ def test_what_finished_is_new_only_once(qtbot, window, open_project, evaluated, 
     session.close()
     open_project(evaluated)
     assert "Nothing new since you were last here." in _words(window.page)
+
+
+def test_a_runs_name_leads_to_the_run(qtbot, window, open_project, evaluated):
+    open_project(evaluated)
+    name = "PPO · seed 1"
+    qtbot.waitUntil(lambda: name in _words(window.page), timeout=20000)
+    (way,) = [made for made in window.page.findChildren(QPushButton) if made.text() == name]
+    qtbot.mouseClick(way, Qt.MouseButton.LeftButton)
+    assert window.page_key == "experiments"
+    qtbot.waitUntil(lambda: window.page.tree.current_run() is not None, timeout=20000)
+    qtbot.waitUntil(lambda: window.page.tree.current().run_id == "ppo-s1", timeout=20000)
 
 
 def test_the_next_step_follows_from_what_is_there(evaluated):

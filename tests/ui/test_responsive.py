@@ -52,7 +52,7 @@ def test_twenty_long_runs_are_shown_without_a_stutter(qtbot, window, session, wa
         qtbot.waitUntil(lambda: not session.tasks.running() - {"look", "window machine"}, timeout=60000)
     window.show_page("experiments")
     for run in session.view.runs[:4]:
-        window.page.choose_run(run.id)
+        window.page.go_to(run.id)
         qtbot.wait(300)
         qtbot.waitUntil(lambda: not session.tasks.running() - {"look", "window machine"}, timeout=60000)
     stall = watchdog.stop()

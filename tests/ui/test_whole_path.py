@@ -66,8 +66,7 @@ def test_from_a_new_project_to_an_exported_chart(qtbot, window, session, tmp_pat
     qtbot.waitUntil(lambda: len(session.view.runs) == 7, timeout=20000)
 
     ppo = next(run.id for run in session.view.runs if run.method == "ppo")
-    qtbot.waitUntil(lambda: experiments.tree.item_of(ppo) is not None, timeout=20000)
-    experiments.choose_run(ppo)
+    experiments.go_to(ppo)
     qtbot.waitUntil(lambda: _state(session, ppo) is RunState.RUNNING, timeout=_MINUTES_MS)
     qtbot.waitUntil(lambda: "objective/kl" in experiments.panel.curves.shown(), timeout=_MINUTES_MS)
     qtbot.waitUntil(lambda: all(run.state.is_over for run in session.view.runs), timeout=_MINUTES_MS)

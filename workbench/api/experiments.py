@@ -20,6 +20,7 @@ from workbench.jobs.rebase import rebased
 from workbench.jobs.states import RunStatus, StateReader
 from workbench.storage.files import write_bytes
 from workbench.storage.project import Project
+from workbench.storage.sources import run_of
 
 
 class PlannedRun(BaseModel):
@@ -180,5 +181,12 @@ def evaluate_runs(project: Project, run_ids: Sequence[str], *, checkpoints: Chec
         BadInput: a run that trains no policy.
     """
     jobs = [plan_evaluation(project, project.job(run_id), checkpoints) for run_id in run_ids]
+    with project.edit() as edit:  # an experiment that has the run has its evaluation, whatever it is called by now
+        evaluated = {job.id: run_of(job.inputs.model) or "" for job in jobs}
+        runs = edit.manifest.runs
+        edit.change(runs={
+            name: arms | {job: arms[run] for job, run in evaluated.items() if run in arms and job not in arms}
+            for name, arms in runs.items()
+        })  # fmt: skip
     launch.enqueue(project, jobs)
     return jobs

@@ -3,7 +3,6 @@
 import secrets
 import shutil
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,11 +10,11 @@ from pydantic import BaseModel
 from workbench.data.growing import add_rows, drop_row, drop_versions, make_dataset
 from workbench.data.importing import clear_cut_short
 from workbench.data.store import read_splits
-from workbench.domain.errors import AlreadyExists, BadInput, Busy
+from workbench.domain.errors import AlreadyExists, BadInput
 from workbench.domain.pairs import DatasetKind, Row, Turns, prompt_key, response_turns
 from workbench.domain.playground import KEPT_PAIRS, KEPT_PROMPTS
 from workbench.domain.records import DatasetRecord
-from workbench.storage.locks import only_one
+from workbench.storage.locks import dataset_alone
 from workbench.storage.project import Project
 
 _MARK = "kept"  # names a kept row in its metadata, so that it can be taken back
@@ -110,7 +109,7 @@ def take_back(project: Project, kept: Kept) -> None:
         Busy: another process is changing the dataset.
     """
     folder = project.dataset_folder(kept.dataset)
-    with _only_one(project, kept.dataset):
+    with dataset_alone(project.state_folder(), kept.dataset):
         record = project.dataset(kept.dataset)
         needed = _needed(project, kept.dataset)
         if record.n_rows > 1:
@@ -128,7 +127,7 @@ def take_back(project: Project, kept: Kept) -> None:
 def _keep(project: Project, name: str, kind: DatasetKind, row: Row) -> Kept:
     folder, mark = project.dataset_folder(name), secrets.token_hex(4)
     row.metadata = {**row.metadata, _MARK: mark}
-    with _only_one(project, name):
+    with dataset_alone(project.state_folder(), name):
         if name not in project.manifest().datasets:
             clear_cut_short(folder)
             record = make_dataset(folder, name, kind, [row], _SOURCE)
@@ -153,9 +152,5 @@ def _needed(project: Project, name: str) -> set[str]:
     """Returns the contents of a dataset that runs read."""
     inputs = [job.inputs for job in project.jobs()]
     read = [data for each in inputs for data in (each.data, each.validation, each.prompts) if data is not None]
-    return {data.sha256 for data in read if data.name == name}
-
-
-def _only_one(project: Project, name: str) -> AbstractContextManager[None]:
-    taken = Busy(f"Something else is changing the dataset {name!r}.", "Try again in a moment.")
-    return only_one(project.state_folder() / f"import-{name}.lock", taken)
+    folder = project.dataset_folder(name)
+    return {data.sha256 for data in read if project.data_folder(data) == folder}  # it may have been renamed since

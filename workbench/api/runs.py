@@ -3,17 +3,19 @@
 import difflib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 
 from pydantic import BaseModel
 
 from workbench.domain.errors import NotFound
 from workbench.domain.events import Event, Warned
-from workbench.domain.records import Job, RunState
+from workbench.domain.records import Job, RunState, Tags
 from workbench.jobs import launch
-from workbench.jobs.states import run_state
+from workbench.jobs.states import StateReader
 from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
+from workbench.storage.tags import read_tags
 
 POLL_S = 0.25
 _LOOKS_BETWEEN_WAKES = 8
@@ -36,6 +38,7 @@ class RunView(BaseModel):
     memory_mib: float | None = None
     message: str = ""
     hint: str = ""
+    tags: tuple[str, ...] = ()
 
 
 def show_run(project: Project, run_id: str) -> RunView:
@@ -44,7 +47,18 @@ def show_run(project: Project, run_id: str) -> RunView:
     Raises:
         NotFound: the project has no such run.
     """
-    return _view(project, project.job(run_id))
+    job = project.job(run_id)
+    return _view(job, StateReader(project), read_tags(project))
+
+
+def show_runs(project: Project) -> list[RunView]:
+    """Returns where all runs are, oldest first. One that another process deletes at this moment is passed over."""
+    reader, tags = StateReader(project), read_tags(project)
+    views = []
+    for job in project.jobs():
+        with suppress(NotFound):
+            views.append(_view(job, reader, tags))
+    return views
 
 
 def find_run(project: Project, beginning: str) -> str:
@@ -128,7 +142,8 @@ def follow_runs(
     for look in count():
         if look % _LOOKS_BETWEEN_WAKES == 0:
             launch.wake_runner(project)  # it may have been killed: nobody waits for ever
-        views = [_view(project, job) for job in jobs]
+        reader, tags = StateReader(project), read_tags(project)
+        views = [_view(job, reader, tags) for job in jobs]
         if on_warning is not None:
             for run_id, log in logs.items():
                 for event in log.new_events():
@@ -154,8 +169,8 @@ class _Tail:
         return events
 
 
-def _view(project: Project, job: Job) -> RunView:
-    status = run_state(project, job)
+def _view(job: Job, reader: StateReader, tags: Tags) -> RunView:
+    status = reader.status(job.id)
     return RunView(
         id=job.id,
         name=job.name,
@@ -171,4 +186,5 @@ def _view(project: Project, job: Job) -> RunView:
         memory_mib=status.memory_mib,
         message=status.message,
         hint=status.hint,
+        tags=tags.runs.get(job.id, ()),
     )

@@ -8,12 +8,14 @@ from pydantic import BaseModel
 from workbench.compare.samples import read_samples, read_texts, sample_files
 from workbench.domain import samples as columns
 from workbench.domain.events import Event, Sample
-from workbench.domain.records import Job, Outcome
+from workbench.domain.records import Job, Outcome, RunState
 from workbench.domain.settings import Settings
 from workbench.jobs import launch
 from workbench.jobs.queue import read_queue
+from workbench.jobs.states import StateReader, vanished
 from workbench.storage.project import Project
 from workbench.storage.sources import run_of
+from workbench.storage.tags import read_tags
 
 _LOG_LINES, _LOG_BYTES = 5_000, 600_000  # more of a worker's output than anybody reads in a window
 _READ_AT_ONCE = 4_000_000  # bytes of a log in one look: about 10,000 points, parsed in a fraction of a second
@@ -27,12 +29,14 @@ class ExperimentRuns(BaseModel):
         run_ids: what works or is over first, then what is queued, in the order of the queue.
         arms: what the experiment calls each run; the shared stages have their own names.
         places: where the queued ones stand in the whole queue, from 1.
+        tags: the experiment's own.
     """
 
     name: str
     run_ids: list[str]
     arms: dict[str, str]
     places: dict[str, int]
+    tags: tuple[str, ...] = ()
 
 
 class RunNews(BaseModel):
@@ -72,22 +76,23 @@ def show_experiments(project: Project) -> list[ExperimentRuns]:
     """Returns the project's experiments, the newest first, each with its runs in the order of their work."""
     places = {run_id: place for place, run_id in enumerate(read_queue(project).run_ids, 1)}
     jobs = {job.id: job for job in project.jobs()}
-    grouped = _grouped(project, jobs)
+    grouped, tags = _grouped(project, jobs), read_tags(project).experiments
     return [
         ExperimentRuns(
             name=name,
             run_ids=sorted(arms, key=lambda run_id: places.get(run_id, 0)),
             arms=arms,
             places={run_id: places[run_id] for run_id in arms if run_id in places},
+            tags=tags.get(name, ()),
         )
         for name, arms in reversed(grouped.items())
         if arms
     ]
 
 
-def order_queue(project: Project, run_ids: list[str]) -> None:
-    """Puts the queue into this order; runs that are not queued any more are passed over."""
-    launch.order_queue(project, run_ids)
+def order_queue(project: Project, run_ids: list[str]) -> list[str]:
+    """Puts the queue into this order; runs that are not queued any more are passed over. Returns the order before."""
+    return launch.order_queue(project, run_ids)
 
 
 def read_run(project: Project, run_id: str, offset: int = 0) -> RunNews:
@@ -124,10 +129,16 @@ def run_recipe(project: Project, run_id: str) -> list[StoredSetting]:
 def run_outcome(project: Project, run_id: str) -> Outcome | None:
     """Returns how the run ended; None while it has not.
 
+    Of a worker that is gone without a word, and whose end nobody has written down yet, it tells what is known.
+
     Raises:
         NotFound: the project has no such run.
     """
-    return project.run(run_id).outcome()
+    run = project.run(run_id)
+    outcome = run.outcome()
+    if outcome is None and StateReader(project).state(run_id) is RunState.VANISHED:
+        return run.outcome() or vanished(run)
+    return outcome
 
 
 def run_samples(project: Project, run_id: str, n_prompts: int = 6) -> list[Sample]:

@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from workbench.cli import data, experiments, machine, playground, preferences, projects, results, runs
+from workbench.cli import data, experiments, machine, playground, preferences, projects, results, runs, tidying
 from workbench.cli.output import examples
 from workbench.domain.errors import WorkbenchError
 
@@ -35,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (projects, data, experiments, runs, results, playground, machine, preferences):
+for group in (projects, data, experiments, runs, tidying, results, playground, machine, preferences):
     group.register(app)
 
 

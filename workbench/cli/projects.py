@@ -10,6 +10,11 @@ import typer
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, print_json, print_table, say
 
+_RENAMED = (
+    'workbench rename my-project "Helpful and harmless"',
+    "workbench rename my-project helpful-2 --dataset helpful",
+    'workbench rename my-project "PPO, KL 0.02" --run ppo-s0-1a2b3c4d',
+)
 NewFolder = Annotated[Path, typer.Argument(metavar="NEW", help="A folder that does not exist.", show_default=False)]
 
 
@@ -20,7 +25,7 @@ def register(app: typer.Typer) -> None:
     small = "workbench copy my-project to-send --weights none"
     app.command("copy", epilog=examples("workbench copy my-project trial", small))(copy)
     app.command("move", epilog=examples("workbench move my-project archive/my-project"))(move)
-    app.command("rename", epilog=examples('workbench rename my-project "Helpful and harmless"'))(rename)
+    app.command("rename", epilog=examples(*_RENAMED))(rename)
 
 
 def new(
@@ -91,11 +96,25 @@ def move(folder: ProjectFolder, destination: NewFolder, json: Json = False, debu
 def rename(
     folder: ProjectFolder,
     name: Annotated[str, typer.Argument(help="What people will call it.", show_default=False)],
+    dataset: Annotated[str | None, typer.Option(help="Rename this dataset.")] = None,
+    experiment: Annotated[str | None, typer.Option(help="Rename this experiment, or an arm of it.")] = None,
+    run: Annotated[str | None, typer.Option(help="Rename this run's arm, in all its seeds.")] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Give a project another name; its folder stays."""
-    _tell(api.rename_project(api.open_project(folder), name), json=json)
+    """Give a project another name, or what it holds; its folder stays."""
+    project = api.open_project(folder)
+    if dataset is not None:
+        api.rename_dataset(project, dataset, name)
+    elif run is not None:
+        run_id = api.find_run(project, run)
+        home = experiment or next(group.name for group in api.show_experiments(project) if run_id in group.arms)
+        api.rename_run(project, home, run_id, name)
+    elif experiment is not None:
+        api.rename_experiment(project, experiment, name)
+    else:
+        api.rename_project(project, name)
+    _tell(project, json=json)
 
 
 def _tell(project: api.Project, *, json: bool) -> None:

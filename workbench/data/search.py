@@ -82,6 +82,7 @@ class RowSearch:
 
         Raises:
             Overtaken: `find` was called again meanwhile; only the newest question is worth the time.
+            NotFound: the dataset was renamed or deleted meanwhile.
             BadInput: the file is damaged.
         """
         self._n_asked += 1
@@ -145,6 +146,8 @@ class RowSearch:
         except duckdb.ConnectionException as error:  # closed while it was asked
             raise Overtaken from error
         except duckdb.Error as error:
+            if not self._path.is_file():
+                raise NotFound(f"{self._path.parent}: the dataset was renamed or deleted meanwhile.") from error
             raise BadInput(f"{self._path}: the file is damaged ({error}).", "Import the dataset again.") from error
 
     def _ask(self, statement: str, **values: object) -> duckdb.DuckDBPyConnection:

@@ -1,6 +1,6 @@
 """Every metric that a curve can show: its formula, unit and which way is better. Names are TRL's where TRL has one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Better = Literal["higher", "lower", "neither"]
@@ -37,6 +37,8 @@ _ALL = (
     Metric("rewards/accuracies", "Implicit accuracy", "Share of pairs with the larger implicit reward on chosen.", "share",
            "higher"),
     Metric("rewards/margins", "Implicit margin", "rewards/chosen - rewards/rejected.", "nats", "higher"),
+    Metric("logits/chosen", "Logits, chosen", "Mean of the policy's logits over the tokens of the chosen responses."),
+    Metric("logits/rejected", "Logits, rejected", "The same of the rejected responses."),
     Metric("logps/chosen", "Log-probability, chosen", "Sum over the response's tokens, mean over the batch.", "nats"),
     Metric("logps/rejected", "Log-probability, rejected", "The same of the rejected responses.", "nats"),
     Metric("objective/kl", "KL (k1)", "Mean over episodes of the sum of log pi - log pi_ref over the response's tokens; one "
@@ -81,8 +83,17 @@ _ALL = (
 )  # fmt: skip
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+_ON_VALIDATION = "eval_"  # TRL names what it measures on the validation split after what it measures while it trains
+_BY_JUDGE = "eval/score/"
 
 
 def describe(name: str) -> Metric:
     """Returns what is known of a metric; one that is not in the catalogue is described by its name alone."""
-    return CATALOGUE.get(name, Metric(name, name, ""))
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    if (trained := CATALOGUE.get(name.removeprefix(_ON_VALIDATION))) is not None:
+        meaning = f"On the validation split. {trained.meaning}"
+        return replace(trained, name=name, label=f"Validation: {trained.label}", meaning=meaning)
+    if (judge := name.removeprefix(_BY_JUDGE)) != name:
+        return Metric(name, f"Score by {judge}", f"Mean of the judge `{judge}` on the test prompts.")
+    return Metric(name, name, "")

@@ -80,6 +80,29 @@ class Manifest(Record):
     views: dict[str, View] = Field({}, description="Ways to look at comparisons, by the names that people gave them.")
 
 
+class Tags(Record):
+    """tags.json: the words by which a person finds runs and experiments again, each in the order in which it came."""
+
+    runs: dict[str, tuple[str, ...]] = Field({}, description="By run id.")
+    experiments: dict[str, tuple[str, ...]] = Field({}, description="By name.")
+
+
+class Deleted(Record):
+    """.workbench/trash/ID/deleted.json: what was deleted, and what brings it back as it was. Its folders lie beside it."""
+
+    kind: Literal["runs", "experiment", "dataset"]
+    words: str = Field(description="What it was, for people: `3 runs`.")
+    runs: tuple[str, ...] = ()
+    queue: tuple[str, ...] = Field((), description="The whole queue before, in order.")
+    queued: dict[str, int] = Field({}, description="Those of the runs that stood in it, with their priorities.")
+    name: str = Field("", description="Of the experiment or dataset.")
+    place: int = Field(0, description="Of the name in the manifest, from 0.")
+    experiment: Experiment | None = None
+    arms: dict[str, str] = Field({}, description="What the experiment called its runs, by run id.")
+    splits: Splits | None = Field(None, description="The dataset's.")
+    at: float = Field(default_factory=time.time)
+
+
 class DataInput(BaseModel):
     """A dataset that a run reads; `split` None is all of it."""
 

@@ -55,7 +55,8 @@ def read_setup(comparison: Comparison, project: Project) -> Setup:
     jobs = [facts.job for facts in runs] + evaluations
     known = project.manifest().experiments
     experiments = {name: known[name] for name in comparison.experiments if name in known}
-    read = [(data.name, data.sha256) for job in jobs for data in (job.inputs.data, job.inputs.prompts) if data]
+    inputs = [data for job in jobs for data in (job.inputs.data, job.inputs.prompts) if data is not None]
+    read = [(project.data_folder(data).name, data.sha256) for data in inputs]
     known_names = {name for name, _ in read}
     named = [name for experiment in experiments.values() for name in experiment.datasets]
     read += [(name, "") for name in named if name not in known_names]

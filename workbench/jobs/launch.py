@@ -130,10 +130,12 @@ def set_priority(project: Project, run_id: str, priority: int) -> None:
         edit.queue = edit.queue.with_priority(run_id, priority)
 
 
-def order_queue(project: Project, run_ids: list[str]) -> None:
-    """Puts the queue into this order; runs that are not queued any more are passed over."""
+def order_queue(project: Project, run_ids: list[str]) -> list[str]:
+    """Puts the queue into this order; runs that are not queued any more are passed over. Returns the order before."""
     with edit_queue(project) as edit:
+        before = edit.queue.run_ids
         edit.queue = edit.queue.in_order(run_ids)
+    return before
 
 
 def set_runs_per_slot(project: Project, slot: str, n_runs: int, *, wake: bool = True) -> None:

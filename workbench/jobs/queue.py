@@ -1,7 +1,7 @@
 """Which runs are to happen, and in which order: queue.json, changed only under its lock."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self
 
@@ -49,6 +49,14 @@ class Queue(Record):
         """Returns the queue without a run."""
         kept = tuple(entry for entry in self.entries if entry.run_id != run_id)
         return self.model_copy(update={"entries": kept})
+
+    def put_back(self, run_id: str, priority: int, order: Sequence[str]) -> Self:
+        """Returns the queue with a run behind those that stood before it in an earlier `order` and are still there."""
+        before = set(order[: order.index(run_id)])
+        entries = [entry for entry in self.entries if entry.run_id != run_id]
+        place = max((place for place, entry in enumerate(entries, 1) if entry.run_id in before), default=0)
+        entries.insert(place, QueueEntry(run_id=run_id, priority=priority))
+        return self.model_copy(update={"entries": tuple(entries)})
 
     def with_priority(self, run_id: str, priority: int) -> Self:
         """Returns the queue with another priority for a run.

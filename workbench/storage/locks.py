@@ -1,13 +1,14 @@
 """Short locks between the processes that have one project open."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from workbench.domain.errors import Busy
 
+_AGAIN = "Try again in a moment."
 PATIENCE_S = 30.0  # every holder reads and writes a few small files; longer means that one hangs
 
 
@@ -54,3 +55,13 @@ def only_one(path: Path, taken: Busy) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def dataset_alone(state: Path, name: str) -> AbstractContextManager[None]:
+    """Keeps others from importing, growing, renaming or deleting a dataset meanwhile; whoever does so already is named.
+
+    Args:
+        state: the project's state folder.
+        name: of the dataset, which can be a folder's.
+    """
+    return only_one(state / f"import-{name}.lock", Busy(f"Something else is changing the dataset {name!r}.", _AGAIN))

@@ -18,7 +18,13 @@ from workbench.storage.files import check_version, read_json, write_bytes
 MANIFEST = "project.workbench"
 BACKUPS = "backups"
 Content = dict[str, Any]
-_PATTERNS = ("datasets/*/dataset.json", "runs/*/*.json", "comparisons/*.json", MANIFEST)  # the manifest last
+_PATTERNS = (
+    "datasets/*/dataset.json",
+    "runs/*/*.json",
+    "comparisons/*.json",
+    "tags.json",
+    MANIFEST,
+)  # the manifest last
 
 
 def migrate(folder: Path) -> bool:

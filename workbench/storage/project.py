@@ -5,13 +5,13 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.domain.errors import AlreadyExists, BadInput, NotFound
-from workbench.domain.records import FORMAT_VERSION, VERSIONS, DatasetRecord, Job, Manifest, Splits
+from workbench.domain.records import FORMAT_VERSION, VERSIONS, DataInput, DatasetRecord, Job, Manifest, Splits
 from workbench.storage.files import read_record, sync, write_bytes, write_record
 from workbench.storage.liveness import is_working
 from workbench.storage.locks import short_lock
@@ -184,6 +184,21 @@ class Project:
             raise NotFound(f"The project has no dataset `{name}`.", nearest(name, self.manifest().datasets, "dataset"))
         return read_record(path, DatasetRecord)
 
+    def data_folder(self, data: DataInput) -> Path:
+        """Returns the folder of the rows that a run reads, though the dataset may be called differently by now.
+
+        Where no dataset has that content it is the folder of that name, whether it is there or not.
+        """
+        named = self.dataset_folder(data.name)
+        others = sorted(path.parent for path in (self.folder / DATASETS).glob(f"[!.]*/{DATASET}"))
+        for folder in (named, *others):
+            if (folder / VERSIONS / data.sha256 / DATASET).exists():  # it has grown since
+                return folder
+            with suppress(NotFound):
+                if read_record(folder / DATASET, DatasetRecord).content_sha256 == data.sha256:
+                    return folder
+        return named
+
     def datasets(self) -> list[DatasetRecord]:
         """Returns the project's datasets in the order in which they came."""
         return [self.dataset(name) for name in self.manifest().datasets]
@@ -221,8 +236,12 @@ class Project:
         return self.run(run_id).job()
 
     def jobs(self) -> list[Job]:
-        """Returns what all runs do, oldest first."""
-        return sorted((run.job() for run in self.run_folders()), key=lambda job: (job.created, job.id))
+        """Returns what all runs do, oldest first. One that another process deletes at this moment is passed over."""
+        found = []
+        for run in self.run_folders():
+            with suppress(NotFound):
+                found.append(run.job())
+        return sorted(found, key=lambda job: (job.created, job.id))
 
     def add_job(self, job: Job) -> bool:
         """Makes the folder of a run, complete or not at all.

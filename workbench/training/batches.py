@@ -15,6 +15,7 @@ from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Row, Turns
 from workbench.domain.recipes import GivenResponsesRecipe
 from workbench.domain.records import DataInput
+from workbench.storage.project import Project
 from workbench.training.models import context_length
 from workbench.training.session import RunSession
 from workbench.training.text import (
@@ -209,9 +210,10 @@ class Encoder:
 
 
 def dataset_folder(project: Path, data: DataInput) -> Path:
-    """Returns where a dataset's rows lie, after making sure that they are what they were when the run was made.
+    """Returns where a dataset's rows lie, whatever it is called by now, after making sure that they are the run's.
 
     Raises:
+        NotFound: the project has no such dataset.
         BadInput: its content has changed.
     """
-    return find_content(project / "datasets" / data.name, data.sha256)
+    return find_content(Project(project).data_folder(data), data.sha256)

@@ -106,7 +106,7 @@ class _Evaluation:
         data = self.job.inputs.prompts
         if data is None:
             raise BadInput("The evaluation names no prompts.", "Give test prompts, or a dataset with a test split.")
-        folder = find_content(self.project.dataset_folder(data.name), data.sha256)
+        folder = find_content(self.project.data_folder(data), data.sha256)
         prompts = read_prompts(folder, data.split)[: self.recipe.max_prompts]
         if not prompts:
             part = f"the {data.split} split of " if data.split else ""

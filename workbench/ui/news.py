@@ -9,11 +9,12 @@ _BAD = {RunState.FAILED, RunState.VANISHED}
 
 
 class News(NamedTuple):
-    """A sentence, its tone, and the page that it is about."""
+    """A sentence, its tone, and what it is about: the page, and the run there."""
 
     sentence: str
     tone: str
     page: str
+    run_id: str
 
 
 def news(before: api.ProjectView | None, after: api.ProjectView) -> list[News]:
@@ -27,9 +28,8 @@ def news(before: api.ProjectView | None, after: api.ProjectView) -> list[News]:
 
 def _told(run: api.RunView) -> News | None:
     if run.state is RunState.FINISHED:
-        page = "compare" if run.method == "evaluate" else "overview"
         what = "was evaluated" if run.method == "evaluate" else "finished"
-        return News(f"{run.name}, seed {run.seed}, {what}.", "good", page)
+        return News(f"{run.name}, seed {run.seed}, {what}.", "good", "experiments", run.id)
     if run.state in _BAD:
-        return News(f"{run.name}, seed {run.seed}, {run.state}. {run.message}".strip(), "bad", "overview")
+        return News(f"{run.name}, seed {run.seed}, {run.state}. {run.message}".strip(), "bad", "experiments", run.id)
     return None

@@ -17,9 +17,11 @@ class Page(QWidget):
 
     Signals:
         page_wanted: the key of the page that the person asks for.
+        thing_wanted: the key of a page, and what of it: a run by its id.
     """
 
     page_wanted = Signal(str)
+    thing_wanted = Signal(str, str)
 
     def __init__(self, session: Session, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +34,9 @@ class Page(QWidget):
 
     def begin(self) -> None:
         """Called where the person asks for something new: the place to put the cursor into the first field."""
+
+    def go_to(self, what: str) -> None:
+        """Called where the person asks for one thing of the page: a run by its id."""
 
     def commands(self) -> Sequence[QAction]:
         """Returns what the command palette offers while the page is in sight."""

@@ -140,6 +140,18 @@ class Session(QObject):
         self._looked_at = time.monotonic()
         self.tasks.start("look", lambda: api.show_project(project), self._on_looked, self._on_look_failed)
 
+    def keep(self, name: str, value: object) -> None:
+        """Remembers something about the open project for the next time that it is opened here."""
+        self.settings.setValue(self._own_key(name), value)
+
+    def kept(self, name: str, default: object) -> Any:
+        """Returns what was remembered about the open project."""
+        return self.settings.value(self._own_key(name), default)
+
+    def _own_key(self, name: str) -> str:
+        folder = self._project.folder if self._project else ""
+        return f"{name}{str(folder).replace('/', '|')}"
+
     def recent(self) -> list[Path]:
         """Returns the projects that were opened last and are still there, newest first."""
         stored = self.settings.value(_RECENT, [])

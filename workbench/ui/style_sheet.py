@@ -60,6 +60,10 @@ QPushButton[role="link"] { background: transparent; border: 1px solid transparen
 QPushButton[role="link"]::menu-indicator { image: none; width: 0; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
+QPushButton[role="name"] { background: transparent; border: 1px solid transparent; color: $ink; padding: 1px 0;
+    text-align: left; }
+QPushButton[role="name"]:hover { color: $accent; text-decoration: underline; }
+QPushButton[role="name"]:focus { border-color: $accent; }
 QPushButton[role="pick"] { background: transparent; padding: 2px 7px; }
 QPushButton[role="pick"]:checked { background: $tint; border-color: $accent; color: $accent; }
 QPushButton[role="row"] { background: transparent; border: 1px solid transparent; text-align: left; padding: 8px 10px; }

@@ -18,7 +18,7 @@ from workbench.ui.session import Session
 from workbench.ui.shortcuts import EVERYWHERE
 from workbench.ui.theme import CHOICES, Look
 from workbench.ui.widgets.banner import ErrorBanner
-from workbench.ui.widgets.toast import ToastArea
+from workbench.ui.widgets.toast import Toast, ToastArea
 
 _SIZE = (1440, 900)
 _SETTINGS = "settings"
@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
         self._built: dict[str, Page] = {}
         self._key = ""
         self._view: api.ProjectView | None = None
+        self._deed_toast: Toast | None = None
         self._build(pages)
         self._build_actions()
         self._connect()
@@ -76,6 +77,11 @@ class MainWindow(QMainWindow):
         self.page.arrive()
         if key == _SETTINGS:
             QTimer.singleShot(0, self, self._make_next_page)
+
+    def _show_thing(self, key: str, what: str) -> None:
+        self.show_page(key)
+        if self._key == key:
+            self.page.go_to(what)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._session.settings.setValue("window/geometry", self.saveGeometry())
@@ -200,6 +206,7 @@ class MainWindow(QMainWindow):
     def _add_page(self, key: str) -> None:
         page = self._specs[key].build(self._session, self._look)
         page.page_wanted.connect(self.show_page)
+        page.thing_wanted.connect(self._show_thing)
         self._built[key] = page
         self._stack.addWidget(page)
 
@@ -232,7 +239,7 @@ class MainWindow(QMainWindow):
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
         for told in news(self._view, view):
-            self.toasts.show_toast(told.sentence, told.tone, "Show", lambda page=told.page: self.show_page(page))
+            self.toasts.show_toast(told.sentence, told.tone, "Show", lambda told=told: self._show_thing(*told[2:]))
         self._view = view
         self.rail.show_project(
             view.name, f"{_counted(len(view.datasets), 'dataset')} · {_counted(len(view.runs), 'run')}"
@@ -240,10 +247,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{view.name} - Preference Workbench")
 
     def _on_deed(self, sentence: str, can_undo: bool) -> None:
-        if can_undo:
-            self.toasts.show_toast(sentence, "plain", "Undo", self._session.history.undo)
-        else:
-            self.toasts.show_toast(sentence)
+        if self._deed_toast is not None:
+            self.toasts.dismiss(self._deed_toast)  # its Undo would take back something else now
+        undo = ("Undo", self._session.history.undo) if can_undo else ()
+        self._deed_toast = self.toasts.show_toast(sentence, "plain", *undo)
         self._session.look()
 
     def _show_history(self) -> None:

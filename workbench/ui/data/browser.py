@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.domain.errors import NotFound
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DatasetRecord
 from workbench.domain.row_filters import Found, RowFilter, RowLine
@@ -58,7 +59,12 @@ class RowBrowser(QWidget):
             search = api.browse_dataset(project, record.name)
             return search, search.count()
 
-        self._session.ask("data-open", work, self._on_opened, title=f"{record.name} could not be opened")
+        self._session.ask(
+            "data-open",
+            work,
+            self._on_opened,
+            on_error=lambda error: self._report(f"{record.name} could not be opened", error),
+        )
 
     def close_dataset(self) -> None:
         """Lets go of the dataset that is shown."""
@@ -77,7 +83,12 @@ class RowBrowser(QWidget):
         if search is None:
             return
         self.filter_bar.say("Searching…")
-        self._session.ask("data-find", lambda: search.find(wanted), self._on_found, title="The search did not work")
+        self._session.ask(
+            "data-find",
+            lambda: search.find(wanted),
+            self._on_found,
+            on_error=lambda error: self._report("The search did not work", error),
+        )
 
     def step(self, by: int) -> None:
         """Goes to another row of the table."""
@@ -149,14 +160,27 @@ class RowBrowser(QWidget):
             without.add("Raters")
         for number, name in enumerate(RowsModel.COLUMNS):
             self.table.setColumnHidden(number, name in without)
-        self.filter_bar.offer(record.raters, has_margins=False)
+        self.filter_bar.offer(record.raters, has_gaps="Gap" not in without, has_margins=False)
         self.filter_bar.tie_box.setVisible(record.n_ties > 0)
         self.filter_bar.show_filter(RowFilter())
 
-    def _fetch(self, rows: Sequence[int], on_lines: Callable[[list[RowLine]], None]) -> None:
+    def _fetch(
+        self, rows: Sequence[int], on_lines: Callable[[list[RowLine]], None], on_failed: Callable[[], None]
+    ) -> None:
         search = self._search
+
+        def on_error(error: Exception) -> None:
+            self._report("Rows could not be read", error)
+            on_failed()
+
         if search is not None:
-            self._session.ask("data-page", lambda: search.lines(rows), on_lines, title="Rows could not be read")
+            self._session.ask("data-page", lambda: search.lines(rows), on_lines, on_error=on_error)
+
+    def _report(self, title: str, error: Exception) -> None:
+        if isinstance(error, NotFound):  # by another window or command; the list of datasets follows in a moment
+            self.filter_bar.say("Renamed or deleted meanwhile")
+        else:
+            self._session.report(title, error)
 
     def _on_opened(self, opened: "tuple[api.RowSearch, int]") -> None:
         self._search, self._n_rows = opened
@@ -167,7 +191,8 @@ class RowBrowser(QWidget):
         n = len(found.rows)
         self.filter_bar.say(f"{n:,} rows" if n == self._n_rows else f"{n:,} of {self._n_rows:,} rows")
         if found.margins is not None and self._record is not None:
-            self.filter_bar.offer(self._record.raters, has_margins=True)
+            has_gaps = "Gap" not in _WITHOUT[self._record.kind]
+            self.filter_bar.offer(self._record.raters, has_gaps=has_gaps, has_margins=True)
             self.table.setColumnHidden(RowsModel.COLUMNS.index("Margin"), False)
         self._show_rows(found.rows)
         self.distributions.show_histograms(found.histograms, self.filter_bar.filter, self._look.scheme)
@@ -195,7 +220,12 @@ class RowBrowser(QWidget):
             placed = search.row(at)
             return pair_text(at, placed.split, placed.row)
 
-        self._session.ask("data-row", work, self.pair.show_pair, title="The row could not be read")
+        self._session.ask(
+            "data-row",
+            work,
+            self.pair.show_pair,
+            on_error=lambda error: self._report("The row could not be read", error),
+        )
 
     def _on_look_changed(self, scheme: object) -> None:
         self.pair.dress(self._look.scheme)

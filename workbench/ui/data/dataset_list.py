@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DatasetRecord
+from workbench.ui.widgets.name_editor import NAME, NameDelegate
 
 _KINDS = {
     DatasetKind.PREFERENCE: "pairs",
@@ -15,7 +16,6 @@ _KINDS = {
     DatasetKind.DEMONSTRATION: "demonstrations",
     DatasetKind.PROMPTS: "prompts",
 }
-_NAME = Qt.ItemDataRole.UserRole
 
 
 class DatasetList(QListWidget):
@@ -23,9 +23,11 @@ class DatasetList(QListWidget):
 
     Signals:
         chosen: the DatasetRecord that the person went to.
+        renamed: the name of a dataset, and the one that was typed over it.
     """
 
     chosen = Signal(object)
+    renamed = Signal(str, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,6 +35,11 @@ class DatasetList(QListWidget):
         self.setWordWrap(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._records: dict[str, DatasetRecord] = {}
+        self._names = NameDelegate(self)
+        self._names.renamed.connect(lambda index, name: self.renamed.emit(index.data(NAME), name))
+        self.setItemDelegate(self._names)
+        self.setEditTriggers(QListWidget.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.currentItemChanged.connect(self._on_current)
 
     def show_datasets(self, records: Sequence[DatasetRecord], wanted: str) -> None:
@@ -42,12 +49,23 @@ class DatasetList(QListWidget):
         self._records = {record.name: record for record in records}
         for record in records:
             item = QListWidgetItem(f"{record.name}\n{dataset_words(record)}")
-            item.setData(_NAME, record.name)
+            item.setData(NAME, record.name)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             item.setToolTip(f"<qt>Imported from {escape(record.source)}</qt>")
             self.addItem(item)
         del blocker
         names = list(self._records)
         self.setCurrentRow(names.index(wanted) if wanted in names else 0 if names else -1)
+
+    def current(self) -> DatasetRecord | None:
+        """Returns the dataset under the cursor."""
+        item = self.currentItem()
+        return None if item is None else self._records[item.data(NAME)]
+
+    def begin_rename(self) -> None:
+        """Lets the person type another name over the current one."""
+        if (item := self.currentItem()) is not None:
+            self.editItem(item)
 
     def select(self, name: str) -> None:
         """Goes to a dataset."""
@@ -56,7 +74,7 @@ class DatasetList(QListWidget):
 
     def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
         if item is not None:
-            self.chosen.emit(self._records[item.data(_NAME)])
+            self.chosen.emit(self._records[item.data(NAME)])
 
 
 def dataset_words(record: DatasetRecord) -> str:

@@ -1,4 +1,4 @@
-"""The conditions a person sets: text, split, rater, tie, length and margin, each at once."""
+"""The conditions a person sets: text, split, rater, tie, length, gap and margin, each at once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +13,7 @@ from workbench.domain.row_filters import Range, RowFilter
 from workbench.ui.widgets import button, label
 
 _TYPING_MS = 200  # after the last key: while a person types on, nobody waits for half a word
+_MOST = 10**9
 _TIES = (("Ties and choices", None), ("Only ties", True), ("No ties", False))
 
 
@@ -47,13 +48,13 @@ class FilterBar(QWidget):
             self.text_field.setText(wanted.text)
         for box, value in ((self.split_box, wanted.split), (self.rater_box, wanted.rater), (self.tie_box, wanted.tie)):
             box.setCurrentIndex(max(0, box.findData(value)))
-        for fields, within in ((self._length, wanted.length), (self._margin, wanted.margin)):
+        for fields, within in self._ranges(wanted):
             for field, end in zip(fields, within, strict=True):
                 field.setText("" if end is None else f"{end:g}")
         del blockers
         self._set(wanted)
 
-    def offer(self, raters: Sequence[str], *, has_margins: bool) -> None:
+    def offer(self, raters: Sequence[str], *, has_gaps: bool, has_margins: bool) -> None:
         """Offers the conditions that this dataset can meet."""
         blocker = QSignalBlocker(self.rater_box)
         self.rater_box.clear()
@@ -62,6 +63,7 @@ class FilterBar(QWidget):
             self.rater_box.addItem(rater, rater)
         self.rater_box.setCurrentIndex(max(0, self.rater_box.findData(self._filter.rater)))
         self.rater_box.setVisible(bool(raters))
+        self._gap_row.setVisible(has_gaps)
         self._margin_row.setVisible(has_margins)
         del blocker
 
@@ -76,30 +78,29 @@ class FilterBar(QWidget):
         self.rater_box = _box("Rater", [("All raters", None)])
         self.tie_box = _box("Ties", _TIES)
         self._length = (_number("Least length", "from"), _number("Greatest length", "to"))
+        self._gap = (_number("Least gap", "from", least=-_MOST), _number("Greatest gap", "to", least=-_MOST))
         self._margin = (_number("Least margin", "from", whole=False), _number("Greatest margin", "to", whole=False))
         self.count = label("", "muted")
         self.clear_button = button("Clear", lambda: self.show_filter(RowFilter()), tip="Drops all conditions")
 
     def _place(self) -> None:
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.addWidget(self.text_field, 1)
-        first.addWidget(self.count)
-        first.addWidget(self.clear_button)
+        self._gap_row = _between("Gap", self._gap, "Characters of the chosen response less those of the rejected one")
         self._margin_row = _between("Margin", self._margin)
-        for widget in (
-            self.split_box,
-            self.rater_box,
-            self.tie_box,
-            _between("Length", self._length),
-            self._margin_row,
-        ):
-            second.addWidget(widget)
-        second.addStretch(1)
+        length = _between("Length", self._length, "Characters of the longer response")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(first)
-        layout.addLayout(second)
+        for widgets in (
+            (self.text_field, self.count, self.clear_button),
+            (self.split_box, self.rater_box, self.tie_box),
+            (length, self._gap_row, self._margin_row),
+        ):
+            line = QHBoxLayout()
+            for widget in widgets:
+                line.addWidget(widget, 1 if widget is self.text_field else 0)
+            if self.text_field not in widgets:
+                line.addStretch(1)
+            layout.addLayout(line)
 
     def _connect(self) -> None:
         for field in (self.text_field, *self._range_fields()):
@@ -119,6 +120,7 @@ class FilterBar(QWidget):
             rater=self.rater_box.currentData(),
             tie=self.tie_box.currentData(),
             length=Range(*map(_value, self._length)),
+            gap=Range(*map(_value, self._gap)),
             margin=Range(*map(_value, self._margin)),
         )
         self._set(wanted)
@@ -129,7 +131,10 @@ class FilterBar(QWidget):
             self.changed.emit(wanted)
 
     def _range_fields(self) -> tuple[QLineEdit, ...]:
-        return (*self._length, *self._margin)
+        return (*self._length, *self._gap, *self._margin)
+
+    def _ranges(self, wanted: RowFilter) -> tuple[tuple[tuple[QLineEdit, QLineEdit], Range], ...]:
+        return (self._length, wanted.length), (self._gap, wanted.gap), (self._margin, wanted.margin)
 
 
 def _box(name: str, choices: Sequence[tuple[str, Any]]) -> QComboBox:
@@ -140,18 +145,19 @@ def _box(name: str, choices: Sequence[tuple[str, Any]]) -> QComboBox:
     return box
 
 
-def _number(name: str, placeholder: str, *, whole: bool = True) -> QLineEdit:
+def _number(name: str, placeholder: str, *, whole: bool = True, least: int = 0) -> QLineEdit:
     field = QLineEdit(placeholderText=placeholder)
     field.setAccessibleName(name)
     field.setFixedWidth(64)
-    field.setValidator(QIntValidator(0, 10**9, field) if whole else QDoubleValidator(field))
+    field.setValidator(QIntValidator(least, _MOST, field) if whole else QDoubleValidator(field))
     return field
 
 
-def _between(name: str, fields: tuple[QLineEdit, QLineEdit]) -> QWidget:
+def _between(name: str, fields: tuple[QLineEdit, QLineEdit], tip: str = "") -> QWidget:
     row = QWidget()
+    row.setToolTip(tip)
     layout = QHBoxLayout(row)
-    layout.setContentsMargins(4, 0, 0, 0)
+    layout.setContentsMargins(0, 0, 8, 0)
     layout.setSpacing(4)
     layout.addWidget(label(name, "muted"))
     for field in fields:

@@ -14,14 +14,15 @@ _AWAITED = 3  # pages asked for while others are on their way; older wishes have
 _WAITING = "…"
 
 Index = QModelIndex | QPersistentModelIndex
-Fetch = Callable[[Sequence[int], Callable[[list[RowLine]], None]], None]
+Fetch = Callable[[Sequence[int], Callable[[list[RowLine]], None], Callable[[], None]], None]
 
 
 class RowsModel(QAbstractTableModel):
     """Shows the lines of the rows at given positions.
 
     Args:
-        fetch: takes positions and a function that is called, later, with their lines.
+        fetch: takes positions, a function that is called, later, with their lines, and one that is called where they
+            could not be read.
     """
 
     COLUMNS = ("Row", "Prompt", "Chosen", "Rejected", "Split", "Length", "Gap", "Raters", "Margin")
@@ -101,7 +102,15 @@ class RowsModel(QAbstractTableModel):
         number, generation = self._wanted.pop(), self._generation
         self._on_its_way = number
         rows = self._rows[number * PAGE : (number + 1) * PAGE]
-        self._fetch(rows, lambda lines: self._on_fetched(generation, number, lines))
+        self._fetch(
+            rows, lambda lines: self._on_fetched(generation, number, lines), lambda: self._on_failed(generation)
+        )
+
+    def _on_failed(self, generation: int) -> None:
+        """Leaves the page as it is; it is asked for again when it is next painted, others at once."""
+        if generation == self._generation:
+            self._on_its_way = None
+            self._fetch_next()
 
     def _on_fetched(self, generation: int, number: int, lines: list[RowLine]) -> None:
         if generation != self._generation:

@@ -16,6 +16,7 @@ from workbench.ui.page import Page
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, EmptyState, add_action, button, label
+from workbench.ui.widgets.trash_box import TrashButton
 
 _LEFT = 200
 _FILES = "Data (*.jsonl *.json *.csv *.tsv *.parquet *.arrow *.feather *.gz);;All files (*)"
@@ -31,6 +32,7 @@ class DataPage(Page):
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
+        self._shown: DatasetRecord | None = None
         self._seen: tuple[tuple[str, str], ...] = ()
         self._wanted = str(session.settings.value("data/dataset", ""))
         self.setAcceptDrops(True)
@@ -44,7 +46,7 @@ class DataPage(Page):
             self._on_project_changed(self.session.view)
 
     def commands(self) -> Sequence[QAction]:
-        return self.actions()
+        return [*self.actions(), *self.datasets.actions()]
 
     def choose_file(self) -> None:
         """Asks for a file to import."""
@@ -73,6 +75,7 @@ class DataPage(Page):
 
     def _build(self) -> None:
         self.datasets = DatasetList()
+        self.trash = TrashButton(self.session)
         self.browser = RowBrowser(self.session, self.look)
         self.panel = ImportPanel(self.session)
         self.empty = EmptyState(*_BRING, "Choose a file", self.choose_file)
@@ -92,10 +95,13 @@ class DataPage(Page):
             ("Drop all filters", "Ctrl+Shift+F", self.browser.filter_bar.clear_button.click),
         ):
             add_action(self, words, keys, work)
+        add_action(self.datasets, "Rename dataset", "F2", self.datasets.begin_rename, only_here=True)
+        add_action(self.datasets, "Delete dataset", "Del", self._delete, only_here=True)
 
     def _place(self) -> None:
         left = Card("Datasets")
         left.setFixedWidth(_LEFT)
+        left.corner.addWidget(self.trash)  # first, as the Tab key goes
         left.body.addWidget(self.datasets, 1)
         self._rows = QWidget()
         across = QHBoxLayout(self._rows)
@@ -117,6 +123,7 @@ class DataPage(Page):
 
     def _connect(self) -> None:
         self.datasets.chosen.connect(self._on_dataset_chosen)
+        self.datasets.renamed.connect(self._rename)
         self.panel.imported.connect(self._on_imported)
         self.panel.closed.connect(self._show_rows)
         self.session.project_changed.connect(self._on_project_changed)
@@ -126,12 +133,48 @@ class DataPage(Page):
         seen = tuple((record.name, record.content_sha256) for record in view.datasets)
         if seen != self._seen:
             self._seen = seen
+            self._wanted = self._called_now(view)
             self.datasets.show_datasets(view.datasets, self._wanted)
+            if not seen:
+                self.browser.close_dataset()
         if self._stack.currentWidget() is not self.panel:
             self._show_rows()
 
+    def _called_now(self, view: api.ProjectView) -> str:
+        """Returns the name of the dataset that was shown, which may have been renamed."""
+        shown = self._shown
+        if shown is None or shown.name in {record.name for record in view.datasets}:
+            return self._wanted
+        same = (record for record in view.datasets if record.model_copy(update={"name": shown.name}) == shown)
+        return next((record.name for record in same), self._wanted)
+
+    def _rename(self, old: str, new: str) -> None:
+        project = self.session.project
+        if project is not None:
+            self.session.history.do(
+                f"Rename dataset {old} to {new}",
+                lambda: api.rename_dataset(project, old, new),
+                lambda _none: api.rename_dataset(project, new, old),
+            )
+
+    def _delete(self) -> None:
+        project, record = self.session.project, self.datasets.current()
+        if project is None or record is None:
+            return
+        name = record.name
+
+        def work() -> tuple[list[str], str]:
+            return api.dataset_readers(project, name), api.delete_dataset(project, name)
+
+        def tell(done: tuple[list[str], str]) -> None:
+            if readers := done[0]:
+                runs = "1 run" if len(readers) == 1 else f"{len(readers)} runs"
+                self.session.tell(f"Results of {runs} that read {name} stay.")
+
+        self.session.history.do(f"Delete dataset {name}", work, lambda done: api.restore(project, done[1]), tell)
+
     def _on_dataset_chosen(self, record: DatasetRecord) -> None:
-        self._wanted = record.name
+        self._wanted, self._shown = record.name, record
         self.session.settings.setValue("data/dataset", record.name)
         self.browser.show_dataset(record)
 

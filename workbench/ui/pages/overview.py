@@ -32,6 +32,8 @@ class OverviewPage(Page):
         self._datasets = Card("Datasets")
         self._dataset_words = label("", wraps=True)
         self._place()
+        for rows in (self._running, self._trouble, self._finished):
+            rows.chosen.connect(self._show_run)
         session.project_changed.connect(self._show)
 
     def arrive(self) -> None:
@@ -50,7 +52,7 @@ class OverviewPage(Page):
         new = [run for run in finished if run.id not in self._seen]
         self._finished.show_runs(new[::-1][:_MOST_ROWS], len(new))
         self._dataset_words.setText("\n".join(map(_dataset_line, view.datasets)) or "No data yet.")
-        self.session.settings.setValue(self._seen_key(), [run.id for run in finished])
+        self.session.keep("overview/seen", [run.id for run in finished])
 
     def _show_figures(self, view: api.ProjectView, n_finished: int, n_to_do: int) -> None:
         values = (len(view.datasets), sum(data.n_rows for data in view.datasets), n_finished, n_to_do)
@@ -65,15 +67,14 @@ class OverviewPage(Page):
         self._go.setText(step.action)
         self._go.setVisible(step.page in {spec.key for spec in PAGES})
 
+    def _show_run(self, run_id: str) -> None:
+        self.thing_wanted.emit("experiments", run_id)
+
     def _go_on(self) -> None:
         self.page_wanted.emit(self._wanted)
 
-    def _seen_key(self) -> str:
-        folder = self.session.project.folder if self.session.project else ""
-        return f"overview/seen{str(folder).replace('/', '|')}"
-
     def _finished_before(self) -> set[str]:
-        stored = self.session.settings.value(self._seen_key(), [])
+        stored = self.session.kept("overview/seen", [])
         return {stored} if isinstance(stored, str) else set(stored or [])
 
     def _place(self) -> None:

@@ -1,5 +1,7 @@
 """The live curves of a run: which metrics on the left, their plots on the right."""
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -16,6 +18,7 @@ from workbench.domain.metrics import describe
 from workbench.ui.runs.metric_plot import MetricPlot, definition
 from workbench.ui.runs.story import RunStory
 from workbench.ui.theme import Look, Scheme
+from workbench.ui.turns import Turns
 from workbench.ui.widgets import label
 
 _FIRST = (  # what tells most about a run, over all methods; shown until the person chooses
@@ -44,6 +47,8 @@ class CurvesTab(QWidget):
         self._look = look
         self._story = RunStory()
         self._plots: dict[str, MetricPlot] = {}
+        self._placed: list[str] = []
+        self._turns = Turns(self)
         self._ticked: set[str] | None = None  # None until the person chose
         self.search = QLineEdit(placeholderText="Find a metric", clearButtonEnabled=True)
         self.metrics = QListWidget()
@@ -64,7 +69,7 @@ class CurvesTab(QWidget):
         return [name for name in self._story.curves if name in self._wanted()]
 
     def plot_of(self, name: str) -> MetricPlot:
-        """Returns the plot of a metric that is shown."""
+        """Returns the plot of a metric that is shown; KeyError until it is drawn."""
         return self._plots[name]
 
     def _wanted(self) -> set[str]:
@@ -82,7 +87,7 @@ class CurvesTab(QWidget):
         for name in self._story.curves:
             item = QListWidgetItem(describe(name).label)
             item.setData(_NAME, name)
-            item.setToolTip(definition(name))
+            item.setToolTip(f"{item.text()}\n{definition(name)}")
             item.setCheckState(Qt.CheckState.Checked if name in self._wanted() else Qt.CheckState.Unchecked)
             self.metrics.addItem(item)
         self.metrics.blockSignals(False)
@@ -90,22 +95,25 @@ class CurvesTab(QWidget):
 
     def _refresh(self) -> None:
         shown = self.shown()
-        if shown != list(self._plots):
-            self._lay_out(shown)
-        for name, plot in self._plots.items():
-            plot.show_curve(self._story.curves[name])
-        self._empty.setVisible(not self._story.curves)
-
-    def _lay_out(self, shown: list[str]) -> None:
         for name in [name for name in self._plots if name not in shown]:
             gone = self._plots.pop(name)
             self._grid.removeWidget(gone)
             gone.deleteLater()
-        made = {name: self._plots.get(name) or MetricPlot(name, self._look.scheme) for name in shown}
-        self._plots = made
-        columns = 2 if len(made) > 1 else 1
-        for place, plot in enumerate(made.values()):
-            self._grid.addWidget(plot, place // columns, place % columns)
+        self._empty.setVisible(not self._story.curves)
+        self._turns.start(self._draw(shown))
+
+    def _draw(self, shown: list[str]) -> Iterator[None]:
+        """Draws one plot after another; to make one costs more than a turn."""
+        moved, self._placed = shown != self._placed, shown
+        columns = 2 if len(shown) > 1 else 1
+        for place, name in enumerate(shown):
+            if name not in self._plots:
+                self._plots[name] = MetricPlot(name, self._look.scheme)
+                moved = True
+            if moved:
+                self._grid.addWidget(self._plots[name], place // columns, place % columns)
+            self._plots[name].show_curve(self._story.curves[name])
+            yield
 
     def _filter(self, text: str) -> None:
         wanted = text.casefold()
@@ -130,12 +138,15 @@ class CurvesTab(QWidget):
 
     def _build(self) -> None:
         self.metrics.setAccessibleName("Metrics; tick those to plot")
+        self.metrics.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.metrics.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.search.setAccessibleName("Find a metric")
         choice, plots = QWidget(), QWidget()
         left, right = QVBoxLayout(choice), QVBoxLayout(plots)
         left.setContentsMargins(0, 6, 0, 0)
         left.addWidget(self.search)
         left.addWidget(self.metrics, 1)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         right.addWidget(self._empty)
         right.addLayout(self._grid, 1)
         area = QScrollArea(widgetResizable=True)
@@ -145,7 +156,7 @@ class CurvesTab(QWidget):
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         halves.addWidget(choice)
         halves.addWidget(area)
-        halves.setSizes([150, 500])
+        halves.setSizes([190, 500])
         halves.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

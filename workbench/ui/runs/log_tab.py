@@ -1,6 +1,6 @@
 """What the worker printed, with search."""
 
-from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor, QTextDocument
+from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workbench.ui.widgets import button, label
@@ -61,8 +61,6 @@ class LogTab(QWidget):
         self.text.setAccessibleName("The worker's log")
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.document().setDefaultFont(_fixed(self))
-        find = QShortcut(QKeySequence.StandardKey.Find, self)
-        find.activated.connect(self.search.setFocus)
         head = QHBoxLayout()
         head.addWidget(self.search, 1)
         head.addWidget(self._found)

@@ -52,8 +52,7 @@ class MetricPlot(QFrame):
             axis = self.plot.getAxis(side)
             axis.setPen(pg.mkPen(tokens.border))
             axis.setTextPen(pg.mkPen(tokens.muted))
-            axis.setLabel(words, color=tokens.muted)
-            axis.enableAutoSIPrefix(False)  # after the label, which would scale the numbers anew
+            axis.setLabel(words, siPrefixEnableRanges=(), color=tokens.muted)  # numbers stay what they are
 
     def _axis_words(self) -> str:
         return self._metric.unit or "value"

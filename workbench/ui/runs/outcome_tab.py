@@ -58,5 +58,5 @@ def _sentence(run: api.RunView, outcome: Outcome | None) -> str:
     if outcome is None:
         return f"{str(run.state).capitalize()}. {run.message}".strip()
     step = f" at step {outcome.step:,}" if outcome.step else ""
-    code = f" ({outcome.code})" if outcome.code else ""
+    code = f" ({outcome.code})" if outcome.code not in ("", outcome.state) else ""
     return f"{outcome.state.capitalize()}{step}{code}. {outcome.message}".strip()

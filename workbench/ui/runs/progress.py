@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 from workbench.ui.theme import Look
 
 SHARE = Qt.ItemDataRole.UserRole + 1  # of the work that is done, 0 to 1; None shows no bar
-_HEIGHT = 5
+_HEIGHT = 4
 _MARGIN = 4
 
 

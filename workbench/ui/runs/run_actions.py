@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
 from workbench import api
 from workbench.domain.records import RunState
+from workbench.ui.runs.words import MOVABLE
 from workbench.ui.session import Session
 
-_TO_END = {RunState.QUEUED, RunState.WAITING, RunState.BLOCKED, RunState.RUNNING}
+_TO_END = MOVABLE | {RunState.RUNNING}
 _TO_GO_ON = {RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.VANISHED}
-_IN_QUEUE = {RunState.QUEUED, RunState.WAITING, RunState.BLOCKED}
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,9 @@ class RunActions(QObject):
         self._session = session
         self._runs: Sequence[api.RunView] = ()
         self._queue: list[str] = []
-        self.verbs = {verb.name: self._action(verb.name, verb.keys, verb.tip) for verb in VERBS}
-        self.up = self._action("Move up", "Alt+Up", "Earlier in the queue; dragging does the same")
-        self.down = self._action("Move down", "Alt+Down", "Later in the queue; dragging does the same")
-        self.up.setIconText("↑")  # on its button: the bar holds eight, also in large text
-        self.down.setIconText("↓")
+        self.verbs = {verb.name: make_action(self, verb.name, verb.keys, verb.tip) for verb in VERBS}
+        self.up = make_action(self, "Move up", "Alt+Up", "Earlier in the queue; dragging does the same")
+        self.down = make_action(self, "Move down", "Alt+Down", "Later in the queue; dragging does the same")
         self._connect()
         self.offer((), [])
 
@@ -65,53 +63,75 @@ class RunActions(QObject):
         self._runs, self._queue = runs, queue
         for verb in VERBS:
             self.verbs[verb.name].setEnabled(any(run.state in verb.states for run in runs))
-        place = self._place()
-        self.up.setEnabled(place > 0)
-        self.down.setEnabled(0 <= place < len(queue) - 1)
+        places = self._places()
+        self.up.setEnabled(bool(places) and places != list(range(len(places))))
+        self.down.setEnabled(bool(places) and places != list(range(len(queue) - len(places), len(queue))))
 
-    def move_before(self, run_id: str, target: str) -> None:
-        """Puts a queued run before another one; dragged downwards it comes to stand after it."""
-        order = [known for known in self._queue if known != run_id]
-        downwards = self._queue.index(run_id) < self._queue.index(target)
-        order.insert(order.index(target) + downwards, run_id)
+    def move_before(self, run_ids: list[str], target: str) -> None:
+        """Puts queued runs before another one; dragged downwards they come to stand after it."""
+        order = [known for known in self._queue if known not in run_ids]
+        downwards = self._queue.index(run_ids[0]) < self._queue.index(target)
+        place = order.index(target) + downwards
+        order[place:place] = [run_id for run_id in self._queue if run_id in run_ids]
         self._order(order)
 
-    def _place(self) -> int:
-        chosen = self._runs[0].id if len(self._runs) == 1 else ""
-        return self._queue.index(chosen) if chosen in self._queue else -1
+    def _places(self) -> list[int]:
+        """Returns where the chosen runs stand in the queue."""
+        chosen = {run.id for run in self._runs}
+        return [place for place, run_id in enumerate(self._queue) if run_id in chosen]
 
     def _move(self, by: int) -> None:
-        place, order = self._place(), list(self._queue)
-        order.insert(place + by, order.pop(place))
+        """Moves the chosen runs by one place, together with those of them that stand beside one another."""
+        places = self._places()
+        order = list(self._queue)
+        for place in places if by < 0 else reversed(places):
+            other = place + by
+            if 0 <= other < len(order) and order[other] not in {run.id for run in self._runs}:
+                order[place], order[other] = order[other], order[place]
         self._order(order)
 
     def _order(self, order: list[str]) -> None:
         project = self._session.project
         if project is not None:
-            self._ask("order", lambda: api.order_queue(project, order), "The order was not changed")
+            work = lambda: api.order_queue(project, order)  # noqa: E731
+            self._session.history.do(
+                "Move in the queue", work, lambda before: api.order_queue(project, before), lambda _: self._on_done()
+            )
 
     def _do(self, verb: Verb) -> None:
         project = self._session.project
         ids = [run.id for run in self._runs if run.state in verb.states]
         if project is not None and ids:
-            self._ask(verb.name, lambda: [verb.ask(project, run_id) for run_id in ids], f"{verb.name} did not work")
-
-    def _ask(self, key: str, work: Callable[[], object], title: str) -> None:
-        self._session.ask(f"runs-{key}", work, lambda _result: self._on_done(), title=title)
+            self._session.ask(
+                f"runs-{verb.name}",
+                lambda: [verb.ask(project, run_id) for run_id in ids],
+                lambda _result: self._on_done(),
+                title=f"{verb.name} did not work",
+            )
 
     def _on_done(self) -> None:
         self._session.look()
         self.done.emit()
-
-    def _action(self, name: str, keys: str, tip: str) -> QAction:
-        action = QAction(name, self)
-        action.setShortcut(QKeySequence(keys))
-        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{tip} ({shown})")
-        return action
 
     def _connect(self) -> None:
         for verb in VERBS:
             self.verbs[verb.name].triggered.connect(lambda _checked=False, verb=verb: self._do(verb))
         self.up.triggered.connect(lambda: self._move(-1))
         self.down.triggered.connect(lambda: self._move(1))
+
+
+def make_action(parent: QObject, name: str, keys: str, tip: str, *, only_here: bool = False) -> QAction:
+    """Makes an action whose tooltip tells its keys.
+
+    Args:
+        parent: owns it.
+        name, keys, tip: what it is called, its shortcut, what it does.
+        only_here: the keys mean this only while the widget that it is added to has the focus.
+    """
+    action = QAction(name, parent)
+    action.setShortcut(QKeySequence(keys))
+    shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{tip} ({shown})" if shown else tip)
+    if only_here:
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+    return action

@@ -1,18 +1,22 @@
 """One run: where it is, and in tabs everything that is known of it."""
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
 from workbench import api
+from workbench.domain.errors import NotFound
 from workbench.ui.runs.curves_tab import CurvesTab
 from workbench.ui.runs.events_tab import EventsTab
 from workbench.ui.runs.log_tab import LogTab
 from workbench.ui.runs.outcome_tab import OutcomeTab
-from workbench.ui.runs.run_tree import rate_words
 from workbench.ui.runs.samples_tab import SamplesTab
 from workbench.ui.runs.settings_tab import SettingsTab
 from workbench.ui.runs.story import RunStory
 from workbench.ui.runs.watcher import RunWatcher
+from workbench.ui.runs.words import rate_words
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, label
@@ -48,8 +52,33 @@ class RunPanel(Card):
         self.message.setToolTip(f"{run.id}\n{rate_words(run)}".strip())
         if before is None or before.id != run.id:
             self._turn_to(run)
-        elif before.state is not run.state:
-            self.refresh()
+        elif (before.state, before.message) != (run.state, run.message):
+            self.refresh()  # a worker that vanished is seen before its end is written down
+
+    def show_nothing(self) -> None:
+        """Shows that no run is chosen: there is none any more."""
+        self._run = None
+        self.set_title("No run chosen")
+        self.message.hide()
+        self.watcher.watch("")
+
+    def tab(self) -> str:
+        """Returns the name of the tab in sight."""
+        return self.tabs.tabText(self.tabs.currentIndex())
+
+    def show_tab(self, name: str) -> None:
+        """Brings a tab into sight; a name that no tab has changes nothing."""
+        for number in range(self.tabs.count()):
+            if self.tabs.tabText(number) == name:
+                self.tabs.setCurrentIndex(number)
+
+    def begin_search(self) -> bool:
+        """Puts the cursor into the search of the tab in sight; False where it has none."""
+        tab = self.tabs.currentWidget()
+        if tab is self.log or tab is self.settings:
+            (self.log if tab is self.log else self.settings).search.setFocus()
+            return True
+        return False
 
     def set_in_sight(self, in_sight: bool) -> None:
         """Begins or ends keeping up with the run."""
@@ -61,8 +90,7 @@ class RunPanel(Card):
         run, project = self._run, self._session.project
         if run is None or project is None:
             return
-        tab = self.tabs.currentWidget()
-        ask = self._session.ask
+        tab, ask = self.tabs.currentWidget(), self._ask
         if tab is self.log:
             ask("run-log", lambda: api.run_log(project, run.id), self.log.show_log)
         elif tab is self.settings:
@@ -71,6 +99,14 @@ class RunPanel(Card):
             ask("run-samples", lambda: api.run_samples(project, run.id), self.samples.show_evaluated)
         elif tab is self.outcome:
             ask("run-outcome", lambda: api.run_outcome(project, run.id), lambda o: self.outcome.show_outcome(run, o))
+
+    def _ask(self, key: str, work: Callable[[], Any], on_result: Callable[[Any], None]) -> None:
+        """Asks about the run; one that was deleted meanwhile, here or elsewhere, has nothing more to say."""
+        self._session.ask(key, work, on_result, on_error=self._on_error)
+
+    def _on_error(self, error: Exception) -> None:
+        if not isinstance(error, NotFound):
+            self._session.report("The run was not read", error)
 
     def _turn_to(self, run: api.RunView) -> None:
         for key in ("run-log", "run-recipe", "run-samples", "run-outcome"):

@@ -1,12 +1,13 @@
-"""Listens to one run: about once a second it reads what is new, never the whole log again."""
+"""Listens to one run: a few times a second it reads what is new, never the whole log again."""
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench import api
+from workbench.domain.errors import NotFound
 from workbench.ui.runs.story import RunStory
 from workbench.ui.session import Session
 
-_LOOK_MS = 800  # a point is to be seen within a second of its writing
+_LOOK_MS = 400  # a point is to be seen within a second of its writing, on a busy machine too
 _KEY = "run-news"
 
 
@@ -49,9 +50,13 @@ class RunWatcher(QObject):
         project, run_id, offset = self._session.project, self._run_id, self._offset
         if project is None or not run_id or self._session.tasks.is_running(_KEY):
             return
-        self._session.ask(
-            _KEY, lambda: api.read_run(project, run_id, offset), self._on_news, title="The run was not read"
-        )
+        self._session.ask(_KEY, lambda: api.read_run(project, run_id, offset), self._on_news, on_error=self._on_error)
+
+    def _on_error(self, error: Exception) -> None:
+        if isinstance(error, NotFound):  # deleted meanwhile, here or elsewhere: the list will say so
+            self._run_id = ""
+        else:
+            self._session.report("The run was not read", error)
 
     def _on_news(self, news: api.RunNews) -> None:
         self._offset = news.offset

@@ -56,10 +56,20 @@ def button(text: str, on_click: Callable[[], object], *, role: str = "", tip: st
     return made
 
 
-def add_action(widget: QWidget, words: str, keys: str, work: Callable[[], object]) -> None:
-    """Lets a widget do something by a shortcut, in the whole window, and by its name in the command palette."""
+def add_action(
+    widget: QWidget, words: str, keys: str, work: Callable[[], object], *, only_here: bool = False
+) -> QAction:
+    """Lets a widget do something by a shortcut, and by its name in the command palette.
+
+    Args:
+        widget: that offers it.
+        words, keys, work: what it is called, its shortcut, what it does.
+        only_here: the keys mean this only while the widget has the focus, else in the whole window.
+    """
     action = QAction(words, widget)
     action.setShortcut(QKeySequence(keys))
-    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    scope = Qt.ShortcutContext.WidgetShortcut if only_here else Qt.ShortcutContext.WindowShortcut
+    action.setShortcutContext(scope)
     action.triggered.connect(lambda _checked=False: work())
     widget.addAction(action)
+    return action

@@ -1,19 +1,26 @@
 """A card of runs: one line each, with its state in words and a bar where it works."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.domain.records import RunState
 from workbench.ui.widgets.card import Card
-from workbench.ui.widgets.controls import label, set_tone
+from workbench.ui.widgets.controls import button, label, set_tone
 
 _TONES = {RunState.FINISHED: "good", RunState.FAILED: "bad", RunState.VANISHED: "bad", RunState.BLOCKED: "warn"}
 
 
 class RunRows(Card):
-    """Lists runs; says something where there are none."""
+    """Lists runs; says something where there are none.
+
+    Signals:
+        chosen: the id of a run that the person wants to see.
+    """
+
+    chosen = Signal(str)
 
     def __init__(self, title: str, when_empty: str) -> None:
         super().__init__(title)
@@ -33,7 +40,7 @@ class RunRows(Card):
             self._list.removeWidget(row)
             row.deleteLater()
         while len(self._rows) < len(runs):
-            self._rows.append(RunRow())
+            self._rows.append(RunRow(self.chosen.emit))
             self._list.addWidget(self._rows[-1])
         for row, run in zip(self._rows, runs, strict=True):
             row.show_run(run)
@@ -43,11 +50,12 @@ class RunRows(Card):
 
 
 class RunRow(QWidget):
-    """One run's name, state and progress."""
+    """One run's name, which leads to it, its state and progress."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_chosen: Callable[[str], object]) -> None:
         super().__init__()
-        self._name = label()
+        self._id = ""
+        self._name = button("", lambda: on_chosen(self._id), role="name")
         self._state = label("", "muted")
         self._message = label("", "muted", wraps=True)
         self._bar = QProgressBar(textVisible=False)
@@ -64,8 +72,9 @@ class RunRow(QWidget):
 
     def show_run(self, run: api.RunView) -> None:
         """Shows a run as it is now."""
-        self._name.setText(run_title(run))
-        self._name.setToolTip(run.id)
+        self._id = run.id
+        self._name.setText(run_title(run).replace("&", "&&"))
+        self._name.setToolTip(f"Shows {run.id}")
         self._state.setText(run_words(run))
         set_tone(self._state, _TONES.get(run.state, "plain"))
         self._bar.setVisible(run.state in (RunState.RUNNING, RunState.STOPPING))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.ui.widgets.controls import button, label, set_role
@@ -14,7 +14,13 @@ _MOST = 4
 
 
 class Toast(QFrame):
-    """One piece of news, with a way to the place it speaks of where there is one."""
+    """One piece of news, with a way to the place it speaks of where there is one.
+
+    Signals:
+        over: the person went there, or has seen enough of it.
+    """
+
+    over = Signal()
 
     def __init__(self, sentence: str, tone: str, action: str, on_action: Callable[[], object] | None) -> None:
         super().__init__()
@@ -24,8 +30,10 @@ class Toast(QFrame):
         layout = QHBoxLayout(self)
         layout.addWidget(label(sentence, wraps=True), 1)
         if action and on_action is not None:
-            layout.addWidget(button(action, on_action, role="link"))
-        layout.addWidget(button("✕", self.close, role="link", tip="Dismiss"))
+            way = button(action, on_action, role="link")
+            way.clicked.connect(self.over)
+            layout.addWidget(way)
+        layout.addWidget(button("✕", self.over.emit, role="link", tip="Dismiss"))
 
 
 class ToastArea(QWidget):
@@ -43,16 +51,23 @@ class ToastArea(QWidget):
 
     def show_toast(
         self, sentence: str, tone: str = "plain", action: str = "", on_action: Callable[[], object] | None = None
-    ) -> None:
+    ) -> Toast:
         """Shows a sentence for a few seconds; of too many the oldest goes."""
         toast = Toast(sentence, tone, action, on_action)
+        toast.over.connect(lambda: self._remove(toast))
         QTimer.singleShot(_SHOWN_MS, toast, lambda: self._remove(toast))
         self._toasts.append(toast)
         self._stack.addWidget(toast)
+        toast.show()  # else it counts for nothing until the next turn of the event loop
         while len(self._toasts) > _MOST:
             self._remove(self._toasts[0])
         self.show()
         self._settle()
+        return toast
+
+    def dismiss(self, toast: Toast) -> None:
+        """Takes a toast away that is out of date; nothing happens where it is gone."""
+        self._remove(toast)
 
     def sentences(self) -> list[str]:
         """Returns what is shown now."""
@@ -72,8 +87,9 @@ class ToastArea(QWidget):
         self._settle()
 
     def _settle(self) -> None:
-        self.setFixedWidth(min(_WIDTH, max(120, self._over.width() - 2 * _MARGIN)))
-        self.adjustSize()
+        width = min(_WIDTH, max(120, self._over.width() - 2 * _MARGIN))
+        self._stack.invalidate()
+        self.resize(width, self._stack.heightForWidth(width))  # adjustSize knows nothing of lines that wrap
         self.move(
             self._over.width() - self.width() - _MARGIN,
             self._over.height() - self.height() - _MARGIN,

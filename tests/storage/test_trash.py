@@ -1,0 +1,79 @@
+"""Folders go to the trash and come back, all of them or none."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.storage.records import job
+from workbench.domain.errors import AlreadyExists, NotFound
+from workbench.domain.records import Deleted
+from workbench.storage.project import Project
+from workbench.storage.relocate import copy_project
+from workbench.storage.trash import Trash
+
+WORDS = Deleted(kind="runs", words="2 runs", runs=("a", "b"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project.create(tmp_path / "p")
+    for run_id in ("a", "b"):
+        made.add_job(job(run_id))
+    return made
+
+
+def _there(project: Project) -> list[str]:
+    return [run.folder.name for run in project.run_folders()]
+
+
+def test_what_went_comes_back_whole(project: Project) -> None:
+    trash = Trash(project)
+    entry = trash.put(WORDS, [project.run_folder("a"), project.run_folder("b")])
+    assert (_there(project), trash.count(), trash.read(entry)) == ([], 1, WORDS)
+    assert trash.size(entry) > 0
+    trash.take_back(entry)
+    assert (_there(project), trash.count()) == (["a", "b"], 0)
+
+
+def test_where_one_folder_cannot_go_none_goes(project: Project) -> None:
+    trash = Trash(project)
+    with pytest.raises(FileNotFoundError):
+        trash.put(WORDS, [project.run_folder("a"), project.run_folder("gone")])
+    assert (_there(project), trash.count()) == (["a", "b"], 0)
+
+
+def test_what_was_moved_before_a_crash_comes_back(project: Project) -> None:
+    trash = Trash(project)
+    entry = trash.put(WORDS, [project.run_folder("a")])  # the crash came before b
+    trash.take_back(entry)
+    assert _there(project) == ["a", "b"]
+
+
+def test_nothing_comes_back_where_a_name_is_taken(project: Project) -> None:
+    trash = Trash(project)
+    entry = trash.put(WORDS, [project.run_folder("a"), project.run_folder("b")])
+    project.add_job(job("b"))
+    with pytest.raises(AlreadyExists, match="again something called `b`"):
+        trash.take_back(entry)
+    assert (_there(project), trash.count()) == (["b"], 1)
+
+
+def test_what_was_set_aside_is_gone_even_before_it_is_swept(project: Project) -> None:
+    trash = Trash(project)
+    entry = trash.put(WORDS, [project.run_folder("a")])
+    trash.set_aside([entry])
+    with pytest.raises(NotFound):
+        trash.read(entry)
+    trash.sweep()
+    assert list((project.state_folder() / "trash").iterdir()) == []
+
+
+@pytest.mark.parametrize("entry", ["..", ".going-x", "../../runs"])
+def test_an_entry_is_a_name_and_no_path(project: Project, entry: str) -> None:
+    with pytest.raises(NotFound):
+        Trash(project).read(entry)
+
+
+def test_a_copy_takes_no_trash_along(project: Project, tmp_path: Path) -> None:
+    Trash(project).put(WORDS, [project.run_folder("a")])
+    assert Trash(copy_project(project, tmp_path / "copy")).count() == 0
