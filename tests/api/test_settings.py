@@ -16,6 +16,8 @@ def test_every_setting_of_every_group_says_what_it_does() -> None:
         "reward",
         "ppo",
         "dpo",
+        "view",
+        "figure",
         "playground",
     }
     assert [f"{view.group}.{view.name}" for view in views if not (view.label and view.help)] == []

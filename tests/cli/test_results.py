@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from evaluated_runs import realistic
+from matplotlib.image import imread
 from typer.testing import CliRunner, Result
 
 from workbench import cli
@@ -56,3 +57,32 @@ def test_the_report_of_one_experiment_leaves_the_others_out(project: Path, tmp_p
 def test_an_unknown_experiment_is_refused(project: Path) -> None:
     done = CliRunner().invoke(cli.app, ["compare", str(project), "--experiment", "sofd"])
     assert done.exit_code != 0
+
+
+def test_a_view_is_saved_used_changed_by_flags_renamed_and_deleted(project: Path, tmp_path: Path) -> None:
+    run("compare", project, "--x", "tokens", "--hide", "soft PPO", "--save-view", "by tokens")
+    compared = json.loads(run("compare", project, "--view", "by tokens", "--json").output)
+    assert "soft PPO" not in [arm["name"] for arm in compared["arms"]]
+    run("compare", project, "--view", "by tokens", "--panel", "kl", "--out", tmp_path / "kl.csv")
+    lines = (tmp_path / "kl.csv").read_text(encoding="utf-8").splitlines()
+    assert {line.split(",")[3] for line in lines[1:]} == {"tokens trained on"}
+    run("export", project, "--view", "by tokens", "--out", tmp_path / "report.html")
+    assert "soft PPO" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+    kept = json.loads(run("views", project, "--rename", "by tokens", "--to", "tokens", "--json").output)
+    assert kept["views"]["tokens"]["hidden"] == ["soft PPO"]
+    assert "No view" in run("views", project, "--delete", "tokens").output
+
+
+def test_a_figure_has_the_size_ground_and_letters_that_flags_ask_for(project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "frontier.png"
+    run("compare", project, "--panel", "frontier", "--out", out, "--width", "254", "--height", "127", "--dpi", "100",
+        "--ground", "dark", "--font", "serif")  # fmt: skip
+    assert imread(out).shape[:2] == (500, 1000)
+    assert imread(out)[0, 0, 0] < 0.2
+
+
+def test_a_figure_that_is_too_wide_is_refused_in_one_sentence(project: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli.app, ["compare", str(project), "--out", str(tmp_path / "a.svg"), "--width", "9000"])
+    assert done.exit_code != 0
+    assert "expected 1200 or less" in str(done.exception)
+    assert not (tmp_path / "a.svg").exists()

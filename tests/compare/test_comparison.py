@@ -7,7 +7,8 @@ from evaluated_runs import realistic
 
 from workbench.compare import compare_runs
 from workbench.compare.statistics import wilson
-from workbench.domain.errors import NotFound
+from workbench.domain.errors import BadSetting, NotFound
+from workbench.domain.views import View
 
 
 def test_the_json_is_the_public_contract(runs):
@@ -96,3 +97,52 @@ def test_further_judges_stand_beside_the_gold_one_where_they_scored_every_arm(ru
     compared = compare_runs(runs.project)
     assert compared.further_judges == ("length",)
     assert {arm.last.scores["length"].mean for arm in compared.arms} == {40.0, 41.0}
+
+
+def test_a_hidden_arm_leaves_everything_but_keeps_its_place(runs):
+    runs.start()
+    for name, gold in (("a", 1.0), ("b", 2.0), ("c", 3.0)):
+        runs.arm(name, {100: [gold] * 8})
+    comparison = compare_runs(runs.project, view=View(hidden=("b",)))
+    assert [(arm.name, arm.index) for arm in comparison.arms] == [("reference", 0), ("a", 1), ("c", 3)]
+    assert {series.index for panel in comparison.panels for series in panel.series} == {1, 3}
+    assert "b" not in {name for cell in comparison.wins for name in (cell.row, cell.column)}
+    assert "beats b" not in comparison.verdict
+    assert [arm.name for arm in comparison.everyone] == ["reference", "a", "b", "c"]
+
+
+def test_hiding_the_start_model_leaves_the_win_rates_against_it(runs):
+    runs.start()
+    runs.arm("a", {100: [1.0] * 8})
+    comparison = compare_runs(runs.project, view=View(hidden=("reference",)))
+    (arm,) = comparison.arms
+    assert arm.win_rate is not None
+    assert arm.win_rate.mean == 1.0
+    assert "start model" not in comparison.findings[0]
+
+
+def test_win_rates_are_against_the_baseline_that_is_named(runs):
+    runs.start()
+    runs.arm("a", {50: [0.0] * 8, 100: [1.0] * 8})
+    runs.arm("b", {100: [2.0] * 4 + [0.0] * 4})
+    comparison = compare_runs(runs.project, view=View(baseline="a"))
+    rates = [arm.win_rate.mean for arm in comparison.arms if arm.win_rate]
+    assert rates == [0.0, 0.5, 0.5]
+    curve = next(series for series in comparison.panels[2].series if series.arm == "a")
+    assert curve.y == (0.0, 0.0, 50.0)  # its checkpoints against its own last one
+    with pytest.raises(BadSetting, match="`c` is no arm"):
+        compare_runs(runs.project, view=View(baseline="c"))
+
+
+def test_a_view_that_hides_every_arm_is_refused(runs):
+    runs.start()
+    with pytest.raises(BadSetting, match="Every arm is hidden"):
+        compare_runs(runs.project, view=View(hidden=("reference",)))
+
+
+def test_what_was_evaluated_since_is_seen(runs):
+    runs.start()
+    runs.arm("a", {100: [1.0] * 8})
+    before = compare_runs(runs.project)
+    runs.arm("b", {100: [2.0] * 8})
+    assert len(compare_runs(runs.project).arms) == len(before.arms) + 1

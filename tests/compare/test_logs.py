@@ -1,6 +1,6 @@
 import numpy as np
 
-from workbench.compare.logs import read_log
+from workbench.compare.logs import mean_metric, read_log
 from workbench.domain.events import CheckpointSaved, Heartbeat, Metrics, Progress, Started, Warned
 from workbench.storage.runlog import EVENTS, RunFolder
 
@@ -70,3 +70,39 @@ def test_a_run_that_has_not_begun_has_an_empty_log(tmp_path):
     assert len(log.steps) == 0
     assert log.spent.shape == (0, 3)
     assert log.saved == {}
+
+
+def test_the_few_metrics_asked_for_have_the_values_that_reading_all_gives(tmp_path):
+    log_of(
+        tmp_path,
+        Metrics(step=1, episodes=8, seconds=0.5, values={"objective/kl": -1.25e-3, "loss": 1.0}),
+        Metrics(step=2, tokens=20, seconds=1.5, values={"loss": 2.0, "objective/kl": 4.0}),
+    )
+    every, some = read_log(tmp_path), read_log(tmp_path, names=["objective/kl"])
+    assert some.values["objective/kl"].tolist() == every.values["objective/kl"].tolist() == [-1.25e-3, 4.0]
+    np.testing.assert_array_equal(some.spent, every.spent)
+    np.testing.assert_array_equal(some.spent, [[8, np.nan, 0.5], [np.nan, 20, 1.5]])
+
+
+def test_a_line_that_is_torn_within_a_number_is_not_believed(tmp_path):
+    log_of(tmp_path, Metrics(step=1, seconds=1, values={"loss": 1.0}))
+    with (tmp_path / EVENTS).open("ab") as file:
+        file.write(
+            b'{"at":1.0,"kind":"metrics","step":2,"episodes":null,"tokens":null,"seconds":2.0,"values":{"loss":12'
+        )
+    assert read_log(tmp_path, names=["loss"]).values["loss"].tolist() == [1.0]
+
+
+def test_a_log_that_has_grown_is_read_again(tmp_path):
+    log_of(tmp_path, Metrics(step=1, seconds=1, values={"loss": 1.0}))
+    assert len(read_log(tmp_path, names=["loss"]).steps) == 1
+    log_of(tmp_path, Metrics(step=2, seconds=2, values={"loss": 1.0}))
+    assert len(read_log(tmp_path, names=["loss"]).steps) == 2
+
+
+def test_the_mean_of_a_long_log_is_taken_from_parts_of_it(tmp_path):
+    line = '{{"at":1.0,"kind":"metrics","step":{0},"episodes":null,"tokens":null,"seconds":1.0,"values":{{"length":{0}.0}}}}\n'
+    (tmp_path / EVENTS).write_text("".join(line.format(step) for step in range(10_000)))
+    assert abs(mean_metric(tmp_path, "length") - 5_000) < 100
+    assert np.isnan(mean_metric(tmp_path, "other"))
+    assert np.isnan(mean_metric(tmp_path / "absent", "length"))

@@ -1,11 +1,14 @@
 import pytest
 
 from workbench.compare.arms import gather_arms
-from workbench.compare.panels import PanelSpec, build_panels
+from workbench.compare.panels import build_panels
+from workbench.compare.specs import ENVELOPE, PanelSpec
+from workbench.domain.events import Metrics
+from workbench.domain.views import View
 
 
-def panels(runs, x="step") -> tuple[PanelSpec, PanelSpec, PanelSpec]:
-    return build_panels(gather_arms(runs.project), "vader", x)
+def panels(runs, **view) -> tuple[PanelSpec, ...]:
+    return build_panels(gather_arms(runs.project), "vader", View(**view))
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def test_without_a_proxy_gold_keeps_its_own_unit(runs):
 
 
 def test_over_kl_the_kl_panel_still_goes_by_step(two_arms):
-    reward, kl, win = panels(two_arms, "kl")
+    reward, kl, win = panels(two_arms, x="kl")
     assert (reward.x.unit, kl.x.label, win.x.unit) == ("nats", "training step", "nats")
     assert reward.series[0].x == (0, 6)
 
@@ -66,6 +69,42 @@ def test_a_start_model_alone_is_a_point(runs):
     reward, _, win = panels(runs)
     assert [series.x for series in reward.series] == [(0,)]
     assert win.series == ()
+
+
+def test_the_frontier_has_every_checkpoint_and_the_envelope_over_all_arms(two_arms):
+    (frontier,) = panels(two_arms, panels=("frontier",), x="tokens")
+    assert frontier.x.unit == "nats"
+    assert [(series.arm, series.role) for series in frontier.series] == [
+        ("ppo", "point"), ("dpo", "point"), (ENVELOPE, "envelope")]  # fmt: skip
+    assert (frontier.series[2].x, frontier.series[2].y) == ((0, 6, 6), (0, 0, 3))
+
+
+def test_a_point_says_of_which_checkpoint_of_each_seed_it_is(runs):
+    for seed, steps in enumerate(((40, 90), (60, 110))):
+        runs.start(seed=seed)
+        runs.arm("dpo", {step: [1.0] * 8 for step in steps}, seed=seed)
+    assert panels(runs)[1].series[0].steps == ((0, 0), (40, 60), (90, 110))
+
+
+def test_a_metric_of_training_has_a_panel_with_its_definition(runs):
+    runs.start()
+    runs.arm(
+        "dpo",
+        {1: [1.0] * 8},
+        events=[Metrics(step=step, seconds=step, values={"margin": 2.0 * step}) for step in (1, 2)],
+    )
+    arms = gather_arms(runs.project, metrics=["margin"])
+    (panel,) = build_panels(arms, "vader", View(panels=("margin",)))
+    assert (panel.title, panel.series[0].role, panel.series[0].y) == ("Reward margin", "metric", (2.0, 4.0))
+    assert "score(chosen) - score(rejected)" in panel.caption
+
+
+def test_smoothing_keeps_the_raw_values_and_is_said_in_the_caption(two_arms):
+    kl = panels(two_arms, smoothing=100)[1]
+    assert kl.series[0].raw == (0, 6)
+    assert kl.series[0].y == pytest.approx((0, 6 / 1.5))
+    assert "smoothed with a half-life of 100 %" in kl.caption
+    assert panels(two_arms)[1].series[0].raw == ()
 
 
 def test_a_panel_survives_a_round_trip_through_json(two_arms):

@@ -6,7 +6,9 @@ import pytest
 from matplotlib.image import imread
 
 from workbench.compare import Axis, PanelSpec, Series
+from workbench.compare.specs import ENVELOPE
 from workbench.domain.errors import BadInput
+from workbench.domain.figures import FigureStyle
 from workbench.export.figures import draw_panels, render
 
 
@@ -42,7 +44,7 @@ def test_a_pdf_embeds_its_font(comparison):
 @pytest.mark.parametrize(("dark", "ground"), [(False, (255, 255, 255)), (True, (21, 24, 29))])
 def test_a_png_of_12_by_4_inches_has_the_ground_asked_for(comparison, tmp_path, dark, ground):
     path = tmp_path / "panels.png"
-    draw_panels(comparison.panels, path, dark=dark)
+    draw_panels(comparison.panels, path, FigureStyle(width=304.8, height=101.6, ground="dark" if dark else "light"))
     pixels = (imread(path) * 255).round().astype(int)
     assert pixels.shape[:2] == (800, 2400)
     assert tuple(pixels[0, 0, :3]) == ground
@@ -52,7 +54,7 @@ def test_a_png_of_12_by_4_inches_has_the_ground_asked_for(comparison, tmp_path, 
 def test_nothing_is_cut_off_at_the_edges(tmp_path, n_arms):
     panel = panel_of(*(f"an arm with quite a long name {i}" for i in range(n_arms)), x_end=2_000_000)
     path = tmp_path / "panels.png"
-    draw_panels([panel, panel, panel], path, note="a note " * 60)
+    draw_panels([panel, panel, panel], path, FigureStyle(width=304.8, height=101.6), note="a note " * 60)
     ink = (imread(path)[:, :, :3] < 0.9).any(axis=2)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     assert rows[0] >= 4
@@ -78,3 +80,24 @@ def test_drawing_leaves_matplotlibs_settings_as_they_were(comparison):
 def test_another_ending_is_refused(comparison, tmp_path):
     with pytest.raises(BadInput, match=r"expected \.svg, \.pdf or \.png"):
         draw_panels(comparison.panels, tmp_path / "panels.gif")
+
+
+def test_a_narrow_figure_has_its_panels_below_each_other_and_nothing_is_cut_off(tmp_path):
+    path = tmp_path / "column.png"
+    draw_panels([panel_of("one", "two")] * 3, path, FigureStyle(width=85))
+    pixels = imread(path)[:, :, :3]
+    assert pixels.shape[0] > 2 * pixels.shape[1]
+    ink = (pixels < 0.9).any(axis=2)
+    assert not ink[:, :2].any()
+    assert not ink[:, -2:].any()
+
+
+def test_the_raw_line_and_the_envelope_are_drawn_and_named(tmp_path):
+    smoothed = panel_of("one").series[0].model_copy(update={"raw": (0.0, 5.0)})
+    envelope = smoothed.model_copy(update={"role": "envelope", "arm": ENVELOPE, "raw": ()})
+    panel = panel_of("one").model_copy(update={"series": (smoothed, envelope)})
+    draw_panels([panel], tmp_path / "panels.svg")
+    drawn = (tmp_path / "panels.svg").read_text(encoding="utf-8")
+    assert ENVELOPE in drawn
+    plain = render([panel.model_copy(update={"series": (smoothed.model_copy(update={"raw": ()}), envelope)})], ".svg")
+    assert ("stroke-opacity: 0.35" in drawn, b"stroke-opacity: 0.35" in plain) == (True, False)

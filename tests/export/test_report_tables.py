@@ -32,5 +32,5 @@ def test_head_to_head_is_bold_where_one_half_is_left_out_and_counts_what_is_miss
 
 
 def test_scores_leave_out_what_is_missing_and_say_when_a_response_was_cut():
-    answer = Answer(arm="dpo", index=1, response="x", gold=-0.5, proxy=None, n_tokens=48, was_cut=True)
+    answer = Answer(arm="dpo", index=1, seed=0, step=50, response="x", gold=-0.5, proxy=None, n_tokens=48, was_cut=True)
     assert scores(answer) == "gold −0.50 · 48 tokens, cut"

@@ -1,6 +1,6 @@
 """Every verb of the product, with its home."""
 
-from .comparisons import Answer, Comparison, Question, compare_answers, compare_runs
+from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
@@ -74,7 +74,7 @@ from .projects import (
     rename_project,
     show_project,
 )
-from .results import export_report, write_all_charts, write_charts
+from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
     RunView,
@@ -109,6 +109,7 @@ from .tidying import (
     set_tags,
     show_trash,
 )
+from .views import delete_view, list_views, read_view, rename_view, save_view
 from .watching import (
     ExperimentRuns,
     RunNews,
@@ -135,6 +136,7 @@ __all__ = [
     "ExperimentDraft",
     "ExperimentPlan",
     "ExperimentRuns",
+    "FigureStyle",
     "FolderView",
     "GpuLoad",
     "ImportResult",
@@ -145,6 +147,7 @@ __all__ = [
     "MachineLoad",
     "ModelAtHand",
     "ModelChoice",
+    "Place",
     "PlannedRun",
     "Playground",
     "PlaygroundOffer",
@@ -163,6 +166,7 @@ __all__ = [
     "Theme",
     "TokenState",
     "UsageMeter",
+    "View",
     "as_prompt",
     "browse_dataset",
     "change_of",
@@ -180,6 +184,7 @@ __all__ = [
     "delete_draft",
     "delete_experiment",
     "delete_runs",
+    "delete_view",
     "demo_folder",
     "detect_format",
     "diff_experiments",
@@ -210,6 +215,7 @@ __all__ = [
     "list_models",
     "list_preferences",
     "list_settings",
+    "list_views",
     "log_folder",
     "move_project",
     "offer_playground",
@@ -221,6 +227,7 @@ __all__ = [
     "place_sample",
     "plan_experiment",
     "preferences_file",
+    "preview_charts",
     "preview_import",
     "prioritise_run",
     "program_icon",
@@ -229,11 +236,13 @@ __all__ = [
     "read_experiment",
     "read_preferences",
     "read_run",
+    "read_view",
     "register_on_desktop",
     "rename_dataset",
     "rename_experiment",
     "rename_project",
     "rename_run",
+    "rename_view",
     "reset_of",
     "reset_preference",
     "restore",
@@ -246,6 +255,7 @@ __all__ = [
     "run_samples",
     "sample_prompts",
     "save_draft",
+    "save_view",
     "score_responses",
     "set_preference",
     "set_runs_per_device",

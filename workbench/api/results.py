@@ -3,34 +3,55 @@
 from pathlib import Path
 
 from workbench.api.comparisons import compare_runs
-from workbench.compare import Comparison
-from workbench.domain.errors import BadInput
-from workbench.export.figures import draw_panels
+from workbench.compare import Comparison, PanelSpec
+from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.figures import FigureStyle
+from workbench.export.figures import draw_panels, render
 from workbench.export.report import write_report
 from workbench.export.series import write_series_csv
 from workbench.storage.preferences import read_preferences
-from workbench.storage.project import Project
+from workbench.storage.project import Project, nearest
 
-__all__ = ["export_report", "write_all_charts", "write_charts"]
+__all__ = ["FigureStyle", "export_report", "preview_charts", "write_all_charts", "write_charts"]
 FIGURE_SUFFIXES = (".svg", ".png", ".pdf")
 
 
-def write_charts(comparison: Comparison, out: Path, *, dark: bool = False) -> list[Path]:
-    """Writes the three panels as a figure, or their series as CSV, by the file's ending.
+def write_charts(
+    comparison: Comparison, out: Path, style: FigureStyle | None = None, *, panel: str | None = None
+) -> list[Path]:
+    """Writes the panels as a figure, or their series as CSV, by the file's ending.
+
+    Args:
+        comparison: what is drawn.
+        out: the file.
+        style: size, resolution, ground and letters of a figure.
+        panel: draws this panel of the comparison's view alone.
 
     Raises:
         BadInput: an ending that is none of .svg, .png, .pdf, .csv.
+        NotFound: the view has no such panel.
     """
+    panels = _panels(comparison, panel)
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.suffix == ".csv":
-        write_series_csv(comparison.panels, out)
+        write_series_csv(panels, out)
     elif out.suffix in FIGURE_SUFFIXES:
-        draw_panels(comparison.panels, out, dark=dark, palette=read_preferences().look.palette)
+        draw_panels(panels, out, style, palette=read_preferences().look.palette)
     else:
         raise BadInput(
             f"{out} ends in {out.suffix or 'nothing'!r}; expected .svg, .png, .pdf or .csv.", "Rename --out."
         )
     return [out]
+
+
+def preview_charts(comparison: Comparison, style: FigureStyle | None = None, *, panel: str | None = None) -> bytes:
+    """Returns the figure that `write_charts` would write, as a PNG of a screen's resolution.
+
+    Raises:
+        NotFound: the view has no such panel.
+    """
+    shown = (style or FigureStyle()).model_copy(update={"dpi": 96})
+    return render(_panels(comparison, panel), ".png", shown, palette=read_preferences().look.palette)
 
 
 def write_all_charts(comparison: Comparison, folder: Path, name: str) -> list[Path]:
@@ -51,3 +72,12 @@ def export_report(project: Project, out: Path, *, comparison: Comparison | None 
     out.parent.mkdir(parents=True, exist_ok=True)
     write_report(comparison or compare_runs(project), project, out)
     return out
+
+
+def _panels(comparison: Comparison, panel: str | None) -> tuple[PanelSpec, ...]:
+    if panel is None:
+        return comparison.panels
+    names = comparison.view.panels
+    if panel not in names:
+        raise NotFound(f"The view has no panel `{panel}`.", nearest(panel, names, "panel"))
+    return (comparison.panels[names.index(panel)],)

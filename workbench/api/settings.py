@@ -1,4 +1,4 @@
-"""Every setting of an experiment file, as it was declared: for forms, flags and the command line's table."""
+"""Every setting of an experiment file, a view or a figure, as it was declared: for forms, flags and the command line's table."""
 
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -8,9 +8,11 @@ from pydantic.fields import FieldInfo
 
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Budget, Experiment, SftStage
+from workbench.domain.figures import FigureStyle
 from workbench.domain.playground import Asking
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
 from workbench.domain.settings import Settings
+from workbench.domain.views import View
 
 SETTING_GROUPS: dict[str, tuple[type[Settings], ...]] = {
     "experiment": (Experiment,),
@@ -21,6 +23,8 @@ SETTING_GROUPS: dict[str, tuple[type[Settings], ...]] = {
     "ppo": (PpoRecipe,),
     "dpo": (DpoRecipe,),
     "playground": (Asking,),
+    "view": (View,),
+    "figure": (FigureStyle,),
 }
 
 
@@ -59,7 +63,7 @@ class SettingView(BaseModel):
 
 
 def list_settings(group: str | None = None) -> list[SettingView]:
-    """Returns the settings of a group, or of all: experiment, sampling, budget, sft, reward, ppo, dpo, playground.
+    """Returns the settings of a group, or of all: those of an experiment, `playground`, `view` and `figure`.
 
     Raises:
         BadSetting: there is no such group.

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from workbench.domain.settings import Settings
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.", show_default=False)]
@@ -19,6 +21,22 @@ ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The proj
 def examples(*lines: str) -> str:
     """Returns the end of a command's help; the mark keeps its lines from being joined."""
     return "Examples:\n\n\b\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def flag(group: type[Settings], name: str, *names: str) -> Any:
+    """Returns the option of a setting, with the help that its declaration gives; left away, the setting is as it was.
+
+    Args:
+        group: where the setting is declared.
+        name: of the setting.
+        *names: the flag's own names where they differ from the setting's.
+    """
+    declared = group.model_fields[name]
+    extra = declared.json_schema_extra if isinstance(declared.json_schema_extra, dict) else {}
+    unit = f" In {extra['unit']}." if extra.get("unit") else ""
+    default = declared.default if isinstance(declared.default, int | float | str) and declared.default != "" else None
+    stands = f" Default: {default}." if default is not None else ""
+    return typer.Option(*names or (f"--{name}",), help=f"{declared.description}{unit}{stands}", show_default=False)
 
 
 def print_json(value: BaseModel | dict[str, Any]) -> None:

@@ -1,20 +1,31 @@
-"""compare, export."""
+"""compare, views, export."""
 
 from __future__ import annotations  # names of `api` are imported only when they are used
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import typer
 
 from workbench import api
-from workbench.cli.output import Debug, Json, ProjectFolder, examples, note, print_json, print_table, say
+from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, print_table, say
 from workbench.domain.estimates import Estimate
+from workbench.domain.figures import FigureStyle, Font, Ground
+from workbench.domain.views import View, XAxis
 
 Experiment = Annotated[str | None, typer.Option(help="Only the arms of this experiment.", show_default=False)]
+Named = Annotated[str | None, typer.Option("--view", help="A saved view; other flags change it.", show_default=False)]
+X = Annotated[XAxis | None, flag(View, "x")]
+Smoothing = Annotated[float | None, flag(View, "smoothing")]
+Baseline = Annotated[str | None, flag(View, "baseline")]
+Panels = Annotated[list[str] | None, flag(View, "panels", "--panel")]
+Hidden = Annotated[list[str] | None, flag(View, "hidden", "--hide")]
 _COMPARE_EPILOG = examples(
     "workbench compare my-project",
-    "workbench compare my-project --x kl --out comparison.svg",
+    "workbench compare my-project --x kl --smoothing 5 --out comparison.svg",
+    "workbench compare my-project --panel frontier --out frontier.pdf --width 85 --height 70 --font serif",
+    "workbench compare my-project --x tokens --hide reference --save-view 'by tokens'",
+    "workbench compare my-project --view 'by tokens' --out by-tokens.png --dpi 300 --ground dark",
     "workbench compare my-project --experiment stories",
     "workbench compare my-project ppo-s0-1a2b3c4d dpo-s0-5e6f7a8b --json",
 )
@@ -23,17 +34,39 @@ _COMPARE_EPILOG = examples(
 def register(app: typer.Typer) -> None:
     """Adds these commands."""
     app.command("compare", epilog=_COMPARE_EPILOG)(compare)
-    app.command("export", epilog=examples("workbench export my-project --out report.html"))(export)
+    app.command(
+        "views",
+        epilog=examples(
+            "workbench views my-project",
+            "workbench views my-project --rename 'by tokens' --to tokens",
+            "workbench views my-project --delete tokens",
+        ),
+    )(views)
+    app.command(
+        "export",
+        epilog=examples(
+            "workbench export my-project --out report.html",
+            "workbench export my-project --view tokens --out report.html",
+        ),
+    )(export)
 
 
-def compare(
+def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     folder: ProjectFolder,
     runs: Annotated[list[str] | None, typer.Argument(metavar="[RUN...]", help="All where none is named.")] = None,
-    x: Annotated[
-        Literal["step", "episodes", "tokens", "seconds", "kl"], typer.Option(help="The panels' x axis.")
-    ] = "step",
+    view: Named = None,
+    x: X = None,
+    smoothing: Smoothing = None,
+    baseline: Baseline = None,
+    panels: Panels = None,
+    hidden: Hidden = None,
+    save_view: Annotated[str | None, typer.Option(help="Keep all this as a view.", show_default=False)] = None,
     out: Annotated[Path | None, typer.Option(help="A figure (.svg, .png, .pdf) or its series (.csv).")] = None,
-    dark: Annotated[bool, typer.Option("--dark", help="Draw the figure for a dark page.")] = False,
+    width: Annotated[float | None, flag(FigureStyle, "width")] = None,
+    height: Annotated[float | None, flag(FigureStyle, "height")] = None,
+    dpi: Annotated[int | None, flag(FigureStyle, "dpi")] = None,
+    ground: Annotated[Ground | None, flag(FigureStyle, "ground")] = None,
+    font: Annotated[Font | None, flag(FigureStyle, "font")] = None,
     experiment: Experiment = None,
     json: Json = False,
     debug: Debug = False,
@@ -41,8 +74,12 @@ def compare(
     """Compare arms: rewards, KL, win rates, verdict."""
     project = api.open_project(folder)
     run_ids = [api.find_run(project, run) for run in runs] if runs else None
-    comparison = api.compare_runs(project, run_ids, x=x, experiment=experiment)
-    written = api.write_charts(comparison, out, dark=dark) if out else []
+    wanted = _view(project, view, x=x, smoothing=smoothing, baseline=baseline, panels=panels, hidden=hidden)
+    style = FigureStyle.read(_given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags")
+    comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment)
+    written = api.write_charts(comparison, out, style) if out else []
+    if save_view is not None:
+        api.save_view(project, save_view, wanted)
     if json:
         print_json(comparison.to_json())
     else:
@@ -51,20 +88,61 @@ def compare(
         note(f"Wrote {path}")
 
 
+def views(
+    folder: ProjectFolder,
+    rename: Annotated[str | None, typer.Option(metavar="NAME", help="The view to rename, with --to.")] = None,
+    to: Annotated[str | None, typer.Option(metavar="NAME", help="Its new name.")] = None,
+    delete: Annotated[str | None, typer.Option(metavar="NAME", help="The view to delete.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List the saved views of a project's comparison; rename or delete one."""
+    if (rename is None) != (to is None):
+        raise typer.BadParameter("--rename and --to go together")
+    project = api.open_project(folder)
+    if rename is not None and to is not None:
+        api.rename_view(project, rename, to)
+    if delete is not None:
+        api.delete_view(project, delete)
+    found = api.list_views(project)
+    if json:
+        print_json({"views": {name: view.model_dump(mode="json") for name, view in found.items()}})
+    elif found:
+        rows = [[name, view.x, f"{view.smoothing:g} %", view.baseline or "start", ", ".join(view.panels),
+                 ", ".join(view.hidden)] for name, view in found.items()]  # fmt: skip
+        print_table(["view", "x-axis", "smoothing", "baseline", "panels", "hidden"], rows)
+    else:
+        say("No view is saved yet: `workbench compare PROJECT --save-view NAME` keeps one.")
+
+
 def export(
     folder: ProjectFolder,
     out: Annotated[Path, typer.Option(help="The report's file, ending in .html.", show_default=False)],
+    view: Named = None,
+    hidden: Hidden = None,
     experiment: Experiment = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Write the comparison as one HTML file."""
     project = api.open_project(folder)
-    path = api.export_report(project, out, comparison=api.compare_runs(project, experiment=experiment))
+    wanted = _view(project, view, hidden=hidden)
+    comparison = api.compare_runs(project, view=wanted, experiment=experiment)
+    path = api.export_report(project, out, comparison=comparison)
     if json:
         print_json({"report": str(path)})
     else:
         say(f"Wrote {path}")
+
+
+def _view(project: api.Project, name: str | None, **changes: Any) -> View:
+    """Returns a saved view, or the default one, with what the flags change."""
+    view = api.read_view(project, name) if name is not None else View()
+    return View.read(view.model_dump() | _given(**changes), where="the flags")
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def print_comparison(comparison: api.Comparison) -> None:
@@ -78,7 +156,7 @@ def print_comparison(comparison: api.Comparison) -> None:
             for arm in comparison.arms
         ],
     )  # fmt: skip
-    say(f"Under each figure its interval: {comparison.interval}. Win rates are against the start model.")
+    say(f"Under each figure its interval: {comparison.interval}. Win rates are against {comparison.rival}.")
     say()
     say(comparison.verdict)
     for warning in comparison.warnings:

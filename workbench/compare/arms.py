@@ -4,7 +4,7 @@ A track is a training run with the evaluation of its checkpoints. The start mode
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from workbench.compare.logs import NOTHING_SPENT, RunLog, Spent, read_log
+from workbench.compare.logs import LENGTH, NOTHING_SPENT, RunLog, Spent, mean_metric, read_log
 from workbench.compare.naming import as_named
 from workbench.compare.samples import Samples, read_samples, sample_files
 from workbench.domain.errors import NotFound
@@ -58,6 +58,8 @@ class Track:
         points: the evaluated checkpoints, by step.
         log: what the training run said.
         outcome: how the training run ended; None while it has not.
+        stage_seconds: training time of the stages that the run rests on, as its reward model.
+        length: mean tokens of the responses that it generated to learn from; 0 where it generates none.
     """
 
     seed: int
@@ -66,6 +68,8 @@ class Track:
     points: tuple[Point, ...]
     log: RunLog
     outcome: Outcome | None
+    stage_seconds: float = 0.0
+    length: float = 0.0
 
     @property
     def last(self) -> Point:
@@ -92,6 +96,7 @@ class Arm:
         start: names the start model by what it is, so that arms of one start have the same value.
         tracks: by seed; those without an evaluation stand in `waiting` instead.
         waiting: seeds that have nothing to compare yet.
+        place: among the arms compared, 0 for the first; colours go by it, whichever arms are shown.
     """
 
     name: str
@@ -99,6 +104,7 @@ class Arm:
     start: str
     tracks: tuple[Track, ...]
     waiting: tuple[Track, ...] = ()
+    place: int = 0
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -121,7 +127,13 @@ class Arm:
         return next((track for track in self.tracks if track.seed == seed), None)
 
 
-def gather_arms(project: Project, run_ids: Sequence[str] | None = None, *, experiment: str | None = None) -> list[Arm]:
+def gather_arms(
+    project: Project,
+    run_ids: Sequence[str] | None = None,
+    *,
+    experiment: str | None = None,
+    metrics: Collection[str] = (),
+) -> list[Arm]:
     """Groups a project's runs into arms, start models first, then in the order in which they were planned.
 
     Args:
@@ -129,6 +141,7 @@ def gather_arms(project: Project, run_ids: Sequence[str] | None = None, *, exper
         run_ids: training runs, or evaluations of them; the start models that belong to them come along, and stages that
             arms share are passed over. None takes all.
         experiment: takes the runs and evaluations of this experiment only, under the names that it gives them.
+        metrics: of training, that are read along from the logs.
 
     Raises:
         NotFound: there is no such run or experiment.
@@ -136,7 +149,7 @@ def gather_arms(project: Project, run_ids: Sequence[str] | None = None, *, exper
     everything = {job.id: job for job in project.jobs()}
     jobs = as_named(everything, project.manifest(), experiment)
     trained = _selected(jobs, run_ids)
-    reader = _Reader(project, jobs)
+    reader = _Reader(project, jobs, metrics)
     groups: dict[str, dict[int, Job]] = {}
     for job in trained:  # the newer of two runs of one arm and seed counts
         groups.setdefault(_identity(job, jobs), {})[job.seed] = job
@@ -188,8 +201,9 @@ def _stable(value: object) -> str:
 class _Reader:
     """Finds each run's evaluation and reads both."""
 
-    def __init__(self, project: Project, jobs: dict[str, Job]) -> None:
+    def __init__(self, project: Project, jobs: dict[str, Job], metrics: Collection[str]) -> None:
         self._project = project
+        self._metrics = metrics
         self._jobs = jobs
         self._evaluations: dict[str, list[Job]] = {}
         for job in jobs.values():
@@ -231,13 +245,25 @@ class _Reader:
 
     def _track(self, run: Job, evaluations: list[Job]) -> Track:
         folder = self._project.run_folder(run.id)
-        log = read_log(folder, names=())
+        log = read_log(folder, self._metrics)
         evaluation = self._fullest(evaluations)
         points = [
             Point(read_samples(path, step), log.saved.get(step, Spent(np.nan, np.nan, np.nan)))
             for step, path in self._files(evaluation)
         ]
-        return Track(run.seed, run, evaluation, tuple(points), log, RunFolder(folder).outcome())
+        outcome = RunFolder(folder).outcome()
+        length = mean_metric(folder, LENGTH) if run.method == "ppo" else 0.0
+        return Track(run.seed, run, evaluation, tuple(points), log, outcome, self._stage_seconds(run), length)
+
+    def _stage_seconds(self, run: Job) -> float:
+        """Adds up what the stages took that a run needs, each once, however many stages need it."""
+        needed, waiting = set[str](), list(run.needs)
+        while waiting:
+            if (stage := self._jobs.get(waiting.pop())) is not None and stage.id not in needed:
+                needed.add(stage.id)
+                waiting += stage.needs
+        logs = (read_log(self._project.run_folder(stage), ()) for stage in sorted(needed))
+        return sum(max((spent.seconds for spent in log.saved.values()), default=0.0) for log in logs)
 
     def _start_track(self, seed: int, evaluations: list[Job]) -> Track:
         evaluation = self._fullest(evaluations)
@@ -266,5 +292,5 @@ def _with_unique_names(arms: list[Arm]) -> list[Arm]:
         wanted = f"{arm.name} ({arm.experiment})" if is_told_apart else arm.name
         name = next(name for i in count(1) if (name := wanted if i == 1 else f"{wanted} {i}") not in taken)
         taken.add(name)
-        named[place] = replace(arm, name=name)
+        named[place] = replace(arm, name=name, place=len(named))
     return [named[place] for place in sorted(named)]

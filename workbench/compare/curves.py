@@ -2,31 +2,34 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from workbench.compare.arms import Arm, Point, Track
 from workbench.compare.logs import Spent
 from workbench.compare.samples import stack
-from workbench.compare.statistics import FloatArray, mean_interval, rate_interval
+from workbench.compare.statistics import FloatArray, mean_interval, rate_interval, seed_interval
 from workbench.compare.winrates import pair, win_table
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import KL
+from workbench.domain.views import XAxis
 
-XAxis = Literal["step", "episodes", "tokens", "seconds", "kl"]
 Measure = Callable[[Point, Track], FloatArray]  # [b] one value for each response of the checkpoint
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Points with their intervals, all of one length. `n` is of the last point: seeds, or prompts with one seed."""
+    """Points with their intervals, all of one length. `n` is of the last point: seeds, or prompts with one seed.
+
+    `steps` has the checkpoint's step in every seed, for each point; empty where the points are not checkpoints.
+    """
 
     x: FloatArray
     y: FloatArray
     low: FloatArray
     high: FloatArray
     n: int = 0
+    steps: tuple[tuple[int, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.x)
@@ -75,21 +78,31 @@ def evaluation_curve(arm: Arm, start: Arm | None, measure: Measure, x: XAxis) ->
         measure: what is averaged.
         x: what the checkpoints are placed by; `kl` is the mean KL that was measured there.
     """
-    xs, found = [], []
+    xs, found, steps = [], [], []
     for row in aligned_points(arm, start):
         table = stack([point.samples.by_prompt(measure(point, track)) for point, track in row])[1]
         estimate, at = mean_interval(table), _place(row, x)
         if estimate is not None and np.isfinite(at):
             xs.append(at)
             found.append(estimate)
-    return _curve(xs, found)
+            steps.append(_steps(row))
+    return _curve(xs, found, steps)
 
 
-def win_curve(arm: Arm, start: Arm, x: XAxis) -> Curve:
-    """Returns an arm's win rate in percent against its start model at each checkpoint; 50 at the start itself."""
-    xs, found = [], []
+def win_curve(arm: Arm, start: Arm | None, x: XAxis, baseline: Arm | None = None) -> Curve:
+    """Returns an arm's win rate in percent at each checkpoint; 50 where a checkpoint is compared with itself.
+
+    Args:
+        arm: whose checkpoints.
+        start: its start model, where the curve begins.
+        x: what the checkpoints are placed by.
+        baseline: whose last checkpoint it is compared with, seed by seed; the start model where None.
+    """
+    xs, found, steps = [], [], []
     for row in aligned_points(arm, start):
-        opponents = [(point, begin.last) for point, track in row if (begin := start_track(track, start)) is not None]
+        opponents = [
+            (point, other.last) for point, track in row if (other := start_track(track, baseline or start)) is not None
+        ]
         if not opponents:
             continue
         rate, at = rate_interval(win_table([pair(a.samples, b.samples) for a, b in opponents])), _place(row, x)
@@ -98,14 +111,19 @@ def win_curve(arm: Arm, start: Arm, x: XAxis) -> Curve:
             mean, low, high = (0.5, 0.5, 0.5) if is_start else (rate.mean, rate.low, rate.high)
             xs.append(at)
             found.append(Estimate(mean=100 * mean, low=100 * low, high=100 * high, n=rate.n))
-    return _curve(xs, found)
+            steps.append(_steps(row))
+    return _curve(xs, found, steps)
 
 
-def _curve(xs: Sequence[float], found: Sequence[Estimate]) -> Curve:
+def _steps(row: list[tuple[Point, Track]]) -> tuple[int, ...]:
+    return tuple(point.step for point, _ in row)
+
+
+def _curve(xs: Sequence[float], found: Sequence[Estimate], steps: Sequence[tuple[int, ...]] = ()) -> Curve:
     if not found:
         return EMPTY
     y, low, high = (np.array([getattr(item, name) for item in found]) for name in ("mean", "low", "high"))
-    return Curve(np.array(xs), y, low, high, found[-1].n)
+    return Curve(np.array(xs), y, low, high, found[-1].n, tuple(steps))
 
 
 def _place(row: list[tuple[Point, Track]], x: XAxis) -> float:
@@ -133,16 +151,15 @@ def training_curve(tracks: Sequence[Track], metric: str, x: XAxis, n_points: int
     if not lines:
         return EMPTY
     low, high = max(xs[0] for xs, _ in lines), min(xs[-1] for xs, _ in lines)
-    grid = np.unique(np.concatenate([xs[(xs >= low) & (xs <= high)] for xs, _ in lines]))
-    if len(grid) > n_points:
-        grid = np.linspace(low, high, n_points)
+    reached = [xs[(xs >= low) & (xs <= high)] for xs, _ in lines]
+    grid = np.unique(np.concatenate(reached))
+    most = min(n_points, max(map(len, reached)))
+    if len(grid) > most:  # seeds logged at other places than each other, which would draw stairs
+        grid = np.linspace(low, high, most)
     values = np.stack([np.interp(grid, xs, ys) for xs, ys in lines]) if len(grid) else np.empty((len(lines), 0))
-    found = [mean_interval(column[:, None]) if len(lines) > 1 else None for column in values.T]
-    points = [
-        estimate or Estimate(mean=float(column[0]), low=float(column[0]), high=float(column[0]), n=1)
-        for estimate, column in zip(found, values.T, strict=True)
-    ]
-    return _curve(grid.tolist(), points)
+    half = seed_interval(values)
+    mean = values.mean(axis=0)
+    return Curve(grid, mean, mean - half, mean + half, len(lines))
 
 
 def _training_line(track: Track, metric: str, x: XAxis) -> tuple[FloatArray, FloatArray] | None:

@@ -1,64 +1,22 @@
-"""What to draw, not how: the three panels that window, figures and CSV share."""
+"""The panels of a comparison: which curves stand in which, over what, with which words."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, Point, Track
-from workbench.compare.curves import Curve, Measure, XAxis, evaluation_curve, start_track, win_curve
+from workbench.compare.curves import Curve, Measure, evaluation_curve, start_track, training_curve, win_curve
+from workbench.compare.frontier import staircase, upper_envelope
+from workbench.compare.smoothing import smooth_curve
+from workbench.compare.specs import ENVELOPE, Axis, PanelSpec, ReferenceLine, Role, Series
 from workbench.compare.statistics import FloatArray
+from workbench.domain.metrics import describe
 from workbench.domain.samples import GOLD, KL, PROXY
+from workbench.domain.views import PANELS, View, XAxis
 
-Role = Literal["gold", "proxy", "kl", "win"]
 _REWARDS: tuple[tuple[Role, str], ...] = (("gold", GOLD), ("proxy", PROXY))
-
-
-class _Spec(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Axis(_Spec):
-    """What an axis shows."""
-
-    label: str
-    unit: str = ""
-
-
-class Series(_Spec):
-    """One curve with its band. All tuples are of one length; `low` and `high` bound the interval at each point."""
-
-    name: str = Field(description="For legends and tables: the arm, and the role where a panel has several.")
-    arm: str
-    index: int = Field(description="The arm's place among those compared, 0 for the start model; colours go by it.")
-    role: Role
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-
-
-class ReferenceLine(_Spec):
-    """A straight line to read values against."""
-
-    axis: Literal["x", "y"]
-    value: float
-    label: str
-
-
-class PanelSpec(_Spec):
-    """One chart: what it shows, over what, with which curves and lines."""
-
-    title: str
-    subtitle: str
-    x: Axis
-    y: Axis
-    series: tuple[Series, ...]
-    lines: tuple[ReferenceLine, ...] = ()
-    caption: str = Field("", description="What, on how many prompts and seeds, by which judge, which interval.")
-
-
+_N_POINTS = 2_000  # of a training metric: more than a screen has columns, so that zooming in still shows something
 X_AXES: dict[XAxis, Axis] = {
     "step": Axis(label="training step"),
     "episodes": Axis(label="episodes"),
@@ -68,21 +26,55 @@ X_AXES: dict[XAxis, Axis] = {
 }
 
 
-def build_panels(arms: Sequence[Arm], judge: str, x: XAxis = "step") -> tuple[PanelSpec, PanelSpec, PanelSpec]:
-    """Returns reward, KL and win rate of all arms, side by side.
+def build_panels(arms: Sequence[Arm], judge: str, view: View | None = None) -> tuple[PanelSpec, ...]:
+    """Returns the panels of a view, in its order, without the arms that it hides.
 
     Args:
-        arms: start models first, as `gather_arms` gives them; colours follow this order.
+        arms: all that are compared, start models first, as `gather_arms` gives them; colours follow their places.
         judge: the gold judge's name.
-        x: what the checkpoints are placed by. KL over KL says nothing, so that panel then goes by step.
+        view: what is drawn over what. KL over KL says nothing, so that panel then goes by step.
     """
+    view = view or View()
+    shown = [arm for arm in arms if arm.name not in view.hidden]
     starts = {arm.start: arm for arm in arms if arm.is_reference}
-    interval = interval_words(arms)
-    return (
-        _reward_panel(arms, starts, judge, x, interval),
-        _kl_panel(arms, starts, "step" if x == "kl" else x, interval),
-        _win_panel(arms, starts, judge, x, interval),
-    )
+    baseline = next((arm for arm in arms if arm.name == view.baseline), None)
+    scene = _Scene(shown, starts, baseline, judge, view, interval_words(shown))
+    return tuple(_BUILDERS[name](scene) if name in PANELS else _metric_panel(scene, name) for name in view.panels)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What every panel is drawn from."""
+
+    arms: Sequence[Arm]
+    starts: dict[str, Arm]
+    baseline: Arm | None
+    judge: str
+    view: View
+    interval: str
+
+    @property
+    def x(self) -> XAxis:
+        return self.view.x
+
+    def drawn(self) -> list[Arm]:
+        """The arms that have a curve; a start model is where all of them begin, and a point of its own only when alone."""
+        known = [arm for arm in self.arms if arm.tracks]
+        return [arm for arm in known if not arm.is_reference] or known
+
+    def start(self, arm: Arm) -> Arm | None:
+        return self.starts.get(arm.start)
+
+    def series(self, arm: Arm, role: Role, curve: Curve) -> Series:
+        return _series(arm, role, curve, self.view.smoothing if role != "point" else 0.0)
+
+    def closing(self) -> str:
+        """The last sentence of a caption."""
+        half_life = self.view.smoothing
+        smoothed = (
+            f"; smoothed with a half-life of {half_life:g} % of the x-axis, the raw line behind" if half_life else ""
+        )
+        return _sentence(f"{self.interval}{smoothed}")
 
 
 def interval_words(arms: Sequence[Arm]) -> str:
@@ -98,31 +90,26 @@ def interval_words(arms: Sequence[Arm]) -> str:
     return f"95 % intervals over {seeds} seeds, {n_prompts} prompts each"
 
 
-def _reward_panel(arms: Sequence[Arm], starts: dict[str, Arm], judge: str, x: XAxis, interval: str) -> PanelSpec:
+def _reward_panel(scene: _Scene) -> PanelSpec:
+    arms, starts, judge = scene.arms, scene.starts, scene.judge
     has_proxy = any(not np.isnan(track.last.samples.column(PROXY)).all() for arm in arms for track in arm.tracks)
     # Proxy and gold have units of their own; in the start model's standard deviations one axis can hold both.
     scaled = has_proxy and all(arm.start in starts and starts[arm.start].tracks for arm in arms)
     series = []
-    for i, arm in _drawn(arms):
-        start = starts.get(arm.start)
+    for arm in scene.drawn():
+        start = scene.start(arm)
         for role, column in _REWARDS:
             measure = _standardised(column, start) if scaled and start else _raw(column)
-            series.append(_series(arm, i, role, evaluation_curve(arm, start, measure, x)))
+            series.append(scene.series(arm, role, evaluation_curve(arm, start, measure, scene.x)))
     return PanelSpec(
-        title="Reward",
+        title=PANELS["reward"],
         subtitle="solid: gold, dashed: proxy" if has_proxy else f"gold ({judge})",
-        x=X_AXES[x],
-        y=Axis(label="score above the reference", unit="s.d.") if scaled else Axis(label="gold reward"),
+        x=X_AXES[scene.x],
+        y=Axis(label="reward", unit="s.d.") if scaled else Axis(label="gold reward"),
         series=_shown(series),
         lines=(ReferenceLine(axis="y", value=0.0, label="reference"),) if scaled else _gold_lines(starts),
-        caption=_reward_caption(judge, interval, scaled=scaled, has_proxy=has_proxy),
+        caption=_reward_caption(judge, scene.closing(), scaled=scaled, has_proxy=has_proxy),
     )
-
-
-def _drawn(arms: Sequence[Arm]) -> list[tuple[int, Arm]]:
-    """The arms that have a curve; the start model is where all of them begin, and a point of its own only when alone."""
-    numbered = [(i, arm) for i, arm in enumerate(arms) if arm.tracks]
-    return [(i, arm) for i, arm in numbered if not arm.is_reference] or numbered
 
 
 def _gold_lines(starts: dict[str, Arm]) -> tuple[ReferenceLine, ...]:
@@ -132,41 +119,87 @@ def _gold_lines(starts: dict[str, Arm]) -> tuple[ReferenceLine, ...]:
     return tuple(ReferenceLine(axis="y", value=float(mean), label=name) for name, mean in means if np.isfinite(mean))
 
 
-def _reward_caption(judge: str, interval: str, *, scaled: bool, has_proxy: bool) -> str:
+def _reward_caption(judge: str, closing: str, *, scaled: bool, has_proxy: bool) -> str:
     proxy = " Dashed: proxy, the reward model that was trained on the preferences." if has_proxy else ""
     scale = (
         " Both less the start model's mean, in standard deviations of its scores under the same seed." if scaled else ""
     )
-    return f"Solid: gold, mean score by {judge}.{proxy}{scale} {_sentence(interval)}"
+    return f"Solid: gold, mean score by {judge}.{proxy}{scale} {closing}"
 
 
-def _kl_panel(arms: Sequence[Arm], starts: dict[str, Arm], x: XAxis, interval: str) -> PanelSpec:
+def _kl_panel(scene: _Scene) -> PanelSpec:
+    x: XAxis = "step" if scene.x == "kl" else scene.x
     return PanelSpec(
-        title="KL to the reference",
+        title=PANELS["kl"],
         subtitle="policy's own samples",
         x=X_AXES[x],
         y=Axis(label="KL", unit="nats per response"),
         series=_shown(
-            _series(arm, i, "kl", evaluation_curve(arm, starts.get(arm.start), _raw(KL), x)) for i, arm in _drawn(arms)
+            scene.series(arm, "kl", evaluation_curve(arm, scene.start(arm), _raw(KL), x)) for arm in scene.drawn()
         ),
         caption="KL of the policy to the start model on the policy's own samples, exact over the vocabulary at each token, "
-        f"summed over the response with its end of sequence. {_sentence(interval)}",
+        f"summed over the response with its end of sequence. {scene.closing()}",
     )
 
 
-def _win_panel(arms: Sequence[Arm], starts: dict[str, Arm], judge: str, x: XAxis, interval: str) -> PanelSpec:
-    trained = [(i, arm) for i, arm in enumerate(arms) if not arm.is_reference and arm.start in starts]
-    curves = [_series(arm, i, "win", win_curve(arm, starts[arm.start], x)) for i, arm in trained]
+def _win_panel(scene: _Scene) -> PanelSpec:
+    judge, baseline = scene.judge, scene.baseline
+    trained = [arm for arm in scene.arms if not arm.is_reference and (baseline or scene.start(arm))]
+    curves = [scene.series(arm, "win", win_curve(arm, scene.start(arm), scene.x, baseline)) for arm in trained]
+    rival = f"{baseline.name}'s last checkpoint" if baseline else "the start model"
     return PanelSpec(
-        title="Win rate",
-        subtitle=f"against the reference, by {judge}",
-        x=X_AXES[x],
+        title=PANELS["win"],
+        subtitle=f"against {baseline.name if baseline else 'the reference'}, by {judge}",
+        x=X_AXES[scene.x],
         y=Axis(label="win rate", unit="%"),
         series=_shown(curves),
         lines=(ReferenceLine(axis="y", value=50.0, label="50 %"),),
-        caption=f"Share of test prompts on which {judge} scores the arm's response above the start model's; ties count one "
-        f"half, responses without a score are left out. {_sentence(interval)}",
+        caption=f"Share of test prompts on which {judge} scores the arm's response above that of {rival}; ties count one "
+        f"half, responses without a score are left out. {scene.closing()}",
     )
+
+
+def _frontier_panel(scene: _Scene) -> PanelSpec:
+    points = [
+        scene.series(arm, "point", evaluation_curve(arm, scene.start(arm), _raw(GOLD), "kl")) for arm in scene.drawn()
+    ]
+    return PanelSpec(
+        title=PANELS["frontier"],
+        subtitle=f"every checkpoint, gold ({scene.judge})",
+        x=X_AXES["kl"],
+        y=Axis(label="gold reward"),
+        series=_shown([*points, _envelope(points)]),
+        lines=_gold_lines(scene.starts),
+        caption=f"Mean gold score by {scene.judge} against measured KL, one mark a checkpoint, joined in the order of "
+        "training. Grey: the most gold that any checkpoint shown reached within that KL, chosen on the same prompts and so a "
+        f"little too good. {_sentence(scene.interval)}",
+    )
+
+
+def _envelope(points: Sequence[Series]) -> Series:
+    x, y = (np.array([value for one in points for value in getattr(one, name)]) for name in ("x", "y"))
+    best = upper_envelope(x, y)
+    xs, ys = (tuple(values.tolist()) for values in staircase(x[best], y[best]))
+    return Series(name=ENVELOPE, arm=ENVELOPE, index=0, role="envelope", x=xs, y=ys, low=ys, high=ys)
+
+
+def _metric_panel(scene: _Scene, name: str) -> PanelSpec:
+    metric = describe(name)
+    curves = []
+    for arm in scene.drawn():
+        curve = training_curve((*arm.tracks, *arm.waiting), name, scene.x, _N_POINTS)
+        curves.append(scene.series(arm, "metric", curve))
+    return PanelSpec(
+        title=metric.label,
+        subtitle=f"{name}, while training",
+        x=X_AXES[scene.x],
+        y=Axis(label=metric.label, unit=metric.unit),
+        series=_shown(curves),
+        caption=f"{metric.meaning} As logged while training, mean over seeds. {scene.closing()}",
+    )
+
+
+_BUILDERS = {"reward": _reward_panel, "kl": _kl_panel, "win": _win_panel, "frontier": _frontier_panel}
 
 
 def _sentence(words: str) -> str:
@@ -190,16 +223,19 @@ def _standardised(column: str, start: Arm) -> Measure:
     return measure
 
 
-def _series(arm: Arm, index: int, role: Role, curve: Curve) -> Series:
+def _series(arm: Arm, role: Role, curve: Curve, smoothing: float) -> Series:
+    drawn = smooth_curve(curve, smoothing)
     return Series(
         name=f"{arm.name}, {role}" if role in ("gold", "proxy") else arm.name,
         arm=arm.name,
-        index=index,
+        index=arm.place,
         role=role,
         x=tuple(curve.x.tolist()),
-        y=tuple(curve.y.tolist()),
-        low=tuple(curve.low.tolist()),
-        high=tuple(curve.high.tolist()),
+        y=tuple(drawn.y.tolist()),
+        low=tuple(drawn.low.tolist()),
+        high=tuple(drawn.high.tolist()),
+        raw=tuple(curve.y.tolist()) if drawn is not curve else (),
+        steps=curve.steps,
     )
 
 

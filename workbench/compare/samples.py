@@ -1,8 +1,8 @@
 """The samples of an evaluation as arrays: one row for each response of one checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +49,12 @@ class Samples:
         return len(self.keys)
 
     @cached_property
+    def groups(self) -> tuple[Keys, NDArray[np.intp]]:
+        """The different prompts, sorted, and which of them each response answers: [p] and [b]."""
+        names, group = np.unique(self.keys, return_inverse=True)
+        return names, group
+
+    @cached_property
     def turn(self) -> NDArray[np.int64]:
         """How many earlier responses to the same prompt each response has: [b], all 0 with one response a prompt."""
         order = np.argsort(self.keys, kind="stable")
@@ -68,21 +74,24 @@ class Samples:
 
     def by_prompt(self, values: FloatArray) -> tuple[Keys, FloatArray]:
         """Returns the different prompts, sorted, and the mean of [b] `values` for each; NaN where none has a value."""
-        return mean_by_key(self.keys, values)
+        names, group = self.groups
+        return names, mean_by_group(group, len(names), values)
 
 
-def mean_by_key(keys: Keys, values: FloatArray) -> tuple[Keys, FloatArray]:
-    """Returns the different keys, sorted, and the mean of the known values of each."""
-    names, group = np.unique(keys, return_inverse=True)
+def mean_by_group(group: NDArray[np.intp], n: int, values: FloatArray) -> FloatArray:
+    """Returns [n]: the mean of the known ones of [b] `values` in each of `n` groups; NaN where none is known."""
     known = ~np.isnan(values)
-    counts = np.bincount(group[known], minlength=len(names))
-    sums = np.bincount(group[known], weights=values[known], minlength=len(names))
+    counts = np.bincount(group[known], minlength=n)
+    sums = np.bincount(group[known], weights=values[known], minlength=n)
     with np.errstate(invalid="ignore"):
-        return names, sums / counts
+        means: FloatArray = sums / counts
+    return means
 
 
 def stack(rows: Sequence[tuple[Keys, FloatArray]]) -> tuple[Keys, FloatArray]:
     """Aligns per-prompt values of several seeds: returns the union of prompts and [s x p] values, NaN where absent."""
+    if rows and all(names is rows[0][0] or np.array_equal(names, rows[0][0]) for names, _ in rows):
+        return rows[0][0], np.array([values for _, values in rows])  # the usual case, and far faster
     keys = np.unique(np.concatenate([names for names, _ in rows])) if rows else np.empty(0, "U1")
     table = np.full((len(rows), len(keys)), np.nan)
     for row, (names, values) in zip(table, rows, strict=True):
@@ -102,12 +111,18 @@ def read_samples(path: Path, step: int) -> Samples:
     Raises:
         BadInput: it is not a Parquet file, or not one of samples.
     """
-    names = _schema(path).names
+    seen = path.stat()
+    return _numbers(path, step, seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _numbers(path: Path, step: int, _size: int, _changed_ns: int) -> Samples:
+    """Reads a file of samples; one that has not changed since is not read again."""
+    names, table = _opened(path)
     for needed in (columns.PROMPT_KEY, columns.GOLD, columns.STOP_REASON):
         if needed not in names:
             raise BadInput(f"{path}: there is no column `{needed}`.", "Evaluate the run again.")
-    wanted = [name for name in names if name in _NUMBERS or name.startswith(columns.SCORE_PREFIX)]
-    table = _read(path, [columns.PROMPT_KEY, columns.STOP_REASON, *wanted])
+    wanted = [name for name in table.column_names if name not in (columns.PROMPT_KEY, columns.STOP_REASON)]
     return Samples(
         path=path,
         step=step,
@@ -119,19 +134,28 @@ def read_samples(path: Path, step: int) -> Samples:
 
 def read_texts(path: Path) -> tuple[list[str], list[str]]:
     """Returns the rendered prompts and the responses of a file of samples, in its order."""
-    table = _read(path, [columns.PROMPT, columns.RESPONSE])
+    table = read_columns(path, [columns.PROMPT, columns.RESPONSE])
     return table[columns.PROMPT].to_pylist(), table[columns.RESPONSE].to_pylist()
 
 
-def _read(path: Path, names: list[str]) -> pa.Table:
-    """Reads columns on this thread alone: `pq.read_table` loads all that is needed to query folders of files."""
+def read_columns(path: Path, names: Collection[str]) -> pa.Table:
+    """Reads those of the columns that a file has.
+
+    On this thread alone: `pq.read_table` loads all that is needed to query folders of files.
+    """
     with pq.ParquetFile(path) as file:
-        return file.read(names, use_threads=False)
+        known = [name for name in names if name in file.schema_arrow.names]
+        return file.read(known, use_threads=False)
 
 
-def _schema(path: Path) -> pa.Schema:
+def _opened(path: Path) -> tuple[list[str], pa.Table]:
+    """Returns the names of all columns of a file, and those columns that hold numbers, opening it once."""
     try:
-        return pq.read_schema(path)
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            always = {columns.PROMPT_KEY, columns.STOP_REASON, *_NUMBERS}
+            wanted = [name for name in names if name in always or name.startswith(columns.SCORE_PREFIX)]
+            return names, file.read(columns=wanted, use_threads=False)
     except pa.ArrowInvalid as error:
         raise BadInput(f"{path} is not a Parquet file of samples: {error}.", "Evaluate the run again.") from error
 

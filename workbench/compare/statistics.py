@@ -119,6 +119,20 @@ def mean_interval(table: FloatArray, level: float = LEVEL) -> Estimate | None:
     return found.interval(level) if found else None
 
 
+def seed_interval(values: FloatArray, level: float = LEVEL) -> FloatArray:
+    """Returns half the width of the t interval of the mean over seeds at each of many places: [t], 0 with one seed.
+
+    Args:
+        values: [s x t], known everywhere.
+        level: coverage.
+    """
+    n_seeds = len(values)
+    if n_seeds < 2:
+        return np.zeros(values.shape[1])
+    se: FloatArray = values.std(axis=0, ddof=1) / np.sqrt(n_seeds)
+    return se * float(special.stdtrit(n_seeds - 1, 0.5 + level / 2))
+
+
 def rate_interval(table: FloatArray, level: float = LEVEL) -> Estimate | None:
     """Returns a share with its interval: Wilson's over prompts with one seed, over seeds with several.
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, Point, Which
-from workbench.compare.samples import Keys, Samples, mean_by_key, stack
+from workbench.compare.samples import Keys, Samples, mean_by_group, stack
 from workbench.compare.statistics import (
     FloatArray,
     hierarchical_bootstrap,
@@ -17,6 +18,8 @@ from workbench.compare.statistics import (
 )
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD
+
+_MOST_RESAMPLED = 16  # arms: 120 pairs take half a second to resample
 
 
 class WinCell(BaseModel):
@@ -30,7 +33,9 @@ class WinCell(BaseModel):
     row: str
     column: str
     rate: Estimate = Field(description="Share of comparisons that the row wins, ties half.")
-    bootstrap: Estimate = Field(description="The same with an interval by resampling prompts, and seeds where several.")
+    bootstrap: Estimate | None = Field(
+        description="The same with an interval by resampling prompts, and seeds where several; None with very many arms."
+    )
     gold_difference: Estimate = Field(description="Mean gold score of the row less that of the column, same prompts.")
     wins: int
     ties: int
@@ -44,7 +49,7 @@ class WinCell(BaseModel):
             row=self.column,
             column=self.row,
             rate=_reflected(self.rate, 1.0),
-            bootstrap=_reflected(self.bootstrap, 1.0),
+            bootstrap=_reflected(self.bootstrap, 1.0) if self.bootstrap else None,
             gold_difference=_reflected(self.gold_difference, 0.0),
             wins=self.losses,
             ties=self.ties,
@@ -66,11 +71,18 @@ class Pairing:
         keys: [b] the prompt of each comparison; several responses to one prompt are paired in their order.
         difference: [b] gold score of the first less that of the second, NaN where either has none.
         missing: comparisons without a score, and responses whose prompt the other side did not answer.
+        groups: the different prompts, sorted, and which of them each comparison is of, where that is known already.
     """
 
     keys: Keys
     difference: FloatArray
     missing: int
+    groups: tuple[Keys, NDArray[np.intp]] | None = None
+
+    def by_prompt(self, values: FloatArray) -> tuple[Keys, FloatArray]:
+        """Returns the different prompts, sorted, and the mean of [b] `values` for each."""
+        names, group = self.groups or np.unique(self.keys, return_inverse=True)
+        return names, mean_by_group(group, len(names), values)
 
     @property
     def outcome(self) -> FloatArray:
@@ -80,6 +92,9 @@ class Pairing:
 
 def pair(first: Samples, second: Samples) -> Pairing:
     """Pairs the responses of two checkpoints by prompt."""
+    if np.array_equal(first.keys, second.keys):  # the usual case: the same prompts in the same order
+        difference = first.column(GOLD) - second.column(GOLD)
+        return Pairing(first.keys, difference, int(np.isnan(difference).sum()), first.groups)
     names = [np.char.add(np.char.add(side.keys, "/"), side.turn.astype(np.str_)) for side in (first, second)]
     _, at_first, at_second = np.intersect1d(names[0], names[1], assume_unique=True, return_indices=True)
     difference = first.column(GOLD)[at_first] - second.column(GOLD)[at_second]
@@ -89,28 +104,29 @@ def pair(first: Samples, second: Samples) -> Pairing:
 
 def win_table(pairings: list[Pairing]) -> FloatArray:
     """Returns [s x p]: the share of its comparisons that the first side wins, for each seed and prompt."""
-    return stack([mean_by_key(found.keys, found.outcome) for found in pairings])[1]
+    return stack([found.by_prompt(found.outcome) for found in pairings])[1]
 
 
 def difference_table(pairings: list[Pairing]) -> FloatArray:
     """Returns [s x p]: the mean difference of gold scores for each seed and prompt."""
-    return stack([mean_by_key(found.keys, found.difference) for found in pairings])[1]
+    return stack([found.by_prompt(found.difference) for found in pairings])[1]
 
 
-def compare_arms(row: Arm, column: Arm, which: Which = "last") -> WinCell | None:
+def compare_arms(row: Arm, column: Arm, which: Which = "last", *, with_bootstrap: bool = True) -> WinCell | None:
     """Compares two arms on the prompts and seeds that both have; None where there are too few.
 
     Args:
         row, column: the arms; a start model that was evaluated under other seeds is compared by its first.
         which: the checkpoint of the arms that is compared.
+        with_bootstrap: whether the rate's interval is worked out by resampling too, which takes 4 ms.
     """
     pairings = [pair(first.samples, second.samples) for first, second in matched_points(row, column, which)]
     if not pairings:
         return None
     wins, differences = win_table(pairings), difference_table(pairings)
-    rate, bootstrap = rate_interval(wins), hierarchical_bootstrap(wins)
+    rate, bootstrap = rate_interval(wins), hierarchical_bootstrap(wins) if with_bootstrap else None
     gold_difference = mean_interval(differences)
-    if rate is None or bootstrap is None or gold_difference is None:
+    if rate is None or gold_difference is None:
         return None
     outcomes = np.concatenate([found.outcome for found in pairings])
     return WinCell(
@@ -127,20 +143,32 @@ def compare_arms(row: Arm, column: Arm, which: Which = "last") -> WinCell | None
     )
 
 
-def matched_points(row: Arm, column: Arm, which: Which = "last") -> list[tuple[Point, Point]]:
-    """Returns the checkpoints of two arms seed by seed; one side is a start model where the seeds differ, or nothing."""
+def matched_points(
+    row: Arm, column: Arm, which: Which = "last", rival: Which | None = None
+) -> list[tuple[Point, Point]]:
+    """Returns the checkpoints of two arms seed by seed; one side is a start model where the seeds differ, or nothing.
+
+    Args:
+        row, column: the arms.
+        which: the checkpoint of the row, and of the column where `rival` is None.
+        rival: the checkpoint of the column.
+    """
     pairs = []
     for track in row.tracks:
         other = column.track(track.seed) or (column.tracks[0] if column.is_reference and column.tracks else None)
         if other is not None:
-            pairs.append((track.checkpoint(which), other.checkpoint(which)))
+            pairs.append((track.checkpoint(which), other.checkpoint(rival or which)))
     return pairs
 
 
 def win_matrix(arms: list[Arm]) -> list[WinCell]:
     """Compares every two arms; each pair stands once, the arm that comes later in the list as the row."""
+    few = len(arms) <= _MOST_RESAMPLED
     cells = [
-        compare_arms(row, column) for i, row in enumerate(arms) for column in arms[:i] if row.tracks and column.tracks
+        compare_arms(row, column, with_bootstrap=few)
+        for i, row in enumerate(arms)
+        for column in arms[:i]
+        if row.tracks and column.tracks
     ]
     return [cell for cell in cells if cell is not None]
 

@@ -10,6 +10,7 @@ from workbench.domain.experiments import Budget, Experiment
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, ScoreRecipe, SftRecipe
 from workbench.domain.settings import Settings
+from workbench.domain.views import View
 
 FORMAT_VERSION = 1
 VERSIONS = "versions"  # datasets/NAME/versions/SHA256/: record and rows as they were before rows were added
@@ -76,7 +77,7 @@ class Manifest(Record):
     runs: dict[str, dict[str, str]] = Field(
         {}, description="What each experiment calls its runs: the arm by run id, the newest experiment last."
     )
-    views: dict[str, dict[str, Any]] = {}
+    views: dict[str, View] = Field({}, description="Ways to look at comparisons, by the names that people gave them.")
 
 
 class Tags(Record):

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -13,28 +14,29 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
-from workbench.compare.panels import Axis, PanelSpec, Series
+from workbench.compare.specs import ENVELOPE, Axis, PanelSpec, Series
 from workbench.domain.errors import BadInput
+from workbench.domain.figures import FigureStyle
 from workbench.domain.preferences import PaletteName
 from workbench.export.theme import Theme, make_theme
 from workbench.storage.files import write_bytes
 
-WIDTH, HEIGHT = 12.0, 4.0  # inches, for three panels
-_DPI = 200
+_FONTS = {"sans": "DejaVu Sans", "serif": "DejaVu Serif"}  # come with matplotlib: the same letters on every computer
 _SUFFIXES = (".svg", ".pdf", ".png")
 # Dates and random ids would make the same comparison another file each time it is drawn.
 _NO_DATE: dict[str, dict[str, None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "ModDate": None}}
-_CAPTION_CHARACTERS = 190  # of small print across 12 inches
+_CAPTION_CHARACTERS = 15.8  # of small print across an inch
+_RAW_ALPHA = 0.35
+_LINE_WIDTHS = {"proxy": 1.4, "point": 0.8}
+_LINE_STYLES: dict[str, Any] = {"proxy": (0, (4, 2)), "point": (0, (1, 1))}
 
 
 def draw_panels(
     panels: Sequence[PanelSpec],
     path: Path,
+    style: FigureStyle | None = None,
     *,
-    dark: bool = False,
     palette: PaletteName = "okabe-ito",
-    width: float = WIDTH,
-    height: float = HEIGHT,
     note: str = "",
 ) -> None:
     """Draws panels side by side into a file; the ending says which kind.
@@ -42,9 +44,8 @@ def draw_panels(
     Args:
         panels: what to draw.
         path: ends in .svg, .pdf or .png.
-        dark: for a dark page.
+        style: size, resolution, ground and letters.
         palette: the colours of the arms.
-        width, height: in inches.
         note: small print under the figure; empty takes what the panels have in common.
 
     Raises:
@@ -52,34 +53,33 @@ def draw_panels(
     """
     if path.suffix not in _SUFFIXES:
         raise BadInput(f"{path} ends in {path.suffix or 'nothing'!r}; expected .svg, .pdf or .png.", "Rename it.")
-    write_bytes(path, render(panels, path.suffix, dark=dark, palette=palette, width=width, height=height, note=note))
+    write_bytes(path, render(panels, path.suffix, style, palette=palette, note=note))
 
 
 def render(
     panels: Sequence[PanelSpec],
     suffix: str,
+    style: FigureStyle | None = None,
     *,
-    dark: bool = False,
     palette: PaletteName = "okabe-ito",
-    width: float = WIDTH,
-    height: float = HEIGHT,
     note: str = "",
 ) -> bytes:
     """Returns the figure as a file's content; see `draw_panels`."""
-    theme = make_theme(dark=dark, palette=palette)
-    with _settings(theme):
-        figure = _figure(panels, theme, width, height, note)
+    style = style or FigureStyle()
+    theme = make_theme(dark=style.ground == "dark", palette=palette)
+    with _settings(theme, style):
+        figure = _figure(panels, theme, style, note)
         content = io.BytesIO()
         metadata = _NO_DATE.get(suffix)
-        figure.savefig(content, format=suffix[1:], dpi=_DPI, facecolor=theme.ground, metadata=metadata)
+        figure.savefig(content, format=suffix[1:], dpi=style.dpi, facecolor=theme.ground, metadata=metadata)
     return content.getvalue()
 
 
 @contextmanager
-def _settings(theme: Theme) -> Iterator[None]:
+def _settings(theme: Theme, style: FigureStyle) -> Iterator[None]:
     with mpl.rc_context(
         {
-            "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every computer
+            "font.family": _FONTS[style.font],
             "font.size": 9,
             "svg.fonttype": "path",
             "svg.hashsalt": f"workbench-{theme.name}",
@@ -96,17 +96,22 @@ def _settings(theme: Theme) -> Iterator[None]:
         yield
 
 
-def _figure(panels: Sequence[PanelSpec], theme: Theme, width: float, height: float, note: str) -> Figure:
+def _figure(panels: Sequence[PanelSpec], theme: Theme, style: FigureStyle, note: str) -> Figure:
+    width, height = style.inches(len(panels))
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     handles = _legend_entries(panels, theme)
-    lines = textwrap.wrap(note or _common_note(panels), int(_CAPTION_CHARACTERS * width / WIDTH))
+    lines = textwrap.wrap(note or _common_note(panels), max(20, int(_CAPTION_CHARACTERS * width)))
     per_row = _entries_per_row(handles, width)
     n_rows = -(-len(handles) // per_row)
     foot = (0.20 + 0.15 * len(lines) + 0.22 * n_rows) / height
     figure.set_layout_engine("constrained", rect=(0.006, foot, 0.988, 0.985 - foot), w_pad=0.09, wspace=0.03)
-    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+    n_columns = style.across(len(panels))
+    grid = figure.subplots(-(-len(panels) // n_columns), n_columns, squeeze=False).ravel()
+    for axes, panel in zip(grid, panels, strict=False):
         _draw(axes, panel, theme)
+    for axes in grid[len(panels) :]:
+        axes.set_axis_off()
     if handles:
         # Below the axes, so that it never covers data.
         figure.legend(
@@ -155,16 +160,24 @@ def _draw(axes: Axes, panel: PanelSpec, theme: Theme) -> None:
 
 
 def _draw_series(axes: Axes, series: Series, theme: Theme) -> None:
+    if series.role == "envelope":
+        axes.plot(series.x, series.y, color=theme.muted, linewidth=1.2, zorder=1.8)
+        return
     colour = theme.colour(series.index)
     dashed = series.role == "proxy"
-    axes.fill_between(series.x, series.low, series.high, color=colour, alpha=0.10 if dashed else 0.18, linewidth=0)
+    if series.role == "point":
+        axes.vlines(series.x, series.low, series.high, color=colour, alpha=0.45, linewidth=1.2)
+    else:
+        axes.fill_between(series.x, series.low, series.high, color=colour, alpha=0.10 if dashed else 0.18, linewidth=0)
+    if series.raw:
+        axes.plot(series.x, series.raw, color=colour, alpha=_RAW_ALPHA, linewidth=0.8)
     axes.plot(
         series.x,
         series.y,
         color=colour,
-        linewidth=1.4 if dashed else 1.8,
-        linestyle=(0, (4, 2)) if dashed else "-",
-        marker=theme.marker(series.index),
+        linewidth=_LINE_WIDTHS.get(series.role, 1.8),
+        linestyle=_LINE_STYLES.get(series.role, "-"),
+        marker=theme.marker(series.index) if series.steps or len(series.x) == 1 else "",
         markersize=3.6 if dashed else 4.4,
         markerfacecolor=theme.ground if dashed else colour,
         markeredgewidth=0.9,
@@ -197,17 +210,20 @@ def _words(axis: Axis) -> str:
 
 
 def _legend_entries(panels: Sequence[PanelSpec], theme: Theme) -> list[Line2D]:
-    arms = {series.arm: series.index for panel in panels for series in panel.series}
+    drawn = [series for panel in panels for series in panel.series]
+    arms = {series.arm: series.index for series in drawn if series.role != "envelope"}
     entries = [
         Line2D([], [], color=theme.colour(i), marker=theme.marker(i), markersize=4.4, linewidth=1.8, label=_short(name))
         for name, i in sorted(arms.items(), key=lambda item: item[1])
     ]
-    roles = {series.role for panel in panels for series in panel.series}
+    roles = {series.role for series in drawn}
     if "proxy" in roles:
         entries.append(Line2D([], [], color=theme.muted, linewidth=1.8, label="gold"))
         entries.append(
             Line2D([], [], color=theme.muted, linewidth=1.4, linestyle=(0, (4, 2)), label="proxy (reward model)")
         )
+    if "envelope" in roles:
+        entries.append(Line2D([], [], color=theme.muted, linewidth=1.2, label=ENVELOPE))
     if any(panel.lines for panel in panels):
         entries.append(
             Line2D([], [], color=theme.muted, linewidth=0.9, linestyle=(0, (1, 2)), label="reference (start model)")
@@ -222,5 +238,10 @@ def _short(name: str, most: int = 28) -> str:
 
 def _common_note(panels: Sequence[PanelSpec]) -> str:
     """The last sentence of the captions, where all have the same: what the intervals are over."""
-    endings = {panel.caption.rstrip(".").rpartition(". ")[2] for panel in panels if panel.caption}
+    banded = [panel for panel in panels if panel.caption and not _is_scatter(panel)] or panels
+    endings = {panel.caption.rstrip(".").rpartition(". ")[2] for panel in banded if panel.caption}
     return f"Bands: {endings.pop()}." if len(endings) == 1 else ""
+
+
+def _is_scatter(panel: PanelSpec) -> bool:
+    return any(series.role == "point" for series in panel.series)

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from workbench.compare.panels import PanelSpec
+from workbench.compare.specs import PanelSpec
+from workbench.domain.figures import FigureStyle, Ground
 from workbench.export.figures import render
 from workbench.export.markup import Markup, join, tag
 
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
+_GROUNDS: tuple[Ground, ...] = ("light", "dark")
 _ID = re.compile(r'(\bid="|href="#|url\(#)')
 
 
@@ -15,9 +17,9 @@ def inline_charts(panels: Sequence[PanelSpec]) -> Markup:
     """Returns the panels side by side; the reader's system decides whether the light or the dark drawing is shown."""
     words = ", ".join(f"{panel.title} over {panel.x.label}" for panel in panels)
     figures = [
-        tag("div", _as_element(render(panels, ".svg", dark=dark), name), class_=f"chart {name}", role="img",
+        tag("div", _as_element(render(panels, ".svg", FigureStyle(ground=ground)), ground), class_=f"chart {ground}", role="img",
             aria_label=words)
-        for name, dark in (("light", False), ("dark", True))
+        for ground in _GROUNDS
     ]  # fmt: skip
     return tag("div", join(*figures), class_="scroll")
 

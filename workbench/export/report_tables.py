@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from workbench.compare.comparison import ArmResult, Comparison, Figures
+from workbench.compare.comparison import Comparison
+from workbench.compare.results import ArmResult, Figures
 from workbench.compare.side_by_side import Answer
 from workbench.domain.estimates import Estimate
 from workbench.export.markup import Content, Markup, join, table, tag
@@ -16,7 +17,7 @@ def results(comparison: Comparison) -> Markup:
     judges = comparison.further_judges
     rows = [_line(arm, arm.last, judges) for arm in comparison.arms]
     caption = (
-        f"Each arm at its last evaluated checkpoint. Gold is {comparison.judge}; the win rate is against the start model on "
+        f"Each arm at its last evaluated checkpoint. Gold is {comparison.judge}; the win rate is against {comparison.rival} on "
         f"the same prompts, ties half. {comparison.interval}."
     )
     return join(table((*_HEAD, *judges), rows), tag("p", caption, class_="caption"))

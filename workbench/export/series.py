@@ -5,10 +5,10 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from workbench.compare.panels import Axis, PanelSpec
+from workbench.compare.specs import Axis, PanelSpec
 from workbench.storage.files import write_bytes
 
-COLUMNS = ("panel", "arm", "role", "x_name", "x", "y_name", "y", "low", "high")
+COLUMNS = ("panel", "arm", "role", "x_name", "x", "y_name", "y", "low", "high", "raw")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -24,8 +24,9 @@ def write_series_csv(panels: Sequence[PanelSpec], path: Path) -> None:
     for panel in panels:
         for series in panel.series:
             names = (panel.title, _as_text(series.arm), series.role)
-            for x, y, low, high in zip(series.x, series.y, series.low, series.high, strict=True):
-                rows.writerow([*names, _title(panel.x), x, _title(panel.y), y, low, high])
+            raws = series.raw or series.y  # the same where nothing was smoothed
+            for x, y, low, high, raw in zip(series.x, series.y, series.low, series.high, raws, strict=True):
+                rows.writerow([*names, _title(panel.x), x, _title(panel.y), y, low, high, raw])
     write_bytes(path, text.getvalue().encode())
 
 

@@ -19,7 +19,7 @@ from workbench.storage.migrations import MANIFEST, migrate, version_of
 from workbench.storage.runlog import JOB, RunFolder
 from workbench.storage.sources import RUNS
 
-DATASETS, COMPARISONS, EXPORTS = "datasets", "comparisons", "exports"
+DATASETS, EXPORTS = "datasets", "exports"
 DATASET = "dataset.json"
 STATE = ".workbench"  # what belongs to this folder on this computer: locks, the queue, caches; never copied
 QUEUE, RUNNER_LOCK = "queue.json", "runner.lock"
@@ -102,11 +102,6 @@ class Project:
     def exports(self) -> Path:
         """The folder of charts and reports that people keep."""
         return _made(self.folder / EXPORTS)
-
-    @property
-    def comparisons(self) -> Path:
-        """The folder of saved comparisons."""
-        return _made(self.folder / COMPARISONS)
 
     def manifest(self) -> Manifest:
         """Reads the manifest as it is now."""

@@ -27,6 +27,7 @@ QFrame[role="toast"] { background: $card; border: 1px solid $border; border-left
 QFrame[role="toast"][tone="good"] { border-left-color: $good; }
 QFrame[role="toast"][tone="bad"] { border-left-color: $bad; }
 QLabel[role="read-out"] { background: $card; border: 1px solid $border; border-radius: 6px; padding: 5px 7px; }
+QLabel[role="preview"] { background: $ground; border: 1px solid $border; border-radius: 6px; padding: 6px; }
 QFrame[role="banner"] { background: $bad_ground; border: 1px solid $bad; border-radius: 8px; }
 QFrame[role="notice"] { background: $warn_ground; border: 1px solid $warn; border-radius: 8px; }
 
@@ -56,6 +57,7 @@ QPushButton[role="rail"]:checked, MachineButton[role="rail"]:checked { backgroun
 QPushButton[role="rail"]:focus, MachineButton[role="rail"]:focus { border-color: $accent; }
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 3px 4px;
     text-align: left; }
+QPushButton[role="link"]::menu-indicator { image: none; width: 0; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
 QPushButton[role="name"] { background: transparent; border: 1px solid transparent; color: $ink; padding: 1px 0;

@@ -11,12 +11,17 @@ _TURN_S = 0.015
 class Turns(QObject):
     """Goes through one piece of work after another until a turn is over; newer work replaces what is left."""
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pieces: Iterator[None] = iter(())
+        self._pieces: Iterator[None] | None = None
         self._on_done: Callable[[], object] | None = None
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._work)
+
+    @property
+    def is_done(self) -> bool:
+        """Says whether nothing is left to do."""
+        return self._pieces is None
 
     def start(self, pieces: Iterator[None], on_done: Callable[[], object] | None = None) -> None:
         """Begins at once; little work is done when this returns.
@@ -32,13 +37,17 @@ class Turns(QObject):
     def stop(self) -> None:
         """Leaves undone what is left."""
         self._timer.stop()
-        self._pieces, self._on_done = iter(()), None
+        self._pieces = self._on_done = None
 
     def _work(self) -> None:
         end = time.perf_counter() + _TURN_S
-        for _ in self._pieces:
+        pieces = self._pieces
+        for _ in pieces or ():
+            if self._pieces is not pieces:  # a piece began newer work, or ended it all
+                return
             if time.perf_counter() > end:
                 self._timer.start()
                 return
-        if self._on_done is not None:
-            self._on_done()
+        on_done, self._pieces, self._on_done = self._on_done, None, None
+        if on_done is not None:
+            on_done()

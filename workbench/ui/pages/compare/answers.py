@@ -2,35 +2,90 @@
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.compare import ArmResult
 from workbench.ui.theme import Scheme
-from workbench.ui.widgets import Card, add_action, button, label
+from workbench.ui.widgets import Card, add_action, button, label, set_role
+from workbench.ui.widgets.controls import ElidedLabel
 from workbench.ui.widgets.swatch import swatch
 
 
 class AnswersCard(Card):
-    """Shows one prompt at a time."""
+    """Shows one prompt at a time.
+
+    Signals:
+        places_wanted: the checkpoints whose answers shall be shown, by arm; arms left out show their last.
+    """
+
+    places_wanted = Signal(dict)
 
     def __init__(self) -> None:
         super().__init__("Answers", "to the same prompt, side by side")
         self._questions: Sequence[api.Question] = ()
         self._hidden: Collection[str] = ()
+        self._arms: Sequence[ArmResult] = ()
         self._scheme: Scheme | None = None
         self._at = 0
         self._prompt = label("", "title", wraps=True, selectable=True)
         self._list = QVBoxLayout()
-        self._counter = label("", "muted")
         self._build_actions()
         self._place()
 
-    def show_questions(self, questions: Sequence[api.Question], scheme: Scheme, hidden: Collection[str]) -> None:
+    def show_questions(
+        self,
+        questions: Sequence[api.Question],
+        arms: Sequence[ArmResult],
+        scheme: Scheme,
+        hidden: Collection[str],
+    ) -> None:
         """Shows these prompts, staying at the one in sight."""
-        self._questions, self._scheme, self._hidden = questions, scheme, hidden
-        self._at = min(self._at, max(0, len(questions) - 1))
+        key = self._questions[self._at].key if self._questions else ""
+        self._questions, self._arms, self._scheme, self._hidden = questions, arms, scheme, hidden
+        keys = [question.key for question in questions]
+        self._at = keys.index(key) if key in keys else 0
         self._refresh()
+
+    def places(self) -> dict[str, api.Place]:
+        """Returns which checkpoint of each arm is in sight."""
+        shown = self._questions[self._at].answers if self._questions else ()
+        return {answer.arm: api.Place(answer.seed, answer.step) for answer in shown}
+
+    def show_checkpoint(self, arm: str, steps: Sequence[int]) -> None:
+        """Shows the answers of an arm's checkpoint, under the seed in sight; `steps` has its step in every seed."""
+        seeds = next((one.seeds for one in self._arms if one.name == arm), ())
+        now = self.places().get(arm)
+        if seeds:
+            at = seeds.index(now.seed) if now is not None and now.seed in seeds else 0
+            self.places_wanted.emit(self.places() | {arm: api.Place(seeds[at], steps[min(at, len(steps) - 1)])})
+
+    def move_checkpoint(self, by: int) -> None:
+        """Goes to the next or previous checkpoint of every arm, as far as each has one."""
+        moved = {}
+        for arm, place in self.places().items():
+            steps = self._steps(arm, place.seed)
+            moved[arm] = api.Place(place.seed, steps[max(0, min(len(steps) - 1, steps.index(place.step) + by))])
+        self.places_wanted.emit(moved)
+
+    def show_last(self) -> None:
+        """Shows the last checkpoints under each arm's first seed."""
+        self.places_wanted.emit({})
+
+    def next_seed(self) -> None:
+        """Shows the same checkpoints under the next seed of each arm; where that has other steps, those in their place."""
+        moved = {}
+        for arm in self._arms:
+            if (place := self.places().get(arm.name)) is not None:
+                seed = arm.seeds[(arm.seeds.index(place.seed) + 1) % len(arm.seeds)]
+                steps, others = self._steps(arm.name, place.seed), self._steps(arm.name, seed)
+                moved[arm.name] = api.Place(seed, others[min(steps.index(place.step), len(others) - 1)])
+        self.places_wanted.emit(moved)
+
+    def _steps(self, name: str, seed: int) -> list[int]:
+        arm = next(one for one in self._arms if one.name == name)
+        return [checkpoint.step for checkpoint in arm.checkpoints if checkpoint.seed == seed]
 
     def step(self, by: int) -> None:
         """Goes to another prompt, round the end."""
@@ -59,18 +114,18 @@ class AnswersCard(Card):
             if item.widget() is not None:
                 item.widget().deleteLater()
         if not self._questions:
-            self._counter.setText("")
-            self._prompt.setText("No prompt was answered by every arm.")
+            self.set_subtitle("to the same prompt, side by side")
+            self._prompt.setText("No prompt was answered by every arm that is shown.")
             return
         question = self._questions[self._at]
-        self._counter.setText(f"{self._at + 1:,}/{len(self._questions):,}")
+        self.set_subtitle(f"{self._at + 1:,}/{len(self._questions):,}")
         self._prompt.setText(question.prompt.strip())
-        for answer in question.answers:
-            if answer.arm not in self._hidden:
-                self._list.addWidget(self._entry(answer))
+        shown = [answer for answer in question.answers if answer.arm not in self._hidden]
+        for answer in shown:
+            self._list.addWidget(self._entry(answer, shown[0]))
         self._list.addStretch(1)
 
-    def _entry(self, answer: api.Answer) -> QWidget:
+    def _entry(self, answer: api.Answer, first: api.Answer) -> QWidget:
         assert self._scheme is not None
         head = QHBoxLayout()
         head.setSpacing(6)
@@ -78,13 +133,16 @@ class AnswersCard(Card):
         mark.setPixmap(swatch(self._scheme.runs.colour(answer.index)).pixmap(10, 10))
         head.addWidget(mark)
         head.addWidget(label(answer.arm, "title"))
-        head.addWidget(label(_scores(answer), "muted", wraps=True), 1)
+        scores = ElidedLabel(_place(answer))
+        set_role(scores, "muted")
+        head.addWidget(scores, 1)
         text = label(answer.response.strip() or "(nothing)", wraps=True, selectable=True)
         entry = QWidget()
         layout = QVBoxLayout(entry)
         layout.setContentsMargins(0, 2, 0, 4)
         layout.setSpacing(1)
         layout.addLayout(head)
+        layout.addWidget(label(_scores(answer, first), "muted", wraps=True))
         layout.addWidget(text)
         return entry
 
@@ -93,17 +151,23 @@ class AnswersCard(Card):
             ("Previous prompt", "Alt+Left", lambda: self.step(-1)),
             ("Next prompt", "Alt+Right", lambda: self.step(1)),
             ("Where arms disagree most", "Alt+Down", self.show_disagreement),
+            ("Answers of the earlier checkpoints", "Alt+PgUp", lambda: self.move_checkpoint(-1)),
+            ("Answers of the later checkpoints", "Alt+PgDown", lambda: self.move_checkpoint(1)),
+            ("Answers under the next seed", "Alt+Up", self.next_seed),
+            ("Answers of the last checkpoints", "Alt+End", self.show_last),
         ):
             add_action(self, words, keys, work)
 
     def _place(self) -> None:
-        back = button("‹", lambda: self.step(-1), role="link", tip="Previous prompt (Alt+Left)")
-        back.setAccessibleName("Previous prompt")
-        on = button("›", lambda: self.step(1), role="link", tip="Next prompt (Alt+Right)")
-        on.setAccessibleName("Next prompt")
-        apart = button("⇅", self.show_disagreement, role="link", tip="Where the arms disagree most (Alt+Down)")
-        apart.setAccessibleName("Where the arms disagree most")
-        for made in (apart, back, self._counter, on):
+        for text, words, keys, work in (
+            ("«", "Earlier checkpoints", "Alt+PgUp", lambda: self.move_checkpoint(-1)),
+            ("»", "Later checkpoints", "Alt+PgDown", lambda: self.move_checkpoint(1)),
+            ("⇅", "Where the arms disagree most", "Alt+Down", self.show_disagreement),
+            ("‹", "Previous prompt", "Alt+Left", lambda: self.step(-1)),
+            ("›", "Next prompt", "Alt+Right", lambda: self.step(1)),
+        ):
+            made = button(text, work, role="link", tip=f"{words} ({keys})")
+            made.setAccessibleName(words)
             self.corner.addWidget(made)
         inner = QWidget()
         inside = QVBoxLayout(inner)
@@ -117,10 +181,20 @@ class AnswersCard(Card):
         self.body.addWidget(area, 1)
 
 
-def _scores(answer: api.Answer) -> str:
-    parts = [f"gold {answer.gold:+.2f}" if answer.gold is not None else "no gold score"]
-    if answer.proxy is not None:
-        parts.append(f"proxy {answer.proxy:+.2f}")
+def _place(answer: api.Answer) -> str:
+    return f"step {answer.step:,} · seed {answer.seed}" if answer.step else f"start · seed {answer.seed}"
+
+
+def _scores(answer: api.Answer, first: api.Answer) -> str:
+    """Says an answer's scores, each with its difference to the first arm's."""
+    parts = [_score("gold", answer.gold, first.gold if answer is not first else None) or "no gold score"]
+    parts.append(_score("proxy", answer.proxy, first.proxy if answer is not first else None))
     if answer.was_cut:
         parts.append("cut off")
-    return " · ".join(parts)
+    return " · ".join(part for part in parts if part)
+
+
+def _score(name: str, value: float | None, other: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{name} {value:+.2f}" if other is None else f"{name} {value:+.2f} (Δ {value - other:+.2f})"

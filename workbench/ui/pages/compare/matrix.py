@@ -1,6 +1,6 @@
 """Head to head: how often the row's arm beats the column's, on the same prompts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QResizeEvent
@@ -11,6 +11,7 @@ from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.swatch import swatch
 
+_NARROWEST, _LEAST_NAMES = 34, 0.3  # pixels of a column; share of the table that the rows' names have in any case
 _STRONGEST = 150  # alpha of a rate of 0 or 1: text stays readable on it
 
 
@@ -23,12 +24,13 @@ class WinMatrix(CopyTable):
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(26)
-        self.verticalHeader().setMinimumSectionSize(30)
+        self.verticalHeader().setMinimumSectionSize(34)
+        self.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
 
-    def show_wins(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
-        """Fills the matrix with the arms that are shown."""
+    def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
+        """Fills the matrix with the arms that are shown, row by row."""
         names = [arm.name for arm in comparison.arms if arm.name not in hidden]
-        places = {arm.name: index for index, arm in enumerate(comparison.arms)}
+        places = {arm.name: arm.index for arm in comparison.arms}
         self._names = []  # sizes change on the way, before the heads are there
         self.clear()
         self.setRowCount(len(names))
@@ -46,6 +48,7 @@ class WinMatrix(CopyTable):
         for row, first in enumerate(names):
             for column, second in enumerate(names):
                 self.setItem(row, column, _item(first, second, comparison.cell(first, second), scheme))
+            yield
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -55,6 +58,8 @@ class WinMatrix(CopyTable):
         """Heads the columns with the arms' names where there is room, else with the numbers of their rows."""
         if not self._names:
             return
+        left = self.width() - _NARROWEST * len(self._names)
+        self.verticalHeader().setMaximumWidth(int(max(_LEAST_NAMES * self.width(), left)))
         room = self.viewport().width() / len(self._names) - 8
         are_named = max(map(self.fontMetrics().horizontalAdvance, self._names)) <= room
         for at, name in enumerate(self._names):

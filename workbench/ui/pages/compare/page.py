@@ -1,35 +1,38 @@
 """The Compare page: asks for a comparison and hands it to those who show its parts."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.compare import Comparison, XAxis
-from workbench.domain.errors import NotFound
+from workbench.compare import Comparison
+from workbench.domain.errors import BadSetting, NotFound
 from workbench.ui.page import Page
 from workbench.ui.pages.compare.answers import AnswersCard
-from workbench.ui.pages.compare.exporting import ExportButton
+from workbench.ui.pages.compare.chart_grid import ChartGrid
+from workbench.ui.pages.compare.exporting import ExportDialog
 from workbench.ui.pages.compare.matrix import WinMatrix
 from workbench.ui.pages.compare.run_tree import RunTree
-from workbench.ui.pages.compare.summary import SummaryTable
+from workbench.ui.pages.compare.saved_views import SavedViews
+from workbench.ui.pages.compare.summary import SummaryCard
 from workbench.ui.pages.compare.verdict import VerdictView
+from workbench.ui.pages.compare.view_bar import ViewBar
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
-from workbench.ui.widgets import Card, EmptyState, label
-from workbench.ui.widgets.plots import ChartCard, ChartLink
+from workbench.ui.turns import Turns
+from workbench.ui.widgets import Card, EmptyState, add_action, button, label
+from workbench.ui.widgets.controls import ElidedLabel
 
-_X: dict[XAxis, str] = {
-    "step": "training step",
-    "episodes": "episodes",
-    "tokens": "tokens",
-    "seconds": "training time",
-    "kl": "KL to the reference",
-}
 _LEFT = 224
+_FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
 _ALL_PROMPTS = 5_000
+_REST = 5  # times as long as a comparison takes, until runs that go on have it made again
 
 
 class _Answer(NamedTuple):
@@ -45,15 +48,25 @@ class ComparePage(Page):
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
         self._shown: _Answer | None = None
+        self._view = self._last_view()
+        self._places: dict[str, api.Place] = {}
         self._seen: tuple[object, ...] = ()
         self._is_stale = False
+        self._asked_at, self._took_s = 0.0, 0.0
+        self._soon = QTimer(self, singleShot=True)
+        self._drawing = Turns(self)
         self._build()
         self._place()
         self._connect()
 
     @property
+    def view(self) -> api.View:
+        """How the comparison is looked at now."""
+        return self._view
+
+    @property
     def comparison(self) -> Comparison | None:
-        """What is shown, with the hidden arms left out of its charts."""
+        """What was compared last, without what was hidden since."""
         if self._shown is None:
             return None
         hidden = self.tree.hidden()
@@ -63,40 +76,86 @@ class ComparePage(Page):
         )
         return self._shown.comparison.model_copy(update={"panels": panels})
 
+    @cached_property
+    def export(self) -> ExportDialog:
+        """The dialog of exports, made when it is first wanted."""
+        return ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self)
+
+    @property
+    def is_settled(self) -> bool:
+        """Says whether all that is wanted is shown."""
+        wanted = self._shown is not None and self._shown.comparison.view == self._view
+        return wanted and self._drawing.is_done and not self.session.tasks.is_running("compare")
+
     def arrive(self) -> None:
         if self._shown is None:
             self.refresh()
+        self.saved.read()
 
     def commands(self) -> Sequence[QAction]:
-        return [*self.actions(), *self.answers.actions(), *self.export.commands(self)]
+        return [*self.actions(), *self.answers.actions(), *self.saved.commands(self), *self.export.commands(self)]
+
+    def offer_export(self, panel: str | None = None) -> None:
+        """Asks how the charts, or one of them, shall be kept."""
+        self.export.offer(panel)
 
     def refresh(self) -> None:
-        """Asks for the comparison over the chosen x-axis; while one is on its way, asks again after it."""
-        project, x = self.session.project, self.x_box.currentData()
+        """Asks for the comparison of this view; while one is on its way, asks again after it."""
+        project, view, places = self.session.project, self._view, self._places
         if project is None:
+            return
+        if self.session.tasks.is_running("compare"):
+            self._is_stale = True
             return
 
         def work() -> _Answer:
-            found = api.compare_runs(project, x=x)
-            return _Answer(found, api.compare_answers(project, found, _ALL_PROMPTS))
+            found = api.compare_runs(project, view=view)
+            return _Answer(found, api.compare_answers(project, found, _ALL_PROMPTS, _still_there(places, found)))
 
         self._is_stale = False
+        self._asked_at = time.monotonic()
         self.session.ask("compare", work, self._on_compared, on_error=self._on_not_compared)
 
+    def show_view(self, view: api.View) -> None:
+        """Looks at the comparison in another way, which comes back when the project is opened again."""
+        self._view = view
+        self.session.settings.setValue(self._key(), view.model_dump_json())
+        self.bar.show_view(view, self._names())
+        self.refresh()
+
+    def show_places(self, places: Mapping[str, api.Place]) -> None:
+        """Shows the answers of these checkpoints, and of the last ones of arms that are not named."""
+        self._places = dict(places)
+        project, shown = self.session.project, self._shown
+        if project is None or shown is None:
+            return
+        at = _still_there(self._places, shown.comparison)
+
+        def on_result(questions: list[api.Question]) -> None:
+            if self._shown is not None and self._shown.comparison is shown.comparison:
+                self._shown = _Answer(shown.comparison, questions)
+                self._show_answers()
+
+        self.session.ask(
+            "compare answers",
+            lambda: api.compare_answers(project, shown.comparison, _ALL_PROMPTS, at),
+            on_result,
+            title="The answers were not read",
+        )
+
     def _build(self) -> None:
-        self.x_box = QComboBox()
-        self.x_box.setAccessibleName("x-axis")
-        self.x_box.setToolTip("What the charts are drawn over; KL gives the frontier of reward against KL")
-        for key, words in _X.items():
-            self.x_box.addItem(words, key)
-        self.x_box.setCurrentIndex(max(0, self.x_box.findData(self.session.settings.value("compare/x", "step"))))
-        self.export = ExportButton(self.session, lambda: self.comparison)
-        self.tree, self.verdict = RunTree(), VerdictView()
-        self.charts = [ChartCard(title) for title in ("Reward", "KL to the reference", "Win rate")]
-        self._link = ChartLink(self.charts, self)
-        self.matrix, self.answers, self.summary = WinMatrix(), AnswersCard(), SummaryTable()
-        self._interval = label("", "muted")
+        self.bar, self.saved = ViewBar(), SavedViews(self.session, lambda: self._view)
+        self.tree, self.verdict, self.grid = RunTree(), VerdictView(), ChartGrid()
+        self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
+        self.filter.setAccessibleName("Filter runs")
+        self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
+        self.matrix, self.answers, self.summary_card = WinMatrix(), AnswersCard(), SummaryCard()
+        self.summary = self.summary_card.table
+        self._interval = ElidedLabel("")
+        self._interval.setProperty("role", "muted")
         self.empty = EmptyState("Comparing…", "", "Go to Overview", lambda: self.page_wanted.emit("overview"))
+        add_action(self, "Export…", "Ctrl+Shift+E", self.offer_export)
+        add_action(self, "Filter runs", "Ctrl+Shift+F", self.filter.setFocus)
 
     def _place(self) -> None:
         self._body = QStackedWidget()
@@ -104,13 +163,18 @@ class ComparePage(Page):
         self._body.addWidget(self._build_body())
         head = QHBoxLayout()
         head.addWidget(label("Compare", "page-title"))
-        head.addSpacing(16)
-        head.addWidget(label("x-axis", "muted"))
-        head.addWidget(self.x_box)
         head.addSpacing(10)
-        head.addWidget(self._interval)
-        head.addStretch(1)
-        head.addWidget(self.export)
+        head.addWidget(self.bar)
+        head.addWidget(self._interval, 1)
+        head.addWidget(self.saved)
+        head.addWidget(
+            button(
+                "Export…",
+                self.offer_export,
+                role="primary",
+                tip="Keep charts, numbers or report (Ctrl+Shift+E)",
+            )
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
@@ -119,54 +183,73 @@ class ComparePage(Page):
     def _build_body(self) -> QWidget:
         left = Card("Runs")
         left.setFixedWidth(_LEFT)
+        left.body.addWidget(self.filter)
         left.body.addWidget(self.tree)
         left.body.addWidget(self.verdict, 1)
         matrix = Card("Head to head", "% of prompts, row beats column")
         matrix.body.addWidget(self.matrix)
-        summary = Card("Summary", "at the last checkpoint")
-        summary.body.addWidget(self.summary)
         body = QWidget()
         grid = QGridLayout(body)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(10)
         grid.addWidget(left, 0, 0, 2, 1)
-        grid.addLayout(_row(dict.fromkeys(self.charts, 1)), 0, 1)
-        grid.addLayout(_row({matrix: 24, self.answers: 17, summary: 25}), 1, 1)
-        grid.setRowStretch(0, 7)
+        grid.addWidget(self.grid, 0, 1)
+        grid.addLayout(_row({matrix: 20, self.answers: 20, self.summary_card: 28}), 1, 1)
+        grid.setRowStretch(0, _FLAT)
         grid.setRowStretch(1, 5)
         grid.setColumnStretch(1, 1)
+        self._rows = grid
         return body
 
     def _connect(self) -> None:
-        self.x_box.activated.connect(self._on_x_chosen)
-        self.tree.shown_changed.connect(self._show)
+        self.bar.changed.connect(lambda values: self.show_view(self._view.with_changes(**values)))
+        self.bar.show_view(self._view, ())
+        self.saved.chosen.connect(self._on_view_chosen)
+        self.session.history.changed.connect(self.saved.read)
+        self.tree.shown_changed.connect(self._on_ticked)
+        self.filter.textChanged.connect(self.tree.filter_by)
+        self.grid.picked.connect(self.answers.show_checkpoint)
+        self.grid.export_wanted.connect(self.offer_export)
+        self.answers.places_wanted.connect(self.show_places)
         self.look.changed.connect(self._on_look_changed)
+        self._soon.timeout.connect(self.refresh)
         self.session.project_changed.connect(self._on_project_changed)
 
-    def _on_x_chosen(self, _index: int) -> None:
-        self.session.settings.setValue("compare/x", self.x_box.currentData())
-        self.refresh()
+    def _on_view_chosen(self, view: api.View) -> None:
+        if self._shown is not None:
+            self.tree.show_arms(self._shown.comparison.everyone, view.hidden, self.look.scheme)
+        self.show_view(view)
+
+    def _on_ticked(self) -> None:
+        """Takes arms from the charts at once; verdict and warnings follow when they are worked out without them."""
+        self._show()
+        hidden = self.tree.hidden()
+        if len(hidden) < len(self._names()):
+            self.show_view(self._view.with_changes(hidden=sorted(hidden)))
+        else:
+            self.verdict.say("No run is ticked. Tick at least one to see what can be said of it.")
 
     def _on_look_changed(self, _scheme: object) -> None:
         if self._shown is not None:
-            self.tree.show_arms(self._shown.comparison, self.look.scheme)
+            self.tree.show_arms(self._shown.comparison.everyone, self.tree.hidden(), self.look.scheme)
             self._show()
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
-        seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method == "evaluate")
-        if seen == self._seen:
-            return
-        self._seen = seen
-        if self.session.tasks.is_running("compare"):
-            self._is_stale = True
-        else:
-            self.refresh()
+        drawn = ("evaluate", "ppo", "dpo") if self._view.metrics else ("evaluate",)
+        seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
+        if seen != self._seen:
+            self._seen = seen
+            pause_s = _REST * self._took_s - (time.monotonic() - self._asked_at)
+            self._soon.start(max(0, round(1000 * pause_s)))
 
     def _on_compared(self, answer: _Answer) -> None:
+        self._took_s = time.monotonic() - self._asked_at
         self._shown = answer
-        self.tree.show_arms(answer.comparison, self.look.scheme)
+        unticked = self.tree.hidden()
+        hidden = unticked if len(unticked) == len(answer.comparison.everyone) else self._view.hidden
+        self.tree.show_arms(answer.comparison.everyone, hidden, self.look.scheme)
+        self.bar.show_view(self._view, self._names())
         self._show()
-        self._body.setCurrentIndex(1)
         if self._is_stale:
             self.refresh()
 
@@ -177,20 +260,74 @@ class ComparePage(Page):
             self._body.setCurrentIndex(0)
         else:
             self.session.report("The runs could not be compared", error)
-        if self._is_stale:
+        if isinstance(error, BadSetting) and (self._view.baseline or self._view.hidden):
+            self.show_view(self._view.with_changes(baseline="", hidden=()))  # of arms that are gone by now
+        elif self._is_stale:
             self.refresh()
 
     def _show(self) -> None:
-        if self._shown is None:
-            return
-        comparison, scheme, hidden = self._shown.comparison, self.look.scheme, self.tree.hidden()
-        for card, panel in zip(self.charts, comparison.panels, strict=True):
-            card.show_panel(panel, scheme, hidden)
+        if self._shown is not None:
+            self._drawing.start(self._showing(self._shown))
+
+    def _showing(self, answer: _Answer) -> Iterator[None]:
+        """Shows everything, piece by piece; the words first, since they take no time."""
+        comparison, scheme, hidden = answer.comparison, self.look.scheme, self.tree.hidden()
         self._interval.setText(comparison.interval)
-        self.verdict.show_words(comparison)
-        self.matrix.show_wins(comparison, scheme, hidden)
+        self._interval.setToolTip(comparison.interval)
+        yield
+        self._body.setCurrentIndex(1)
+        yield
+        if len(hidden) < len(comparison.everyone):
+            self.verdict.show_words(comparison)
+        self._show_answers()
+        yield
+        yield from self.grid.showing(comparison, scheme, hidden)
+        stretch = _TALL if self.grid.n_rows() > 1 else _FLAT
+        if self._rows.rowStretch(0) != stretch:  # or everything is laid out and painted anew for nothing
+            self._rows.setRowStretch(0, stretch)
+        yield from self.matrix.showing(comparison, scheme, hidden)
         self.summary.show_arms(comparison, scheme, hidden)
-        self.answers.show_questions(self._shown.questions, scheme, hidden)
+        self._show_answers()
+
+    def _show_answers(self) -> None:
+        assert self._shown is not None
+        comparison, questions = self._shown
+        self.answers.show_questions(questions, comparison.arms, self.look.scheme, self.tree.hidden())
+        first = {
+            arm.name: _step_in_first_seed(arm.checkpoints, arm.seeds, place)
+            for arm in comparison.arms
+            if (place := self._places.get(arm.name)) is not None
+        }
+        self.grid.ring(first)
+
+    def _names(self) -> list[str]:
+        return [arm.name for arm in self._shown.comparison.everyone] if self._shown is not None else []
+
+    def _key(self) -> str:
+        folder = self.session.project.folder if self.session.project is not None else ""
+        return f"compare/last-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
+
+    def _last_view(self) -> api.View:
+        """Returns how this project was looked at last; what another version of the program kept otherwise is left."""
+        kept = str(self.session.settings.value(self._key(), ""))
+        try:
+            return api.View.model_validate_json(kept) if kept else api.View()
+        except ValueError:
+            return api.View()
+
+
+def _still_there(places: Mapping[str, api.Place], comparison: Comparison) -> dict[str, api.Place]:
+    """Returns the places that the comparison has."""
+    known = {(arm.name, point.seed, point.step) for arm in comparison.arms for point in arm.checkpoints}
+    return {arm: place for arm, place in places.items() if (arm, *place) in known}
+
+
+def _step_in_first_seed(checkpoints: Sequence[Any], seeds: Sequence[int], place: api.Place) -> int:
+    """Returns the step in an arm's first seed of the checkpoint that stands in the same order as `place` in its own."""
+    own = [point.step for point in checkpoints if point.seed == place.seed]
+    first = [point.step for point in checkpoints if point.seed == seeds[0]]
+    at = own.index(place.step) if place.step in own else len(own) - 1
+    return first[min(at, len(first) - 1)]
 
 
 def _row(cards: Mapping[Card, int]) -> QHBoxLayout:

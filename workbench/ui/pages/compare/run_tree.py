@@ -1,14 +1,17 @@
 """The arms that are compared, each with its colour and its seeds; ticks say which are shown."""
 
-from PySide6.QtCore import Qt, Signal
+from collections.abc import Callable, Collection, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
-from workbench.compare import Comparison
+from workbench.compare import ComparedArm
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.swatch import swatch
 
 _TALLEST = 260
-_NAME = Qt.ItemDataRole.UserRole
+_NAME, _METHOD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
 class RunTree(QTreeWidget):
@@ -30,40 +33,87 @@ class RunTree(QTreeWidget):
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self._words = ""
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for words, work in (("Show only this", self.show_only), ("Show those found", self.show_found),
+                            ("Show all", self.show_all)):  # fmt: skip
+            action = QAction(words, self)
+            action.triggered.connect(lambda _checked=False, work=work: work())
+            self.addAction(action)
         self.itemChanged.connect(self._on_changed)
         self.itemExpanded.connect(lambda _item: self._fit())
         self.itemCollapsed.connect(lambda _item: self._fit())
 
-    def show_arms(self, comparison: Comparison, scheme: Scheme) -> None:
-        """Lists the arms; those that were unticked stay so."""
-        hidden = self.hidden()
+    def show_arms(self, arms: Sequence[ComparedArm], hidden: Collection[str], scheme: Scheme) -> None:
+        """Lists the arms; those that are hidden are not ticked."""
+        opened, current = self._opened(), self.currentItem()
+        at = current.data(0, _NAME) if current is not None else None
         self.blockSignals(True)
         self.clear()
-        for index, arm in enumerate(comparison.arms):
+        for arm in arms:
             item = QTreeWidgetItem([arm.name, str(len(arm.seeds))])
             item.setData(0, _NAME, arm.name)
-            item.setIcon(0, swatch(scheme.runs.colour(index)))
-            item.setToolTip(0, f"{arm.name}: {arm.method}. Space shows or hides it.")
+            item.setData(0, _METHOD, arm.method)
+            item.setIcon(0, swatch(scheme.runs.colour(arm.index)))
+            item.setToolTip(0, Qt.convertFromPlainText(f"{arm.name}: {arm.method}. Space shows or hides it."))
             item.setCheckState(0, Qt.CheckState.Unchecked if arm.name in hidden else Qt.CheckState.Checked)
             for seed, run in zip(arm.seeds, arm.runs or arm.evaluations, strict=False):
                 child = QTreeWidgetItem([f"seed {seed}"])
                 child.setToolTip(0, run)
                 item.addChild(child)
             self.addTopLevelItem(item)
+            item.setExpanded(arm.name in opened)
+            if arm.name == at:
+                self.setCurrentItem(item)
         self.blockSignals(False)
+        self.filter_by(self._words)
+
+    def filter_by(self, words: str) -> None:
+        """Lists only the arms whose name, method or seeds hold all of these words; none is hidden from the charts."""
+        self._words = words
+        for item in self._items():
+            seeds = " ".join(item.child(at).text(0) for at in range(item.childCount()))
+            text = f"{item.data(0, _NAME)} {item.data(0, _METHOD)} {seeds}".casefold()
+            item.setHidden(not all(word in text for word in words.casefold().split()))
         self._fit()
+
+    def show_only(self) -> None:
+        """Ticks the arm at the cursor alone."""
+        current = self.currentItem()
+        if current is not None:
+            arm = current.parent() or current
+            self._tick(lambda item: item is arm)
+
+    def show_found(self) -> None:
+        """Ticks the arms that the filter lists, and no others."""
+        self._tick(lambda item: not item.isHidden())
+
+    def show_all(self) -> None:
+        """Ticks every arm."""
+        self._tick(lambda _item: True)
+
+    def _tick(self, is_wanted: Callable[[QTreeWidgetItem], bool]) -> None:
+        self.blockSignals(True)
+        for item in self._items():
+            item.setCheckState(0, Qt.CheckState.Checked if is_wanted(item) else Qt.CheckState.Unchecked)
+        self.blockSignals(False)
+        self.viewport().update()
+        self.shown_changed.emit()
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        return [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
+
+    def _opened(self) -> set[str]:
+        return {item.data(0, _NAME) for item in self._items() if item.isExpanded()}
 
     def hidden(self) -> set[str]:
         """Returns the names of the arms that are not ticked."""
-        items = [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
-        return {item.data(0, _NAME) for item in items if item.checkState(0) != Qt.CheckState.Checked}
+        return {item.data(0, _NAME) for item in self._items() if item.checkState(0) != Qt.CheckState.Checked}
 
     def _fit(self) -> None:
         """Takes the height of what is listed, up to a limit beyond which it scrolls."""
-        rows = 0
-        for at in range(self.topLevelItemCount()):
-            item = self.topLevelItem(at)
-            rows += 1 + (item.childCount() if item.isExpanded() else 0)
+        found = [item for item in self._items() if not item.isHidden()]
+        rows = sum(1 + (item.childCount() if item.isExpanded() else 0) for item in found)
         row = max(20, self.sizeHintForRow(0))
         self.setFixedHeight(min(_TALLEST, self.header().sizeHint().height() + rows * row + 6))
 

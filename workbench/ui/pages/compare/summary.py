@@ -2,31 +2,64 @@
 
 from collections.abc import Collection
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
-from workbench.compare import ArmResult, Comparison
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_item
+from workbench.compare import ArmResult, Comparison, Cost
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, estimate_item
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.swatch import swatch
 
-_NARROWEST, _PADDING = 76, 9
+_NARROWEST, _PADDING = 81, 8
+_LONG = 10_000  # from which a number is shortened
 _COLUMNS = {
     "run": "The arm",
     "gold": "Mean score by the gold judge, at the last checkpoint",
     "proxy": "Mean score by the reward model, at the last checkpoint",
     "KL": "KL to the reference in nats per response, at the last checkpoint",
-    "win %": "Share of test prompts won against the reference, ties half, at the last checkpoint",
+    "win %": "Share of test prompts won against the baseline, ties half, at the last checkpoint",
     "best": "Step with the highest mean gold score, by seed; chosen on the same prompts, so a little too good",
+    "time": "Training time of the arm's own run, mean over seeds",
+    "device": "Time a device was held: the run with the stages it rests on, as its reward model; mean over seeds",
+    "trained": "Tokens trained on up to the last checkpoint, mean over seeds",
+    "generated": "Tokens that the policy generated to learn from, mean over seeds; none for DPO",
 }
+_FIRST_COST = list(_COLUMNS).index("time")
+
+
+class SummaryCard(Card):
+    """The summary, with a switch between figures and costs where there is no room for both."""
+
+    def __init__(self) -> None:
+        super().__init__("Summary", "at the last checkpoint")
+        self.table = SummaryTable()
+        self.switch = button("Costs", self._on_switched, role="link", tip="Time and tokens in place of the figures")
+        self.switch.setCheckable(True)
+        self.table.fitted.connect(lambda is_wide: self.switch.setVisible(not is_wide))
+        self.corner.addWidget(self.switch)
+        self.body.addWidget(self.table)
+
+    def _on_switched(self) -> None:
+        is_cost = self.switch.isChecked()
+        self.switch.setText("Figures" if is_cost else "Costs")
+        self.set_subtitle("cost, mean over seeds" if is_cost else "at the last checkpoint")
+        self.table.prefer_costs(is_cost)
 
 
 class SummaryTable(CopyTable):
-    """Sorts by any column; Ctrl+C copies it."""
+    """Sorts by any column; Ctrl+C copies it, with the columns that have no room.
+
+    Signals:
+        fitted: whether all columns have room beside each other.
+    """
+
+    fitted = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__("Summary")
+        self._prefers_costs = False
         self.setColumnCount(len(_COLUMNS))
         self.verticalHeader().hide()
         self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
@@ -37,13 +70,13 @@ class SummaryTable(CopyTable):
     def show_arms(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
         """Fills the table with the arms that are shown."""
         self.setSortingEnabled(False)
-        shown = [(index, arm) for index, arm in enumerate(comparison.arms) if arm.name not in hidden]
+        shown = [arm for arm in comparison.arms if arm.name not in hidden]
         self.setRowCount(len(shown))
         self._head()
-        for row, (index, arm) in enumerate(shown):
+        for row, arm in enumerate(shown):
             for column, item in enumerate(_cells(arm)):
                 self.setItem(row, column, item)
-            self.item(row, 0).setIcon(swatch(scheme.runs.colour(index)))
+            self.item(row, 0).setIcon(swatch(scheme.runs.colour(arm.index)))
         self.resizeRowsToContents()
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
@@ -53,13 +86,26 @@ class SummaryTable(CopyTable):
         super().resizeEvent(event)
         self._fit()
 
+    def prefer_costs(self, is_cost: bool) -> None:
+        """Shows costs rather than figures where there is no room for both."""
+        self._prefers_costs = is_cost
+        self._fit()
+
     def _fit(self) -> None:
-        """Gives the names what the figures leave."""
-        header = self.horizontalHeader()
-        widths = [self._width(column) for column in range(1, self.columnCount())]
-        for column, width in enumerate(widths, start=1):
+        """Gives the names what the figures leave; costs or figures give way where both do not fit."""
+        header, room = self.horizontalHeader(), self.viewport().width() - _NARROWEST
+        widths = {column: self._width(column) for column in range(1, self.columnCount())}
+        is_wide = sum(widths.values()) <= room
+        for column in widths:
+            self.setColumnHidden(column, not is_wide and (column >= _FIRST_COST) != self._prefers_costs)
+        shown = {column: width for column, width in widths.items() if not self.isColumnHidden(column)}
+        for column, width in shown.items():
             header.resizeSection(column, width)
-        header.resizeSection(0, max(_NARROWEST, self.viewport().width() - sum(widths)))
+        header.resizeSection(0, max(_NARROWEST, self.viewport().width() - sum(shown.values())))
+        fits = _NARROWEST + sum(shown.values()) <= self.viewport().width()
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if fits else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setHorizontalScrollBarPolicy(policy)
+        self.fitted.emit(is_wide)
 
     def _width(self, column: int) -> int:
         """Returns what a column's longest line takes."""
@@ -79,7 +125,13 @@ def _cells(arm: ArmResult) -> list[ValueItem]:
     name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     name.setToolTip(f"{arm.name}: {arm.method}, seeds {', '.join(map(str, arm.seeds))}")
     steps = sorted(arm.best.steps)
-    best = "-" if not arm.runs else str(steps[0]) if steps[0] == steps[-1] else f"{steps[0]}\nto {steps[-1]}"
+    best = (
+        "-"
+        if not arm.runs
+        else _short(steps[0])
+        if steps[0] == steps[-1]
+        else f"{_short(steps[0])}\nto {_short(steps[-1])}"
+    )
     return [
         name,
         estimate_item(arm.gold),
@@ -87,4 +139,26 @@ def _cells(arm: ArmResult) -> list[ValueItem]:
         estimate_item(arm.kl, digits=1),
         estimate_item(arm.win_rate, 100, 1),
         ValueItem(best, float(steps[0])),
+        *_costs(arm.cost),
     ]
+
+
+def _costs(cost: Cost) -> list[ValueItem]:
+    times = [(value, _time(value or 0.0), f"{value or 0.0:,.0f} s") for value in (cost.seconds, cost.device_seconds)]
+    tokens = [(value, _short(value or 0.0), f"{value or 0.0:,.0f} tokens") for value in (cost.tokens, cost.generated)]
+    return [amount_item(*each) for each in (*times, *tokens)]
+
+
+def _time(seconds: float) -> str:
+    """Returns a time with two or three digits: 48 s, 2.7 min, 3.1 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _short(value: float) -> str:
+    """Returns a number as 950, 12.3 k or 4.56 M."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= max(limit, _LONG):
+            return f"{value / limit:.3g} {unit}"
+    return f"{value:.0f}"

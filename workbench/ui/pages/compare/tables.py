@@ -25,7 +25,7 @@ class ValueItem(QTableWidgetItem):
 
 
 class CopyTable(QTableWidget):
-    """A read-only table whose selection, or the whole of it, goes to the clipboard as tab-separated text."""
+    """A read-only table whose selection, or the whole of it, goes to the clipboard."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -39,15 +39,29 @@ class CopyTable(QTableWidget):
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         copy.triggered.connect(self.copy)
         self.addAction(copy)
+        markdown = QAction("Copy as Markdown", self)
+        markdown.setShortcut(QKeySequence("Ctrl+Shift+C"))
+        markdown.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        markdown.triggered.connect(self.copy_markdown)
+        self.addAction(markdown)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def copy(self) -> None:
-        """Copies the selected rows, or all, with the header."""
+        """Copies the selected rows, or all, with the header, as tab-separated text."""
+        QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in self._rows()))
+
+    def copy_markdown(self) -> None:
+        """Copies the same as a Markdown table."""
+        head, *rows = ([cell.replace("|", "\\|") for cell in row] for row in self._rows())
+        lines = [head, ["---"] * len(head), *rows]
+        QGuiApplication.clipboard().setText("\n".join(f"| {' | '.join(row)} |" for row in lines))
+
+    def _rows(self) -> list[list[str]]:
+        """Returns the header, then the selected rows or all."""
         rows = sorted({index.row() for index in self.selectedIndexes()}) or list(range(self.rowCount()))
         columns = range(self.columnCount())
-        lines = ["\t".join(self.horizontalHeaderItem(column).text() for column in columns)]
-        lines += ["\t".join(self._text(row, column) for column in columns) for row in rows]
-        QGuiApplication.clipboard().setText("\n".join(lines))
+        head = [self.horizontalHeaderItem(column).text() for column in columns]
+        return [head, *([self._text(row, column) for column in columns] for row in rows)]
 
     def _text(self, row: int, column: int) -> str:
         item = self.item(row, column)
@@ -66,4 +80,15 @@ def estimate_item(estimate: Estimate | None, scale: float = 1.0, digits: int = 2
     item.setToolTip(
         f"{mean:.{digits + 1}f}, 95 % interval {low:.{digits + 1}f} to {high:.{digits + 1}f}, n = {estimate.n}"
     )
+    return item
+
+
+def amount_item(value: float | None, words: str, told: str) -> ValueItem:
+    """Returns a cell with an amount in short words; the tooltip says it in full."""
+    if value is None:
+        item = ValueItem("-", math.nan)
+        item.setToolTip("Not in the logs")
+        return item
+    item = ValueItem(words, float(value))
+    item.setToolTip(told)
     return item

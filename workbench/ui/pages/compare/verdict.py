@@ -27,6 +27,11 @@ class VerdictView(QScrollArea):
         self._warnings.setText("\n\n".join(comparison.warnings))
         self._notice.setVisible(bool(comparison.warnings))
 
+    def say(self, sentence: str) -> None:
+        """Says one thing in place of a verdict."""
+        self._findings.setText(sentence)
+        self._notice.hide()
+
     def text(self) -> str:
         """Returns all that it says."""
         return f"{self._findings.text()}\n{self._warnings.text()}"

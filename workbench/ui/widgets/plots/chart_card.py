@@ -1,10 +1,11 @@
 """A chart in its card: what it shows, and a legend in words, and the values under the cursor."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from html import escape
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
+from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from workbench.compare import PanelSpec, Series
@@ -13,7 +14,10 @@ from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.controls import set_role
 from workbench.ui.widgets.plots.panel_chart import PanelChart, axis_words
 
-_STYLES = {"gold": "━", "proxy": "╍", "kl": "━", "win": "━"}
+_STYLES = {"proxy": "╍", "point": "●", "envelope": "─"}
+_SOLID = "━"
+_MOST_NAMED = 12  # arms in the legend, and lines in the read-out
+_HOW = "\n\nClick a point for its samples. Drag to move, turn the wheel to zoom, double-click to see all."
 
 
 class ChartCard(Card):
@@ -21,13 +25,16 @@ class ChartCard(Card):
 
     Signals:
         pointed: this card and the x under the pointer, None when it left.
+        picked: the arm whose checkpoint was clicked, and the checkpoint's step in every seed.
     """
 
     pointed = Signal(object, object)
+    picked = Signal(str, tuple)
 
     def __init__(self, title: str) -> None:
         super().__init__(title)
         self.chart = PanelChart()
+        self.chart.setAccessibleName(title)
         self.legend = QLabel(textFormat=Qt.TextFormat.RichText, wordWrap=True)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.body.addWidget(self.chart, 1)
@@ -40,6 +47,7 @@ class ChartCard(Card):
         self._scheme: Scheme | None = None
         self._shown: list[Series] = []
         self.chart.pointed.connect(lambda x: self.pointed.emit(self, x))
+        self.chart.picked.connect(self.picked)
 
     @property
     def spec(self) -> PanelSpec | None:
@@ -48,22 +56,28 @@ class ChartCard(Card):
 
     def show_panel(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> None:
         """Shows a panel without the hidden arms."""
+        for _ in self.showing(spec, scheme, hidden):
+            pass
+
+    def showing(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> Iterator[None]:
+        """Shows a panel curve by curve."""
         self._spec, self._scheme = spec, scheme
         self._shown = [series for series in spec.series if series.arm not in hidden]
         self.set_title(spec.title, spec.subtitle)
-        self.chart.draw(spec, scheme, hidden)
-        self.chart.setToolTip(spec.caption)
+        self.legend.setText(self._legend_words())
+        yield from self.chart.drawing(spec, scheme, hidden)
+        self.chart.setToolTip(Qt.convertFromPlainText(f"{spec.caption}{_HOW}"))
         names = ", ".join(series.name for series in self._shown)
         self.chart.setAccessibleName(f"{spec.title}: {axis_words(spec.y)} over {axis_words(spec.x)}")
         self.chart.setAccessibleDescription(f"Curves: {names}. {spec.caption}")
-        self.legend.setText(self._legend_words())
         self.point_at(None)
 
     def point_at(self, x: float | None) -> None:
         """Reads out every curve at its point nearest to x; None takes the read-out away."""
         self.chart.point_at(x)
         lines = [] if x is None else [line for series in self._shown if (line := self._value_line(series, x))]
-        self._read_out.setText("<br>".join([self._place_words(x), *lines]) if lines else "")
+        lines = lines[: 2 * _MOST_NAMED]
+        self._read_out.setText("<br>".join([self._place_words(x), *lines]) if lines and x is not None else "")
         self._read_out.setVisible(bool(lines))
         if lines and x is not None:
             self._place_read_out(x)
@@ -81,20 +95,22 @@ class ChartCard(Card):
         place = area.left() + 4 if at_left else area.right() - self._read_out.width() - 4
         self._read_out.move(int(max(0, place)), int(area.top()) + 4)
 
-    def _place_words(self, x: float | None) -> str:
+    def _place_words(self, x: float) -> str:
         assert self._spec is not None
         unit = f" {self._spec.x.unit}" if self._spec.x.unit else ""
-        return f"near {x:,.4g}{escape(unit)}"
+        return f"near {x:,.0f}{escape(unit)}" if abs(x) >= 1_000 else f"near {x:.4g}{escape(unit)}"
 
     def _legend_words(self) -> str:
         styles: dict[tuple[str, int], str] = {}
         for series in self._shown:
             key = (series.arm, series.index)
-            styles[key] = styles.get(key, "") + _STYLES[series.role]
+            styles[key] = styles.get(key, "") + _STYLES.get(series.role, _SOLID)
         entries = [
             f'<span style="white-space:nowrap">{self._coloured(style, index)}&nbsp;{_unbroken(arm)}</span>'
             for (arm, index), style in styles.items()
         ]
+        if len(entries) > _MOST_NAMED:  # names without end would leave no room for the chart
+            entries = [*entries[:_MOST_NAMED], f"and {len(entries) - _MOST_NAMED} more"]
         return " &nbsp; ".join(entries)
 
     def _value_line(self, series: Series, x: float) -> str:
@@ -102,7 +118,7 @@ class ChartCard(Card):
         if found is None:
             return ""
         _, y, low, high = found
-        mark = self._coloured(_STYLES[series.role], series.index)
+        mark = self._coloured(_STYLES.get(series.role, _SOLID), series.index)
         return f"{mark} {_unbroken(series.arm)} <b>{_number(y)}</b> {_half(low, high)}"
 
     def _coloured(self, text: str, index: int) -> str:
@@ -116,10 +132,11 @@ def _unbroken(name: str) -> str:
 
 def value_at(series: Series, x: float) -> tuple[float, float, float, float] | None:
     """Returns x, y, low and high of the point nearest to `x`; None where the curve has none."""
-    known = [i for i, value in enumerate(series.y) if np.isfinite(value)]
-    if not known:
+    xs, ys = np.asarray(series.x), np.asarray(series.y)
+    known = np.flatnonzero(np.isfinite(ys) & np.isfinite(xs))
+    if not len(known):
         return None
-    i = min(known, key=lambda at: abs(series.x[at] - x))
+    i = int(known[np.argmin(np.abs(xs[known] - x))])
     return series.x[i], series.y[i], series.low[i], series.high[i]
 
 

@@ -1,19 +1,26 @@
 """One panel drawn: curves, bands, reference lines, axes with units, a cursor."""
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from workbench.compare import Axis, PanelSpec, Series
 from workbench.ui.theme import Scheme
 
 _SYMBOLS = {"o": "o", "s": "s", "^": "t1", "D": "d", "v": "t", "P": "+", "X": "x"}  # matplotlib's names to pyqtgraph's
+_PEN_STYLES = {"proxy": Qt.PenStyle.DashLine, "point": Qt.PenStyle.DotLine}
 _BAND_ALPHA = 46
+_RAW_ALPHA = 90
 _MANY = 2_000  # points from which on markers and smooth edges cost more than they tell
+_BAND_POINTS = 1_000  # that a band keeps: it is drawn whole each time, however little of it is in sight
+_DENSITY = 2.0  # of the ticks, since there are no finer ones between them
+_LONG = 10_000  # from which an axis counts in thousands
+_REACH = 12  # pixels around a click in which a checkpoint is meant
 
 
 class PanelChart(pg.PlotWidget):  # type: ignore[misc]
@@ -21,18 +28,23 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
 
     Signals:
         pointed: the x under the pointer, or None when it left.
+        picked: the arm whose checkpoint was clicked, and the checkpoint's step in every seed.
     """
 
     pointed = Signal(object)
+    picked = Signal(str, tuple)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(axisItems={side: CountAxis(side) for side in ("bottom", "left")})
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setMinimumSize(120, 90)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._curves: list[pg.PlotDataItem] = []
+        self._shown: list[Series] = []
+        self._ring = pg.ScatterPlotItem(symbol="o", size=15, brush=None)
+        self._ring.setZValue(40)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setZValue(50)
         self.scene().sigMouseMoved.connect(self._on_moved)
@@ -40,23 +52,55 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
 
     def draw(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> None:
         """Draws a panel anew, without the arms whose names are hidden."""
+        for _ in self.drawing(spec, scheme, hidden):
+            pass
+
+    def drawing(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> Iterator[None]:
+        """Draws a panel curve by curve; nothing but the last step moves what is in sight."""
+        self.setUpdatesEnabled(False)  # painted once, when all is there
         self.clear()
+        self.disableAutoRange()
         self._curves = []
+        self._shown = [series for series in spec.series if series.arm not in hidden]
         self._dress(spec, scheme)
         for line in spec.lines:
             self._add_line(line.axis, line.value, line.label, scheme)
-        for series in spec.series:
-            if series.arm not in hidden:
-                self._add_series(series, scheme)
+        for series in self._shown:
+            self._add_series(series, scheme)
+            yield
         self.addItem(self._cursor, ignoreBounds=True)
+        self.addItem(self._ring, ignoreBounds=True)
+        self._ring.setData([], [])
         self._cursor.hide()
         self.autoRange()
+        self.setUpdatesEnabled(True)
 
     def point_at(self, x: float | None) -> None:
         """Moves the cursor to an x, or takes it away."""
         self._cursor.setVisible(x is not None)
         if x is not None:
             self._cursor.setPos(x)
+
+    def ring(self, steps_by_arm: Mapping[str, int]) -> None:
+        """Puts a ring around the checkpoint of each arm named, by its step in the first seed; clears the others."""
+        spots = [
+            {"pos": (series.x[at], series.y[at])}
+            for series in self._shown
+            for at, steps in enumerate(series.steps)
+            if series.role != "proxy" and steps[0] == steps_by_arm.get(series.arm)
+        ]
+        self._ring.setData(spots)
+
+    def pick_at(self, place: QPointF) -> None:
+        """Emits `picked` for the checkpoint nearest to a place in the widget's pixels, if one is near."""
+        box, nearest, found = self.getPlotItem().vb, float(_REACH), None
+        for series in self._shown:
+            for x, y, steps in zip(series.x, series.y, series.steps, strict=False):
+                away = box.mapViewToScene(QPointF(x, y)) - place
+                if (distance := math.hypot(away.x(), away.y())) < nearest:
+                    nearest, found = distance, (series.arm, steps)
+        if found is not None:
+            self.picked.emit(*found)
 
     def x_range(self) -> tuple[float, float]:
         """Returns the x-values at the left and right of what is in sight."""
@@ -82,41 +126,53 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
         for side, axis in (("bottom", spec.x), ("left", spec.y)):
             drawn = self.getAxis(side)
             drawn.enableAutoSIPrefix(False)
+            drawn.setStyle(maxTickLevel=0)  # finer grid lines take more time to draw than all curves
+            drawn.setTickDensity(_DENSITY)
             drawn.setPen(pg.mkPen(tokens.border))
             drawn.setTextPen(pg.mkPen(tokens.muted))
             drawn.setLabel(axis_words(axis), color=tokens.muted)
+        self._ring.setPen(pg.mkPen(tokens.ink, width=2))
         self._cursor.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DashLine))
 
     def _add_line(self, axis: str, value: float, words: str, scheme: Scheme) -> None:
         pen = pg.mkPen(scheme.tokens.muted, width=1, style=Qt.PenStyle.DotLine)
-        options = {"position": 0.98, "color": scheme.tokens.muted, "anchors": [(1, 0), (1, 0)]}
+        options = {"position": 0.98, "color": scheme.tokens.muted, "anchors": [(1, 1), (1, 1)]}
         angle = 0 if axis == "y" else 90
         self.addItem(pg.InfiniteLine(pos=value, angle=angle, pen=pen, label=words, labelOpts=options))
 
     def _add_series(self, series: Series, scheme: Scheme) -> None:
         x, y, low, high = (np.asarray(values, dtype=float) for values in (series.x, series.y, series.low, series.high))
-        colour = scheme.runs.colour(series.index)
-        self._add_band(x, low, high, colour)
+        colour = scheme.tokens.muted if series.role == "envelope" else scheme.runs.colour(series.index)
+        if series.role == "point":
+            self.addItem(pg.ErrorBarItem(x=x, y=y, bottom=y - low, top=high - y, pen=pg.mkPen(_faint(colour))))
+        else:
+            self._add_band(x, low, high, colour)
+        if series.raw:
+            self._add_curve(x, np.asarray(series.raw, dtype=float), pg.mkPen(_faint(colour), width=1), z=5)
+        is_thin = len(x) > _MANY or series.role in ("point", "envelope")
+        width = 1 if is_thin else scheme.line_width
+        pen = pg.mkPen(colour, width=width, style=_PEN_STYLES.get(series.role, Qt.PenStyle.SolidLine))
+        curve = self._add_curve(x, y, pen, z=10, name=series.name, **self._marks(series, scheme))
+        if series.role != "envelope":
+            self._curves.append(curve)
+
+    def _add_curve(self, x: np.ndarray, y: np.ndarray, pen: QPen, z: int, **looks: object) -> pg.PlotDataItem:
         many = len(x) > _MANY
-        style = Qt.PenStyle.DashLine if series.role == "proxy" else Qt.PenStyle.SolidLine
-        pen = pg.mkPen(colour, width=1 if many else scheme.line_width, style=style)
-        curve = pg.PlotDataItem(
-            x, y, pen=pen, connect="finite", antialias=not many, name=series.name, **self._marks(series, many, scheme)
-        )
-        if many:
+        curve = pg.PlotDataItem(x, y, pen=pen, connect="finite", antialias=not many, **looks)
+        curve.setZValue(z)
+        self.addItem(curve)
+        if many:  # only now: a curve that is in no chart has no view to be cut to
             curve.setDownsampling(auto=True, method="peak")
             curve.setClipToView(True)
-        curve.setZValue(10)
-        self.addItem(curve)
-        self._curves.append(curve)
+        return curve
 
-    def _marks(self, series: Series, many: bool, scheme: Scheme) -> dict[str, object]:
-        if many:
+    def _marks(self, series: Series, scheme: Scheme) -> dict[str, object]:
+        if not series.steps:  # what was logged at every step needs no marks; a checkpoint can be clicked
             return {}
         colour = scheme.runs.colour(series.index)
         fill = scheme.tokens.card if series.role == "proxy" else colour
         symbol = _SYMBOLS[scheme.runs.marker(series.index)]
-        return {"symbol": symbol, "symbolSize": 6, "symbolPen": pg.mkPen(colour), "symbolBrush": pg.mkBrush(fill)}
+        return {"symbol": symbol, "symbolSize": 7, "symbolPen": pg.mkPen(colour), "symbolBrush": pg.mkBrush(fill)}
 
     def _add_band(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str) -> None:
         known = np.isfinite(x) & np.isfinite(low) & np.isfinite(high)
@@ -124,7 +180,8 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
             return
         shade = QColor(colour)
         shade.setAlpha(_BAND_ALPHA)
-        edges = [pg.PlotCurveItem(x[known], values[known], pen=None) for values in (low, high)]
+        x, low, high = thin_band(x[known], low[known], high[known], _BAND_POINTS)
+        edges = [pg.PlotCurveItem(x, values, pen=None) for values in (low, high)]
         for edge in edges:
             self.addItem(edge)
         self.addItem(pg.FillBetweenItem(*edges, brush=pg.mkBrush(shade)))
@@ -137,6 +194,37 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
     def _on_clicked(self, event) -> None:  # type: ignore[no-untyped-def]
         if event.double():
             self.autoRange()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self.pick_at(event.scenePos())
+
+
+class CountAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis that says 200 k for 200000, which has no room."""
+
+    def tickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]
+        if not values or max(abs(value) for value in values) < _LONG:
+            return super().tickStrings(values, scale, spacing)
+        unit, letter = (1e6, "M") if max(abs(value) for value in values) >= 1e6 else (1e3, "k")
+        return [f"{value / unit:g} {letter}" if value else "0" for value in values]
+
+
+def thin_band(x: np.ndarray, low: np.ndarray, high: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns a band of at most `most` places that still covers all of it: the lowest and highest of what each replaces.
+
+    Args:
+        x, low, high: [t], without NaN.
+        most: places kept.
+    """
+    if len(x) <= most:
+        return x, low, high
+    begins = np.linspace(0, len(x), most, endpoint=False).astype(int)
+    return x[begins], np.minimum.reduceat(low, begins), np.maximum.reduceat(high, begins)
+
+
+def _faint(colour: str) -> QColor:
+    made = QColor(colour)
+    made.setAlpha(_RAW_ALPHA)
+    return made
 
 
 def axis_words(axis: Axis) -> str:

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from workbench.compare import Axis, PanelSpec, Series
+from workbench.ui.widgets.plots import ChartCard
+from workbench.ui.widgets.plots.panel_chart import thin_band
+
+
+def series(n: int, **values) -> Series:
+    x = tuple(np.arange(n, dtype=float).tolist())
+    told = {"name": "a", "arm": "a", "index": 1, "role": "metric", "x": x, "y": x, "low": x, "high": x} | values
+    return Series(**told)
+
+
+def panel(*drawn: Series) -> PanelSpec:
+    return PanelSpec(title="KL", subtitle="", x=Axis(label="step"), y=Axis(label="KL", unit="nats"), series=drawn)
+
+
+@pytest.fixture
+def card(qtbot) -> ChartCard:
+    made = ChartCard("KL")
+    qtbot.addWidget(made)
+    made.resize(400, 300)
+    made.show()
+    return made
+
+
+def test_a_thinned_band_still_covers_all_of_it():
+    x = np.arange(10.0)
+    low, high = -x, np.where(x == 7, 99.0, x)
+    places, lows, highs = thin_band(x, low, high, 5)
+    assert places.tolist() == [0, 2, 4, 6, 8]
+    assert lows.tolist() == [-1, -3, -5, -7, -9]
+    assert highs[3] == 99
+    assert thin_band(x, low, high, 10)[0] is x
+
+
+def test_a_curve_of_very_many_points_is_drawn_before_the_chart_was_ever_seen(card, look):
+    card.show_panel(panel(series(5_000), series(5_000, role="proxy", arm="b", name="b", index=2)), look.scheme)
+    assert card.chart.n_curves() == 2
+
+
+def test_the_legend_names_no_more_arms_than_leave_room_for_the_chart(card, look):
+    arms = [series(2, arm=f"arm {at}", name=f"arm {at}", index=at) for at in range(30)]
+    card.show_panel(panel(*arms), look.scheme)
+    assert "and 18 more" in card.legend.text()
+
+
+def test_a_raw_line_and_an_envelope_count_as_no_curve_of_an_arm(card, look):
+    smoothed = series(3, raw=(0.0, 1.0, 5.0))
+    card.show_panel(panel(smoothed, series(3, role="envelope", arm="best so far", name="best so far")), look.scheme)
+    assert card.chart.n_curves() == 1
+
+
+def test_only_checkpoints_can_be_picked(qtbot, card, look):
+    card.show_panel(panel(series(3)), look.scheme)
+    box = card.chart.getPlotItem().vb
+    picked = []
+    card.picked.connect(lambda arm, steps: picked.append((arm, steps)))
+    card.chart.pick_at(box.mapViewToScene(box.viewRect().center()))
+    assert picked == []
+    card.show_panel(panel(series(3, steps=((0,), (10,), (20,)))), look.scheme)
+    card.chart.pick_at(box.mapViewToScene(box.viewRect().center()))
+    assert picked == [("a", (10,))]

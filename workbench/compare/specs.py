@@ -1,0 +1,58 @@
+"""What to draw, not how: the panels that window, figures and CSV share."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# envelope: the staircase over all arms' points; metric: what a run logged while it trained
+Role = Literal["gold", "proxy", "kl", "win", "point", "envelope", "metric"]
+ENVELOPE = "best so far"  # the name of the envelope, which is no arm
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Axis(_Spec):
+    """What an axis shows."""
+
+    label: str
+    unit: str = ""
+
+
+class Series(_Spec):
+    """One curve with its band. All tuples are of one length; `low` and `high` bound the interval at each point."""
+
+    name: str = Field(description="For legends and tables: the arm, and the role where a panel has several.")
+    arm: str
+    index: int = Field(description="The arm's place among those compared, 0 for the start model; colours go by it.")
+    role: Role
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    raw: tuple[float, ...] = Field((), description="`y` before it was smoothed; empty where it was not.")
+    steps: tuple[tuple[int, ...], ...] = Field(
+        (),
+        description="The step of the checkpoint at each point, in every seed; empty where points are not checkpoints.",
+    )
+
+
+class ReferenceLine(_Spec):
+    """A straight line to read values against."""
+
+    axis: Literal["x", "y"]
+    value: float
+    label: str
+
+
+class PanelSpec(_Spec):
+    """One chart: what it shows, over what, with which curves and lines."""
+
+    title: str
+    subtitle: str
+    x: Axis
+    y: Axis
+    series: tuple[Series, ...]
+    lines: tuple[ReferenceLine, ...] = ()
+    caption: str = Field("", description="What, on how many prompts and seeds, by which judge, which interval.")

@@ -1,0 +1,108 @@
+"""What a comparison is drawn over and against: x-axis, smoothing, baseline, panels."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QWidget
+
+from workbench import api
+from workbench.domain.metrics import describe
+from workbench.domain.views import PANELS, XAxis
+from workbench.ui.widgets import label
+
+X_WORDS: dict[XAxis, str] = {
+    "step": "training step",
+    "episodes": "episodes",
+    "tokens": "tokens",
+    "seconds": "training time",
+    "kl": "KL to the reference",
+}
+_SMOOTHINGS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+_METRICS = ("objective/scores", "objective/kl", "objective/entropy", "objective/length", "rewards/margins",
+            "rewards/accuracies", "logps/chosen", "loss", "grad_norm")  # fmt: skip
+_MOST_PANELS = 6
+
+
+class ViewBar(QWidget):
+    """The controls of a view.
+
+    Signals:
+        changed: the person set something; carries the values by the names of the view's settings.
+    """
+
+    changed = Signal(dict)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = {setting.name: setting for setting in api.list_settings("view")}
+        self._view = api.View()
+        self.x_box, self.smoothing_box, self.baseline_box = (QComboBox() for _ in range(3))
+        self.panels_button = QPushButton("Panels")
+        self._menu = QMenu(self.panels_button)
+        self._build()
+        self._connect()
+
+    def show_view(self, view: api.View, arms: Sequence[str]) -> None:
+        """Shows what a view says; the arms are those that may be the baseline."""
+        self._view = view
+        self.x_box.setCurrentIndex(self.x_box.findData(view.x))
+        if self.smoothing_box.findData(view.smoothing) < 0:
+            self.smoothing_box.addItem(f"{view.smoothing:g} %", view.smoothing)
+        self.smoothing_box.setCurrentIndex(self.smoothing_box.findData(view.smoothing))
+        self.baseline_box.clear()
+        self.baseline_box.addItem("start model", "")
+        for name in dict.fromkeys([*arms, *filter(None, [view.baseline])]):
+            self.baseline_box.addItem(name, name)
+        self.baseline_box.setCurrentIndex(max(0, self.baseline_box.findData(view.baseline)))
+        for action in self._menu.actions():
+            action.setChecked(action.data() in view.panels)
+
+    def _build(self) -> None:
+        for key, words in X_WORDS.items():
+            self.x_box.addItem(words, key)
+        for percent in _SMOOTHINGS:
+            self.smoothing_box.addItem(f"{percent:g} %" if percent else "off", percent)
+        self.baseline_box.addItem("start model", "")
+        for name in (*PANELS, None, *_METRICS):
+            if name is None:
+                self._menu.addSection("While training")
+                continue
+            action = self._menu.addAction(PANELS.get(name) or f"{describe(name).label} · {name}")
+            action.setCheckable(True)
+            action.setData(name)
+            action.setToolTip(describe(name).meaning)
+        self._menu.setToolTipsVisible(True)
+        self.panels_button.setMenu(self._menu)
+        self.panels_button.setToolTip(self._told["panels"].help)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for name, box in (("x", self.x_box), ("smoothing", self.smoothing_box), ("baseline", self.baseline_box)):
+            told = self._told[name]
+            box.setAccessibleName(told.label)
+            box.setToolTip(f"{told.help}{f' In {told.unit}.' if told.unit else ''}")
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            layout.addWidget(label(told.label, "muted"))
+            layout.addWidget(box)
+        self.x_box.setMinimumContentsLength(14)
+        self.smoothing_box.setMinimumContentsLength(4)
+        self.baseline_box.setMinimumContentsLength(9)
+        layout.addWidget(self.panels_button)
+
+    def _connect(self) -> None:
+        self.x_box.activated.connect(lambda _at: self.changed.emit({"x": self.x_box.currentData()}))
+        self.smoothing_box.activated.connect(
+            lambda _at: self.changed.emit({"smoothing": self.smoothing_box.currentData()})
+        )
+        self.baseline_box.activated.connect(
+            lambda _at: self.changed.emit({"baseline": self.baseline_box.currentData()})
+        )
+        self._menu.triggered.connect(lambda _action: self._on_panels_chosen())
+
+    def _on_panels_chosen(self) -> None:
+        """Keeps the order in which panels stand; a new one comes last. One is left, and no more than fit are taken."""
+        ticked = [action.data() for action in self._menu.actions() if action.isChecked()]
+        kept = [name for name in self._view.panels if name in ticked]
+        panels = [*kept, *(name for name in ticked if name not in kept)][:_MOST_PANELS] or list(self._view.panels)
+        for action in self._menu.actions():
+            action.setChecked(action.data() in panels)
+        self.changed.emit({"panels": panels})
