@@ -162,6 +162,7 @@ def test_a_worker_killed_while_it_is_watched_is_said_to_have_vanished_and_can_be
     page = window.page
     qtbot.waitUntil(lambda: page.tree.topLevelItemCount() == 1, timeout=WAIT)
     qtbot.waitUntil(lambda: "running" in page.tree.item_of("long").text(1), timeout=WAIT)
+    qtbot.waitUntil(lambda: "/ 100,000" in page.tree.item_of("long").text(2), timeout=WAIT)
     page.panel.tabs.setCurrentWidget(page.panel.outcome)
     os.kill(project.run("long").process().pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: page.tree.item_of("long").text(1) == "✕ vanished", timeout=WAIT)
