@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
 
-_TURN_S = 0.015
+_TURN_S = 0.006
 
 
 class Turns(QObject):

@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QKeyEvent
 
 from workbench.domain.row_filters import Bar, Histogram
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.plots.bare_plot import BarePlot
 
 _TITLES = {
     "length": "Length",
@@ -19,7 +20,7 @@ _FADED = 120
 _STEPS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
-class BarChart(pg.PlotWidget):  # type: ignore[misc]
+class BarChart(BarePlot):
     """Draws a histogram.
 
     Signals:
@@ -35,10 +36,7 @@ class BarChart(pg.PlotWidget):  # type: ignore[misc]
         self.condition = condition
         self._bars: tuple[Bar, ...] = ()
         self._at: int | None = None
-        self.setMenuEnabled(False)
-        self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
-        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setMinimumSize(120, 70)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{_TITLES[condition]}: distribution")

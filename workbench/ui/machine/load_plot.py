@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame
 
 from workbench.ui.machine.watch import MINUTES
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card
+from workbench.ui.widgets.plots.bare_plot import BarePlot
 
 _FILL_ALPHA = 40
 _HEIGHT = 150
@@ -28,7 +28,7 @@ class LoadPlot(Card):
         super().__init__(title)
         self._unit = unit
         self._place = place
-        self.plot = pg.PlotWidget()
+        self.plot = BarePlot()
         self.curve = pg.PlotDataItem(fillLevel=0)
         self._build()
         self.dress(scheme)
@@ -71,10 +71,7 @@ class LoadPlot(Card):
         self.plot.getAxis("bottom").setTicks([[(-mark, f"{mark:g}") for mark in marks]])
 
     def _build(self) -> None:
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
         self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.setFrameShape(QFrame.Shape.NoFrame)
         self.plot.setFixedHeight(_HEIGHT)
         self.plot.showGrid(x=True, y=True, alpha=0.12)
         self.plot.setAccessibleName(f"{self.title()} in {self._unit} over the last {MINUTES} minutes")

@@ -1,5 +1,7 @@
 """Listens to one run: a few times a second it reads what is new, never the whole log again."""
 
+import time
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench import api
@@ -8,6 +10,7 @@ from workbench.ui.runs.story import RunStory
 from workbench.ui.session import Session
 
 _LOOK_MS = 400  # a point is to be seen within a second of its writing, on a busy machine too
+_TELL_S = 0.5  # between two drawings of a long log that is being read
 _KEY = "run-news"
 
 
@@ -26,6 +29,8 @@ class RunWatcher(QObject):
         self._run_id = ""
         self._offset = 0
         self._story = RunStory()
+        self._is_told = True
+        self._told_at = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self.look)
@@ -34,6 +39,7 @@ class RunWatcher(QObject):
         """Turns to another run; an empty id listens to none."""
         self._session.tasks.cancel(_KEY)
         self._run_id, self._offset, self._story = run_id, 0, RunStory()
+        self._is_told, self._told_at = True, time.monotonic()
         self.story_changed.emit(self._story)
         self.look()
 
@@ -62,8 +68,10 @@ class RunWatcher(QObject):
         self._offset = news.offset
         if news.began_anew:
             self._story = RunStory()
-        if news.events or news.began_anew:
-            self._story.add(news.events)
+        self._story.add(news.events)
+        self._is_told = self._is_told and not (news.events or news.began_anew)
+        if not self._is_told and (not news.more or time.monotonic() - self._told_at > _TELL_S):
+            self._is_told, self._told_at = True, time.monotonic()
             self.story_changed.emit(self._story)
         if news.more:
             self.look()

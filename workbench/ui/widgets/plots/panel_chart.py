@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from workbench.compare import Axis, PanelSpec, Series
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.plots.bare_plot import BarePlot
 
 _SYMBOLS = {"o": "o", "s": "s", "^": "t1", "D": "d", "v": "t", "P": "+", "X": "x"}  # matplotlib's names to pyqtgraph's
 _PEN_STYLES = {"proxy": Qt.PenStyle.DashLine, "point": Qt.PenStyle.DotLine}
@@ -23,7 +24,7 @@ _LONG = 10_000  # from which an axis counts in thousands
 _REACH = 12  # pixels around a click in which a checkpoint is meant
 
 
-class PanelChart(pg.PlotWidget):  # type: ignore[misc]
+class PanelChart(BarePlot):
     """Draws a PanelSpec and says where the pointer is.
 
     Signals:
@@ -36,9 +37,6 @@ class PanelChart(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(axisItems={side: CountAxis(side) for side in ("bottom", "left")})
-        self.setMenuEnabled(False)
-        self.hideButtons()
-        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setMinimumSize(120, 90)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._curves: list[pg.PlotDataItem] = []
