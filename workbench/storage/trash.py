@@ -4,6 +4,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.domain.errors import AlreadyExists, NotFound
@@ -69,7 +70,8 @@ class Trash:
         try:
             _move([(folder, entry / folder.relative_to(self._project.folder)) for folder in folders])
         except OSError:
-            shutil.rmtree(entry, ignore_errors=True)
+            if not any(entry.glob("*/*")):  # else it is all that is left of a folder, and brings it back
+                shutil.rmtree(entry, ignore_errors=True)
             raise
         return entry.name
 
@@ -109,9 +111,10 @@ def _move(moves: Sequence[tuple[Path, Path]]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             source.rename(target)
             done.append((source, target))
+        for folder in {path.parent for move in done for path in move}:
+            sync(folder)
     except OSError:
         for source, target in reversed(done):
-            target.rename(source)
+            with suppress(OSError):  # the others go back all the same
+                target.rename(source)
         raise
-    for folder in {path.parent for move in done for path in move}:
-        sync(folder)
