@@ -124,3 +124,23 @@ def test_taking_back_from_a_dataset_that_is_gone_says_so(project: Project) -> No
     api.take_back(project, kept)
     with pytest.raises(NotFound):
         api.take_back(project, kept)
+
+
+@pytest.mark.parametrize("n_others", [0, 1])
+def test_a_dataset_that_holds_something_else_by_now_stays_as_it_is(project: Project, n_others: int) -> None:
+    kept = api.keep_prompt(project, PROMPT)
+    api.take_back(project, kept)
+    others = [plain("another"), *(plain(f"other {number}") for number in range(n_others))]
+    for other in others:
+        api.keep_prompt(project, other)
+    with pytest.raises(NotFound, match="does not hold what was kept"):
+        api.take_back(project, kept)
+    assert [row.prompt for row in read_rows(project.dataset_folder("kept-prompts"))] == others
+
+
+def test_a_dataset_that_went_with_its_only_row_is_in_the_trash(project: Project) -> None:
+    api.take_back(project, api.keep_prompt(project, PROMPT))
+    (deletion,) = api.show_trash(project)
+    api.restore(project, deletion.id)
+    assert [row.prompt for row in read_rows(project.dataset_folder("kept-prompts"))] == [PROMPT]
+    assert project.manifest().datasets == ("kept-prompts",)
