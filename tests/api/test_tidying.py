@@ -103,6 +103,19 @@ def test_an_experiment_goes_and_comes_back_with_its_runs_and_tags(stories: Proje
     assert before[0].tags == ("keep",)
 
 
+def test_an_experiment_does_not_come_back_over_another_of_its_name(stories: Project) -> None:
+    with stories.edit() as edit:
+        edit.change(runs={"stories": {run.id: run.arm or "" for run in stories.jobs()}})
+    deletion = api.delete_experiment(stories, "stories")
+    with stories.edit() as edit:
+        edit.change(runs={"stories": {"other": "a new arm"}})
+    with pytest.raises(AlreadyExists, match="again an experiment `stories`"):
+        api.restore(stories, deletion)
+    assert stories.manifest().runs == {"stories": {"other": "a new arm"}}
+    assert [found.id for found in api.show_trash(stories)] == [deletion]
+    assert stories.jobs() == []
+
+
 def test_an_experiment_is_renamed_with_its_tags(stories: Project) -> None:
     api.change_tags(stories, "experiments", ["stories"], add=["keep"])
     api.rename_experiment(stories, "stories", "film critic")
