@@ -53,6 +53,11 @@ def main() -> None:
             continue
         if "die" in request.prompt[-1].content:
             sys.exit("RuntimeError: the graphics card fell out")
+        if "tear" in request.prompt[-1].content:
+            sys.stdout.buffer.write(event_to_line(replayed(request)[0])[:-9])
+            sys.exit("RuntimeError: torn")
+        if "chatter" in request.prompt[-1].content:
+            sys.stdout.buffer.write(b"a library says hello\n")
         if "fail" in request.prompt[-1].content:
             say([Failed(number=request.number, code="out_of_memory", message="No memory.", hint="Ask fewer.")])
         elif "half" in request.prompt[-1].content:

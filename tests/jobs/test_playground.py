@@ -61,6 +61,16 @@ def test_a_process_that_dies_is_one_sentence_and_the_next_question_starts_anothe
     assert isinstance(list(playground.ask(plain("Once"), MODELS))[-1], Answered)
 
 
+def test_a_process_that_dies_in_the_middle_of_a_line_is_one_that_died(playground: Playground) -> None:
+    with pytest.raises(RunFailure, match="ended while it answered: RuntimeError: torn"):
+        list(playground.ask(plain("tear"), MODELS))
+    assert isinstance(list(playground.ask(plain("Once"), MODELS))[-1], Answered)
+
+
+def test_a_line_that_is_no_event_is_passed_over(playground: Playground) -> None:
+    assert isinstance(list(playground.ask(plain("chatter"), MODELS))[-1], Answered)
+
+
 def test_a_process_that_is_killed_names_the_signal_and_the_memory(playground: Playground) -> None:
     answers = playground.ask(plain("wait"), MODELS)
     while not (isinstance(event := next(answers), Began) and event.phase == "waiting"):
