@@ -1,3 +1,4 @@
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,11 +46,22 @@ def test_the_process_starts_with_the_first_question_and_answers_the_second_too(p
     assert children() == first
 
 
-def test_closing_ends_the_process_at_once(playground: Playground) -> None:
+def test_closing_ends_the_process_and_waits_for_nothing(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: list[threading.Thread] = []
+    wait = subprocess.Popen.wait
+
+    def noted(process: "subprocess.Popen[bytes]", timeout: float | None = None) -> int:
+        waiting.append(threading.current_thread())
+        return wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", noted)
     playground.warm_up()
     (process,) = children()
     playground.close()
-    assert not process.is_running()
+    assert threading.current_thread() not in waiting
+    process.wait(20)
     with pytest.raises(RunFailure, match="was closed"):
         list(playground.ask(plain("Once"), MODELS))
 

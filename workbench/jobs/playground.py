@@ -174,8 +174,8 @@ class _Process:
             self._popen.stdin.flush()
 
     def end(self) -> None:
+        """Kills it; the thread that reads waits for it to be gone, since whoever closes a project must not."""
         self._popen.kill()
-        self._popen.wait()
 
     def last_word(self) -> tuple[str, str]:
         """Returns why it ended, and what helps."""
