@@ -10,12 +10,14 @@ from tests.jobs.test_plan import write_model
 from workbench import api
 from workbench.domain.events import Finished, Progress, Started
 from workbench.domain.experiments import Experiment
+from workbench.domain.pairs import plain
 from workbench.domain.records import Job, Outcome
 from workbench.jobs import costing, launch
 from workbench.jobs.costing import cost_plan, cost_runs
 from workbench.jobs.launch import set_runs_per_slot
 from workbench.jobs.machine import Machine, Slot
 from workbench.jobs.plan import plan
+from workbench.jobs.sizing import Sizing
 from workbench.storage.project import Project
 
 CONFIG = {"hidden_size": 8, "num_hidden_layers": 2, "vocab_size": 32, "num_attention_heads": 2}
@@ -75,6 +77,23 @@ def test_a_finished_run_of_the_project_is_the_measure_of_the_next(project):
     assert cost.basis == "measured"
     assert cost.seconds.expected == pytest.approx(94 + 6)
     assert cost.memory_mib.expected == pytest.approx(700)
+
+
+def test_a_run_is_a_measure_still_when_its_dataset_is_called_differently(project):
+    finish(project, of(planned(project), "dpo"), seconds=94, memory_mib=700)
+    api.rename_dataset(project, "pairs", "comparisons")
+    next_run = of(planned(project, beta=0.5, dataset="comparisons"), "dpo")
+    assert cost_runs(project, [next_run], {})[next_run.id].basis == "measured"
+
+
+def test_a_run_counts_the_rows_that_its_dataset_had_before_it_grew(project):
+    job = of(planned(project), "dpo")
+    project.add_job(job)
+    before = Sizing(project, {}).workload(job)
+    for number in range(3):
+        prompt, yes, no = plain(f"q{number}"), api.KeptResponse(text="c" * 900), api.KeptResponse(text="r" * 900)
+        api.keep_pair(project, prompt, yes, no, "pairs")
+    assert Sizing(project, {}).workload(job) == before
 
 
 def test_twice_the_pairs_take_twice_as_long(project):
