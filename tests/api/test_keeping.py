@@ -70,6 +70,16 @@ def test_a_run_that_read_the_dataset_still_finds_what_it_read(project: Project) 
     assert len(kept_for) == 2  # and the one before this, on which a run may be planned right now
 
 
+def test_a_run_that_comes_back_from_the_trash_still_finds_what_it_read(project: Project) -> None:
+    api.keep_pair(project, PROMPT, GOOD, BAD)
+    sha256 = read_by_a_run(project, "kept-pairs")
+    deletion = api.delete_runs(project, [f"dpo-{sha256[:6]}"])
+    for number in range(3):
+        api.keep_pair(project, plain(f"prompt {number}"), GOOD, BAD)
+    api.restore(project, deletion)
+    assert len(list(read_rows(find_content(project.dataset_folder("kept-pairs"), sha256)))) == 1
+
+
 def test_taking_back_gives_the_content_before_it(project: Project) -> None:
     api.keep_pair(project, PROMPT, GOOD, BAD)
     before = project.dataset("kept-pairs")

@@ -16,6 +16,7 @@ from workbench.domain.records import DatasetRecord
 from workbench.jobs.removal import delete_dataset
 from workbench.storage.locks import dataset_alone
 from workbench.storage.project import Project
+from workbench.storage.trash import Trash
 
 _MARK = "kept"  # names a kept row in its metadata, so that it can be taken back
 _SOURCE = "the playground"
@@ -151,8 +152,8 @@ def _settle(project: Project, record: DatasetRecord, needed: set[str]) -> None:
 
 
 def _needed(project: Project, name: str) -> set[str]:
-    """Returns the contents of a dataset that runs read."""
-    inputs = [job.inputs for job in project.jobs()]
+    """Returns the contents of a dataset that runs read, those included that may come back from the trash."""
+    inputs = [job.inputs for job in (*project.jobs(), *Trash(project).jobs())]
     read = [data for each in inputs for data in (each.data, each.validation, each.prompts) if data is not None]
     folder = project.dataset_folder(name)
     return {data.sha256 for data in read if project.data_folder(data) == folder}  # it may have been renamed since

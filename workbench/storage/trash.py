@@ -8,9 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from workbench.domain.errors import AlreadyExists, NotFound
-from workbench.domain.records import Deleted
+from workbench.domain.records import Deleted, Job
 from workbench.storage.files import read_record, sync, write_record
 from workbench.storage.project import Project
+from workbench.storage.runlog import JOB
+from workbench.storage.sources import RUNS
 
 TRASH = "trash"  # within the state folder: it never goes along with a copy
 DELETED = "deleted.json"
@@ -49,6 +51,14 @@ class Trash:
                 "That is not in the trash any more.", "It was brought back already, or the trash was emptied."
             )
         return read_record(path, Deleted)
+
+    def jobs(self) -> list[Job]:
+        """Returns what the runs in the trash do. One that is brought back or emptied at this moment is passed over."""
+        found = []
+        for path in sorted(self._folder.glob(f"[!.]*/{RUNS}/*/{JOB}")):
+            with suppress(NotFound):
+                found.append(read_record(path, Job))
+        return found
 
     def size(self, entry: str) -> int:
         """Returns the bytes on disk that an entry holds."""
