@@ -38,6 +38,14 @@ def test_what_went_comes_back_whole(project: Project) -> None:
     assert (_there(project), trash.count()) == (["a", "b"], 0)
 
 
+def test_what_the_runs_in_it_do_is_known_until_they_are_back(project: Project) -> None:
+    jobs, trash = project.jobs(), Trash(project)
+    entry = trash.put(WORDS, [project.run_folder("a"), project.run_folder("b")])
+    assert trash.jobs() == jobs
+    trash.take_back(entry)
+    assert trash.jobs() == []
+
+
 def test_where_one_folder_cannot_go_none_goes(project: Project) -> None:
     trash = Trash(project)
     with pytest.raises(FileNotFoundError):
@@ -65,10 +73,11 @@ def test_what_cannot_be_moved_back_stays_in_the_trash_whole(project: Project, mo
         return _broken() if target == project.run_folder("a") else move(self, target)
 
     trash = Trash(project)
-    with monkeypatch.context() as disk, pytest.raises(OSError, match="the disk is broken"):
-        disk.setattr(trash_module, "sync", _broken)
-        disk.setattr(Path, "rename", rename_only_away)
+    monkeypatch.setattr(trash_module, "sync", _broken)
+    monkeypatch.setattr(Path, "rename", rename_only_away)
+    with pytest.raises(OSError, match="the disk is broken"):
         trash.put(WORDS, [project.run_folder("a"), project.run_folder("b")])
+    monkeypatch.undo()
     assert _there(project) == ["b"]
     (entry,) = trash.entries()
     trash.take_back(entry)
