@@ -47,14 +47,17 @@ def planned(project: Project, beta: float = 0.1, **changes) -> list[Job]:
     return plan(Experiment.parse(raw, where="e"), project, base=project.folder)
 
 
-def finish(project: Project, job: Job, seconds: float, memory_mib: float, resumed: bool = False) -> None:
+def finish(
+    project: Project, job: Job, seconds: float, memory_mib: float, resumed: bool = False, n_later: int = 1
+) -> None:
     project.add_job(job)
     run = project.run(job.id)
     about = {"pid": 1, "device": "cpu", "device_name": "a CPU", "precision": "fp32", "versions": {}}
     run.append(Started(**about, at=100.0))
     if resumed:
         run.append(Started(**about, at=5_000.0, resumed_from=1))
-    run.append(Progress(phase="training", step=1, total=1, memory_mib=memory_mib))
+    for _ in range(n_later):
+        run.append(Progress(phase="training", step=1, total=1, memory_mib=memory_mib))
     run.append(Finished(outcome="finished", step=1, at=100.0 + seconds))
     run.write_outcome(Outcome(state="finished", step=1))
 
@@ -102,8 +105,9 @@ def test_twice_the_pairs_take_twice_as_long(project):
     assert cost_runs(project, [twice], {})[twice.id].seconds.expected == pytest.approx(206, rel=0.05)
 
 
-def test_a_run_that_was_interrupted_measures_nothing(project):
-    finish(project, of(planned(project), "dpo"), seconds=9_000, memory_mib=700, resumed=True)
+@pytest.mark.parametrize("n_later", [1, 500])
+def test_a_run_that_was_interrupted_measures_nothing_however_long_ago(project, n_later):
+    finish(project, of(planned(project), "dpo"), seconds=9_000, memory_mib=700, resumed=True, n_later=n_later)
     next_run = of(planned(project, beta=0.5), "dpo")
     assert cost_runs(project, [next_run], {})[next_run.id].basis == "modelled"
 
