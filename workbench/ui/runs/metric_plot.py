@@ -70,7 +70,7 @@ class MetricPlot(QFrame):
     def _build(self) -> None:
         self.plot.showGrid(x=True, y=True, alpha=0.12)
         self.plot.setMinimumHeight(150)
-        self.plot.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("0.000000") + _AXIS_WORDS)
+        self.plot.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("0.0000") + _AXIS_WORDS)
         self.plot.setAccessibleName(f"{self._metric.label} ({self._axis_words()}) over training steps")
         self.curve.setDownsampling(auto=True, method="peak")
         self.curve.setClipToView(True)
