@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QLab
 from workbench import api
 from workbench.compare import Comparison
 from workbench.domain.errors import BadSetting
-from workbench.domain.figures import MM
+from workbench.domain.figures import MM, FigureStyle
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS
 from workbench.ui.pages.compare.figure_form import FigureForm, dense_form, form_label
@@ -81,13 +81,13 @@ class ExportDialog(QDialog):
         """The ending of the chosen format."""
         return str(self.format_box.currentData())
 
-    def style_wanted(self) -> api.FigureStyle:
+    def style_wanted(self) -> FigureStyle:
         """Returns the figure's settings.
 
         Raises:
             BadSetting: one of them is out of bounds.
         """
-        return api.FigureStyle.read(self.form.values(), where="the figure")
+        return FigureStyle.read(self.form.values(), where="the figure")
 
     def write(self, out: Path) -> None:
         """Writes the file by its ending; a toast says where, the banner what went wrong."""
@@ -175,7 +175,7 @@ class ExportDialog(QDialog):
         """Shows the last choices; what an older or newer program remembered otherwise is passed over."""
         try:
             kept = dict(json.loads(str(self._session.settings.value("export/choices", "{}"))))
-            style = api.FigureStyle.read({k: v for k, v in kept.items() if k in api.FigureStyle.model_fields}, where="")
+            style = FigureStyle.read({k: v for k, v in kept.items() if k in FigureStyle.model_fields}, where="")
         except (ValueError, TypeError, BadSetting):
             return
         self.form.show_values(style.model_dump())
