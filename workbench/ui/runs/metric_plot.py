@@ -55,10 +55,7 @@ class MetricPlot(QFrame):
         self.curve.setSymbolBrush(pg.mkBrush(colour))
         self.curve.setSymbolPen(pg.mkPen(colour))
         for side, words in (("bottom", "training step"), ("left", self._axis_words())):
-            axis = self.plot.getAxis(side)
-            axis.setPen(pg.mkPen(tokens.border))
-            axis.setTextPen(pg.mkPen(tokens.muted))
-            axis.setLabel(words, siPrefixEnableRanges=(), color=tokens.muted)  # numbers stay what they are
+            self.plot.dress_axis(side, words, tokens)
 
     def _pen(self, *, thin: bool) -> QPen:
         """Returns the curve's pen; thin lines of many points are drawn ten times as fast."""

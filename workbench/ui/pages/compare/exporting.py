@@ -95,7 +95,7 @@ class ExportDialog(QDialog):
         if comparison is None or project is None:
             return
         style, panel = self.style_wanted(), self._panel()
-        self._session.settings.setValue("export/folder", str(out.parent))
+        self._session.keep("export/folder", str(out.parent))
 
         def work() -> None:
             exact = comparison if comparison.view == view else api.compare_runs(project, view=view)
@@ -110,7 +110,7 @@ class ExportDialog(QDialog):
     def ask_where(self) -> QFileDialog:
         """Asks for a file with the ending of the chosen format."""
         project = self._session.project
-        start = str(self._session.settings.value("export/folder", project.folder / "exports" if project else ""))
+        start = str(self._session.kept("export/folder", project.exports if project else ""))
         dialog = QFileDialog(self, "Export", start, f"*{self.suffix}")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(self.suffix.removeprefix("."))
