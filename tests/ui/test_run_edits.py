@@ -206,6 +206,36 @@ def test_nothing_goes_for_good_without_a_second_word(qtbot, page, project):
     qtbot.waitUntil(lambda: api.show_trash(project) == [], timeout=WAIT)
 
 
+def test_what_was_brought_back_meanwhile_dooms_nothing_else(qtbot, page, project):
+    older = api.delete_runs(project, [SECOND])
+    newest = api.delete_runs(project, [THIRD])
+    page.trash.open_box()
+    trash = page.trash.box
+    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
+    trash.list.setCurrentItem(trash.list.topLevelItem(1))
+    trash.empty_button.click()
+    api.restore(project, older)  # somebody else, meanwhile
+    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 1, timeout=WAIT)
+    assert not trash.sure_button.isVisible()
+    trash.sure_button.click()
+    assert not page.session.tasks.is_running("trash-empty")
+    assert [one.id for one in api.show_trash(project)] == [newest]
+
+
+def test_another_selection_after_the_question_changes_nothing(qtbot, page, project):
+    older = api.delete_runs(project, [SECOND])
+    newest = api.delete_runs(project, [THIRD])
+    page.trash.open_box()
+    trash = page.trash.box
+    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
+    trash.list.setCurrentItem(trash.list.topLevelItem(1))
+    trash.empty_button.click()
+    trash.list.setCurrentItem(trash.list.topLevelItem(0))
+    trash.sure_button.click()
+    qtbot.waitUntil(lambda: older not in [one.id for one in api.show_trash(project)], timeout=WAIT)
+    assert [one.id for one in api.show_trash(project)] == [newest]
+
+
 def test_run_tab_and_place_come_back_after_a_restart(qtbot, page, window, session, look, project):
     _choose(qtbot, page, FAILED)
     page.panel.tabs.setCurrentWidget(page.panel.outcome)
