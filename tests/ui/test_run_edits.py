@@ -130,6 +130,18 @@ def test_tags_are_typed_once_for_several_runs_and_filter_the_list(qtbot, page, p
     assert api.show_run(project, FIRST).tags == ()
 
 
+def test_taking_a_tag_back_leaves_what_another_window_added_since(qtbot, page, project):
+    _choose(qtbot, page, FIRST)
+    page.edits.tag.trigger()
+    qtbot.keyClicks(page.edits.box.field, "keep")
+    qtbot.keyClick(page.edits.box.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.session.history.undoable == "Tag as keep", timeout=WAIT)
+    api.change_tags(project, "runs", [FIRST], add=["theirs"])
+    page.session.history.undo()
+    qtbot.waitUntil(lambda: page.session.history.redoable == "Tag as keep", timeout=WAIT)
+    assert api.show_run(project, FIRST).tags == ("theirs",)
+
+
 def test_the_list_is_filtered_by_words_state_and_method(qtbot, page):
     n_all = len(_listed(page))
     qtbot.keyClicks(page.filter.search, "beta 0.1 betas")

@@ -106,8 +106,8 @@ from .tidying import (
     rename_experiment,
     rename_run,
     restore,
-    set_tags,
     show_trash,
+    undo_tags,
 )
 from .views import delete_view, list_views, read_view, rename_view, save_view
 from .watching import (
@@ -259,7 +259,6 @@ __all__ = [
     "score_responses",
     "set_preference",
     "set_runs_per_device",
-    "set_tags",
     "show_experiments",
     "show_machine",
     "show_project",
@@ -270,6 +269,7 @@ __all__ = [
     "stop_run",
     "store_hub_token",
     "take_back",
+    "undo_tags",
     "write_all_charts",
     "write_charts",
     "write_experiment",
