@@ -116,6 +116,19 @@ def test_an_experiment_is_renamed_and_deleted(qtbot, page, project, window):
     qtbot.waitUntil(lambda: sorted(names()) == ["betas", "film critic"], timeout=WAIT)
 
 
+def test_a_name_that_is_stored_with_fewer_spaces_is_taken_back(qtbot, page, window):
+    _click(qtbot, page, page.tree.topLevelItem(1))
+    page.edits.rename.trigger()
+    editor = page.tree.viewport().findChild(QLineEdit)
+    had = editor.text()
+    qtbot.keyClicks(editor, "film  critic")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    names = lambda: [page.tree.topLevelItem(row).text(0) for row in range(page.tree.topLevelItemCount())]  # noqa: E731
+    qtbot.waitUntil(lambda: "film critic" in names(), timeout=WAIT)
+    window._session.history.undo()
+    qtbot.waitUntil(lambda: had in names(), timeout=WAIT)
+
+
 def test_tags_are_typed_once_for_several_runs_and_filter_the_list(qtbot, page, project):
     _choose(qtbot, page, FIRST, SECOND)
     page.edits.tag.trigger()

@@ -65,13 +65,13 @@ class RunEdits(QObject):
             self._do(
                 f"Rename {old} to {new}",
                 lambda: api.rename_experiment(project, old, new),
-                lambda _none: api.rename_experiment(project, new, old),
+                lambda stored: api.rename_experiment(project, stored, old),
             )
             return
         self._do(
             f"Rename {old} to {new}",
             lambda: api.rename_run(project, experiment, line.run_id, new),
-            lambda _old: api.rename_run(project, experiment, line.run_id, old),
+            lambda was: api.rename_run(project, experiment, line.run_id, was),
         )
 
     def _delete(self) -> None:
