@@ -24,6 +24,7 @@ from .drafts import (
     open_experiment,
     read_draft,
     save_draft,
+    set_form_aside,
 )
 from .experiments import (
     ExperimentPlan,
@@ -257,6 +258,7 @@ __all__ = [
     "save_draft",
     "save_view",
     "score_responses",
+    "set_form_aside",
     "set_preference",
     "set_runs_per_device",
     "show_experiments",
