@@ -307,3 +307,19 @@ def test_without_evaluations_the_page_says_what_to_do(qtbot, window, open_projec
     qtbot.waitUntil(lambda: window.page.empty.title.text() == "Nothing to compare yet", timeout=20000)
     qtbot.mouseClick(window.page.empty.button, Qt.MouseButton.LeftButton)
     assert window.page_key == "overview"
+
+
+def test_commands_are_made_once_and_the_dialog_of_exports_when_it_is_wanted(qtbot, page, evaluated):
+    assert "export" not in vars(page)
+    first = list(page.commands())
+    assert list(page.commands()) == first
+    api.save_view(evaluated, "by steps", api.View())
+    page.saved.read()
+    qtbot.waitUntil(lambda: len(page.commands()) == len(first) + 1, timeout=20000)
+    assert page.commands()[-1].text() == "Show view by steps"
+    api.delete_view(evaluated, "by steps")
+    page.saved.read()
+    qtbot.waitUntil(lambda: list(page.commands()) == first, timeout=20000)
+    next(action for action in first if action.text() == "Export as PDF, vector figure…").trigger()
+    assert page.export.isVisible()
+    assert page.export.suffix == ".pdf"
