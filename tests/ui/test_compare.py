@@ -7,6 +7,7 @@ from workbench import api
 from workbench.domain.records import Outcome
 from workbench.storage.project import Project
 from workbench.ui.pages.compare.exporting import ExportDialog
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.plots.chart_card import value_at
 
 
@@ -56,7 +57,7 @@ def test_another_axis_is_drawn_and_remembered(qtbot, page, session):
 
 def test_the_matrix_says_who_beats_whom_from_both_sides(page):
     cell = page.comparison.cell("PPO", "reference")
-    row = [page.matrix.verticalHeaderItem(at).toolTip() for at in range(4)].index("PPO")
+    row = [page.matrix.verticalHeaderItem(at).toolTip() for at in range(4)].index(tip_words("PPO"))
     assert page.matrix.item(row, 0).text().startswith(f"{100 * cell.rate.mean:.0f}")
     assert page.matrix.item(0, row).text().startswith(f"{100 * cell.swapped().rate.mean:.0f}")
     assert page.matrix.item(0, 0).text() == ""

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence, QPaintEvent
+from PySide6.QtGui import QAction, QKeySequence, QPaintEvent, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStylePainter, QWidget
 
 
@@ -43,6 +42,11 @@ def label(text: str = "", role: str = "", *, wraps: bool = False, selectable: bo
     if selectable:
         made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made
+
+
+def tip_words(words: str) -> str:
+    """Returns words for a tooltip that shows them as they are: a name or a message may look like markup."""
+    return Qt.convertFromPlainText(words, Qt.WhiteSpaceMode.WhiteSpaceNormal) if words else ""
 
 
 def button(text: str, on_click: Callable[[], object], *, role: str = "", tip: str = "") -> QPushButton:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from workbench import api
 from workbench.ui.session import Session
-from workbench.ui.widgets.controls import button, label, set_role
+from workbench.ui.widgets.controls import button, label, set_role, tip_words
 
 _SIZE = (520, 320)
 _KIB = 1024
@@ -103,7 +103,7 @@ class TrashBox(QDialog):
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.at))
             item = QTreeWidgetItem([one.words, when, size_words(one.size)])
             item.setData(0, _DELETION, one.id)
-            item.setToolTip(0, "\n".join(one.run_ids) or one.words)
+            item.setToolTip(0, tip_words("\n".join(one.run_ids) or one.words))
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.list.addTopLevelItem(item)
             item.setSelected(one.id in chosen)

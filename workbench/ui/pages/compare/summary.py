@@ -10,6 +10,7 @@ from workbench.compare import ArmResult, Comparison, Cost
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, estimate_item
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _PADDING = 81, 8
@@ -123,7 +124,7 @@ class SummaryTable(CopyTable):
 def _cells(arm: ArmResult) -> list[ValueItem]:
     name = ValueItem(arm.name)
     name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    name.setToolTip(f"{arm.name}: {arm.method}, seeds {', '.join(map(str, arm.seeds))}")
+    name.setToolTip(tip_words(f"{arm.name}: {arm.method}, seeds {', '.join(map(str, arm.seeds))}"))
     steps = sorted(arm.best.steps)
     best = (
         "-"
