@@ -1,5 +1,5 @@
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox
 
@@ -324,3 +324,20 @@ def test_commands_are_made_once_and_the_dialog_of_exports_when_it_is_wanted(qtbo
     next(action for action in first if action.text() == "Export as PDF, vector figure…").trigger()
     assert page.export.isVisible()
     assert page.export.suffix == ".pdf"
+
+
+def test_the_summary_stays_sorted_when_runs_that_go_on_bring_news(qtbot, page):
+    summary = page.summary
+    header = summary.horizontalHeader()
+    names = lambda: [summary.item(row, 0).text() for row in range(summary.rowCount())]  # noqa: E731
+    as_compared = names()
+    x = header.sectionViewportPosition(1) + header.sectionSize(1) // 2
+    for _ in range(2):
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, header.height() // 2))
+    by_gold = names()
+    assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (1, Qt.SortOrder.DescendingOrder)
+    assert by_gold != as_compared
+    page.refresh()
+    qtbot.waitUntil(lambda: page.is_settled, timeout=20000)
+    assert names() == by_gold
+    assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (1, Qt.SortOrder.DescendingOrder)

@@ -67,6 +67,7 @@ class SummaryTable(CopyTable):
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(30)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as compared, until somebody sorts
 
     def show_arms(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
         """Fills the table with the arms that are shown."""
@@ -79,8 +80,7 @@ class SummaryTable(CopyTable):
                 self.setItem(row, column, item)
             self.item(row, 0).setIcon(swatch(scheme.runs.colour(arm.index)))
         self.resizeRowsToContents()
-        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setSortingEnabled(True)
+        self.setSortingEnabled(True)  # as the person sorted it last
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
