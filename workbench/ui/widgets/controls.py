@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from PySide6.QtGui import QAction, QKeySequence, QPaintEvent, Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStylePainter, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QPushButton, QSizePolicy, QStylePainter, QWidget
+
+_INSIDE = 7  # pixels, as the style sheet gives to choices
 
 
 class ElidedLabel(QLabel):
@@ -58,6 +60,11 @@ def button(text: str, on_click: Callable[[], object], *, role: str = "", tip: st
     made.setAccessibleDescription(tip)
     made.clicked.connect(lambda _checked=False: on_click())
     return made
+
+
+def keep_off(box: QAbstractSpinBox) -> None:
+    """Keeps the text of a spin box off its border: where it begins, Qt does not ask the style sheet."""
+    box.lineEdit().setTextMargins(_INSIDE, 0, 0, 0)
 
 
 def add_action(
