@@ -27,9 +27,19 @@ def set_role(widget: QWidget, role: str) -> None:
     widget.setProperty("role", role)
 
 
+def change_role(widget: QWidget, role: str) -> None:
+    """Gives a widget that is shown already another name to the style sheet."""
+    set_role(widget, role)
+    _dress_anew(widget)
+
+
 def set_tone(widget: QWidget, tone: str) -> None:
     """Colours a widget that is shown already: plain, good, warn or bad."""
     widget.setProperty("tone", tone)
+    _dress_anew(widget)
+
+
+def _dress_anew(widget: QWidget) -> None:
     widget.style().unpolish(widget)
     widget.style().polish(widget)
 
