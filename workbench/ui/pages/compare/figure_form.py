@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from workbench import api
-from workbench.domain.figures import MM
+from workbench.domain.figures import MM, FigureStyle
 from workbench.ui.widgets import label
 from workbench.ui.widgets.controls import keep_off
 
@@ -38,7 +38,7 @@ class FigureForm(QWidget):
         self._unit = "mm"
         self._build()
         self._connect()
-        self.show_values(api.FigureStyle().model_dump())
+        self.show_values(FigureStyle().model_dump())
 
     def values(self) -> dict[str, Any]:
         """Returns what stands there, lengths in millimetres, for `FigureStyle.read`."""
