@@ -42,6 +42,15 @@ def test_the_form_is_found_as_it_was_left(project):
     assert api.draft_names(project) == []
 
 
+def test_forms_that_cannot_be_read_are_set_aside_one_beside_the_other(project):
+    for text in ("one", "two"):
+        file = project.state_folder() / "form.json"
+        file.write_text(text)
+        assert api.set_form_aside(project).read_text() == text
+        assert api.left_form(project) is None
+    assert sorted(path.read_text() for path in project.state_folder().glob("form-unread*")) == ["one", "two"]
+
+
 def test_an_experiment_is_found_by_file_by_name_and_among_the_drafts(project, tmp_path):
     experiment = _experiment()
     api.write_experiment(experiment, tmp_path / "e.yaml")

@@ -225,14 +225,22 @@ def test_a_renamed_dataset_that_grows_keeps_what_an_earlier_run_read(queued: Pro
     assert queued.dataset("ours", data.sha256).name == "ours"
 
 
-def test_tags_are_added_and_taken_away_and_set_back(stories: Project) -> None:
-    before = api.change_tags(stories, "runs", ["ppo-s0", "ppo-s1"], add=["keep", "best"])
+def test_tags_are_added_and_taken_away_and_taken_back(stories: Project) -> None:
+    done = api.change_tags(stories, "runs", ["ppo-s0", "ppo-s1"], add=["keep", "best"])
     api.change_tags(stories, "runs", ["ppo-s1"], remove=["keep"])
     assert (api.show_run(stories, "ppo-s0").tags, api.show_run(stories, "ppo-s1").tags) == (("keep", "best"), ("best",))
-    api.set_tags(stories, "runs", before)
+    api.undo_tags(stories, "runs", done)
     assert api.show_run(stories, "ppo-s0").tags == ()
     with pytest.raises(BadInput, match="cannot be a tag"):
         api.change_tags(stories, "runs", ["ppo-s0"], add=["a,b"])
+
+
+def test_taking_back_a_change_of_tags_leaves_what_others_changed_since(stories: Project) -> None:
+    api.change_tags(stories, "runs", ["ppo-s0"], add=["first", "last"])
+    done = api.change_tags(stories, "runs", ["ppo-s0"], add=["keep", "last"], remove=["first"])
+    api.change_tags(stories, "runs", ["ppo-s0"], add=["theirs"])
+    api.undo_tags(stories, "runs", done)
+    assert api.show_run(stories, "ppo-s0").tags == ("first", "last", "theirs")
 
 
 def test_a_copy_has_the_next_seed_and_its_evaluation(stories: Project) -> None:

@@ -1,5 +1,5 @@
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox
 
@@ -7,6 +7,7 @@ from workbench import api
 from workbench.domain.records import Outcome
 from workbench.storage.project import Project
 from workbench.ui.pages.compare.exporting import ExportDialog
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.plots.chart_card import value_at
 
 
@@ -56,7 +57,7 @@ def test_another_axis_is_drawn_and_remembered(qtbot, page, session):
 
 def test_the_matrix_says_who_beats_whom_from_both_sides(page):
     cell = page.comparison.cell("PPO", "reference")
-    row = [page.matrix.verticalHeaderItem(at).toolTip() for at in range(4)].index("PPO")
+    row = [page.matrix.verticalHeaderItem(at).toolTip() for at in range(4)].index(tip_words("PPO"))
     assert page.matrix.item(row, 0).text().startswith(f"{100 * cell.rate.mean:.0f}")
     assert page.matrix.item(0, row).text().startswith(f"{100 * cell.swapped().rate.mean:.0f}")
     assert page.matrix.item(0, 0).text() == ""
@@ -307,3 +308,36 @@ def test_without_evaluations_the_page_says_what_to_do(qtbot, window, open_projec
     qtbot.waitUntil(lambda: window.page.empty.title.text() == "Nothing to compare yet", timeout=20000)
     qtbot.mouseClick(window.page.empty.button, Qt.MouseButton.LeftButton)
     assert window.page_key == "overview"
+
+
+def test_commands_are_made_once_and_the_dialog_of_exports_when_it_is_wanted(qtbot, page, evaluated):
+    assert "export" not in vars(page)
+    first = list(page.commands())
+    assert list(page.commands()) == first
+    api.save_view(evaluated, "by steps", api.View())
+    page.saved.read()
+    qtbot.waitUntil(lambda: len(page.commands()) == len(first) + 1, timeout=20000)
+    assert page.commands()[-1].text() == "Show view by steps"
+    api.delete_view(evaluated, "by steps")
+    page.saved.read()
+    qtbot.waitUntil(lambda: list(page.commands()) == first, timeout=20000)
+    next(action for action in first if action.text() == "Export as PDF, vector figure…").trigger()
+    assert page.export.isVisible()
+    assert page.export.suffix == ".pdf"
+
+
+def test_the_summary_stays_sorted_when_runs_that_go_on_bring_news(qtbot, page):
+    summary = page.summary
+    header = summary.horizontalHeader()
+    names = lambda: [summary.item(row, 0).text() for row in range(summary.rowCount())]  # noqa: E731
+    as_compared = names()
+    x = header.sectionViewportPosition(1) + header.sectionSize(1) // 2
+    for _ in range(2):
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, header.height() // 2))
+    by_gold = names()
+    assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (1, Qt.SortOrder.DescendingOrder)
+    assert by_gold != as_compared
+    page.refresh()
+    qtbot.waitUntil(lambda: page.is_settled, timeout=20000)
+    assert names() == by_gold
+    assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (1, Qt.SortOrder.DescendingOrder)

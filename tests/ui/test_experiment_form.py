@@ -236,6 +236,38 @@ def test_closing_the_window_loses_nothing(qtbot, form, project, window, session)
     assert left.general == {"name": ["half writ"], "seeds": [[0, "x"]]}
 
 
+def test_a_form_that_cannot_be_read_is_set_aside_and_typing_is_kept(qtbot, window, open_project, project):
+    file = project.state_folder() / "form.json"
+    file.write_text('{"format_version": 99}')
+    open_project(project)
+    window.show_page("experiments")
+    qtbot.keyClick(window, Qt.Key.Key_N, _CTRL)
+    form = window.page.form
+    qtbot.waitUntil(window.banner.isVisible, timeout=20000)
+    assert "form-unread.json" in window.banner.text()
+    _fill(qtbot, form, name="half writ")
+    window.close()
+    assert file.with_name("form-unread.json").read_text() == '{"format_version": 99}'
+    left = api.left_form(project)
+    assert left is not None
+    assert left.name == "half writ"
+
+
+def test_a_form_that_could_not_be_kept_is_kept_later(qtbot, form, project, window, monkeypatch):
+    def fail(*_args: object) -> None:
+        raise OSError("the disk is full")
+
+    qtbot.waitUntil(lambda: form.keeping._kept is not None, timeout=20000)
+    with monkeypatch.context() as patch:
+        patch.setattr(api, "leave_form", fail)
+        _fill(qtbot, form, name="half writ")
+        qtbot.waitUntil(window.banner.isVisible, timeout=20000)
+    window.close()
+    left = api.left_form(project)
+    assert left is not None
+    assert left.name == "half writ"
+
+
 def test_the_form_comes_back_as_it_was_left(qtbot, window, open_project, project):
     api.leave_form(project, ExperimentDraft(general={"name": ["half writ"]}, arms=(DraftArm(name="p", method="ppo"),)))
     open_project(project)

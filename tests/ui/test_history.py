@@ -1,5 +1,7 @@
 """Undo and redo, on a list that stands for a project."""
 
+import threading
+
 import pytest
 
 from workbench.ui.history import History
@@ -97,3 +99,65 @@ def test_only_the_newest_deed_offers_its_undo(qtbot, window):
         qtbot.waitUntil(lambda n=name: window.toasts.sentences() == [f"Delete {n}: done."], timeout=20000)
     history.undo()
     qtbot.waitUntil(lambda: window.toasts.sentences() == ["Delete second: undone."], timeout=20000)
+
+
+def test_what_is_asked_for_while_an_undo_is_under_way_waits_for_it(qtbot, history):
+    things: list[str] = []
+    may_go_on = threading.Event()
+
+    def take_back(_result: object) -> None:
+        assert may_go_on.wait(20)
+        things.remove("a")
+
+    history.do("Add a", lambda: things.append("a"), take_back)
+    _idle(qtbot, history)
+    history.undo()
+    history.do("Add b", lambda: things.append("b"), lambda _result: things.remove("b"))
+    may_go_on.set()
+    _idle(qtbot, history)
+    assert (things, history.undoable, history.redoable) == (["b"], "Add b", "")
+    history.undo()
+    _idle(qtbot, history)
+    assert (things, history.undoable, history.redoable) == ([], "", "Add b")
+
+
+def test_what_is_asked_for_while_a_deed_is_done_again_follows_it(qtbot, history):
+    things: list[str] = []
+    may_go_on = threading.Event()
+    may_go_on.set()
+
+    def add() -> None:
+        assert may_go_on.wait(20)
+        things.append("a")
+
+    history.do("Add a", add, lambda _result: things.remove("a"))
+    _idle(qtbot, history)
+    history.undo()
+    _idle(qtbot, history)
+    may_go_on.clear()
+    history.redo()
+    history.do("Add b", lambda: things.append("b"), lambda _result: things.remove("b"))
+    may_go_on.set()
+    for left in (["a"], []):
+        _idle(qtbot, history)
+        history.undo()
+        _idle(qtbot, history)
+        assert things == left
+
+
+def test_what_waits_when_the_project_is_closed_still_happens(qtbot, history):
+    things: list[str] = []
+    has_begun, may_go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        has_begun.set()
+        assert may_go_on.wait(20)
+        things.append("a")
+
+    history.do("Add a", slow, lambda _result: None)
+    history.do("Add b", lambda: things.append("b"), lambda _result: None)
+    assert has_begun.wait(20)
+    history.clear()
+    may_go_on.set()
+    qtbot.waitUntil(lambda: things == ["a", "b"], timeout=20000)
+    assert history.undoable == ""

@@ -116,6 +116,19 @@ def test_an_experiment_is_renamed_and_deleted(qtbot, page, project, window):
     qtbot.waitUntil(lambda: sorted(names()) == ["betas", "film critic"], timeout=WAIT)
 
 
+def test_a_name_that_is_stored_with_fewer_spaces_is_taken_back(qtbot, page, window):
+    _click(qtbot, page, page.tree.topLevelItem(1))
+    page.edits.rename.trigger()
+    editor = page.tree.viewport().findChild(QLineEdit)
+    had = editor.text()
+    qtbot.keyClicks(editor, "film  critic")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    names = lambda: [page.tree.topLevelItem(row).text(0) for row in range(page.tree.topLevelItemCount())]  # noqa: E731
+    qtbot.waitUntil(lambda: "film critic" in names(), timeout=WAIT)
+    window._session.history.undo()
+    qtbot.waitUntil(lambda: had in names(), timeout=WAIT)
+
+
 def test_tags_are_typed_once_for_several_runs_and_filter_the_list(qtbot, page, project):
     _choose(qtbot, page, FIRST, SECOND)
     page.edits.tag.trigger()
@@ -128,6 +141,18 @@ def test_tags_are_typed_once_for_several_runs_and_filter_the_list(qtbot, page, p
     qtbot.waitUntil(lambda: _listed(page) == [], timeout=WAIT)
     page.filter.clear()
     assert api.show_run(project, FIRST).tags == ()
+
+
+def test_taking_a_tag_back_leaves_what_another_window_added_since(qtbot, page, project):
+    _choose(qtbot, page, FIRST)
+    page.edits.tag.trigger()
+    qtbot.keyClicks(page.edits.box.field, "keep")
+    qtbot.keyClick(page.edits.box.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.session.history.undoable == "Tag as keep", timeout=WAIT)
+    api.change_tags(project, "runs", [FIRST], add=["theirs"])
+    page.session.history.undo()
+    qtbot.waitUntil(lambda: page.session.history.redoable == "Tag as keep", timeout=WAIT)
+    assert api.show_run(project, FIRST).tags == ("theirs",)
 
 
 def test_the_list_is_filtered_by_words_state_and_method(qtbot, page):
@@ -204,6 +229,36 @@ def test_nothing_goes_for_good_without_a_second_word(qtbot, page, project):
     trash.empty_button.click()
     trash.sure_button.click()
     qtbot.waitUntil(lambda: api.show_trash(project) == [], timeout=WAIT)
+
+
+def test_what_was_brought_back_meanwhile_dooms_nothing_else(qtbot, page, project):
+    older = api.delete_runs(project, [SECOND])
+    newest = api.delete_runs(project, [THIRD])
+    page.trash.open_box()
+    trash = page.trash.box
+    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
+    trash.list.setCurrentItem(trash.list.topLevelItem(1))
+    trash.empty_button.click()
+    api.restore(project, older)  # somebody else, meanwhile
+    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 1, timeout=WAIT)
+    assert not trash.sure_button.isVisible()
+    trash.sure_button.click()
+    assert not page.session.tasks.is_running("trash-empty")
+    assert [one.id for one in api.show_trash(project)] == [newest]
+
+
+def test_another_selection_after_the_question_changes_nothing(qtbot, page, project):
+    older = api.delete_runs(project, [SECOND])
+    newest = api.delete_runs(project, [THIRD])
+    page.trash.open_box()
+    trash = page.trash.box
+    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
+    trash.list.setCurrentItem(trash.list.topLevelItem(1))
+    trash.empty_button.click()
+    trash.list.setCurrentItem(trash.list.topLevelItem(0))
+    trash.sure_button.click()
+    qtbot.waitUntil(lambda: older not in [one.id for one in api.show_trash(project)], timeout=WAIT)
+    assert [one.id for one in api.show_trash(project)] == [newest]
 
 
 def test_run_tab_and_place_come_back_after_a_restart(qtbot, page, window, session, look, project):

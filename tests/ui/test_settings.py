@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication
 
 from workbench import api
 from workbench.ui.session import Session
@@ -36,6 +36,15 @@ def test_the_size_of_text_is_shown_at_once_and_kept(qtbot, page, window, session
     assert QApplication.font().pointSizeF() == pytest.approx(before)
     assert field._label.text() == "Font size"
     _kept(qtbot, lambda now: now == api.Preferences())
+
+
+def test_the_text_of_spin_boxes_keeps_off_their_border(page):
+    boxes = page.findChildren(QAbstractSpinBox)
+    assert boxes
+    for box in boxes:
+        picture = box.grab().toImage()
+        beside = {picture.pixel(x, y) for x in range(2, 6) for y in range(6, picture.height() - 6)}
+        assert len(beside) == 1, box.accessibleName()
 
 
 def test_theme_and_colours_change_the_look(qtbot, page, look):

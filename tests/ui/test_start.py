@@ -52,3 +52,19 @@ def test_the_sample_is_offered_only_where_there_is_one(window, monkeypatch, eval
     window.page.arrive()
     with qtbot.waitSignal(session.project_opened, timeout=20000):
         qtbot.mouseClick(window.page.sample_button, Qt.MouseButton.LeftButton)
+
+
+def test_the_sample_is_the_first_choice_of_who_has_no_project_yet(
+    window, monkeypatch, evaluated, open_project, session
+):
+    monkeypatch.setattr(api, "find_sample", lambda: evaluated.folder, raising=False)
+    window.page.arrive()
+    roles = lambda: [window.page.sample_button.property("role"), window.page.create_button.property("role")]  # noqa: E731
+    assert roles() == ["primary", ""]
+    open_project(evaluated)
+    session.close()
+    assert roles() == ["", "primary"]
+    session.forget(evaluated.folder)
+    monkeypatch.setattr(api, "find_sample", lambda: None, raising=False)
+    window.page.arrive()
+    assert roles()[1] == "primary"

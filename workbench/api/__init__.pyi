@@ -24,6 +24,7 @@ from .drafts import (
     open_experiment,
     read_draft,
     save_draft,
+    set_form_aside,
 )
 from .experiments import (
     ExperimentPlan,
@@ -106,8 +107,8 @@ from .tidying import (
     rename_experiment,
     rename_run,
     restore,
-    set_tags,
     show_trash,
+    undo_tags,
 )
 from .views import delete_view, list_views, read_view, rename_view, save_view
 from .watching import (
@@ -257,9 +258,9 @@ __all__ = [
     "save_draft",
     "save_view",
     "score_responses",
+    "set_form_aside",
     "set_preference",
     "set_runs_per_device",
-    "set_tags",
     "show_experiments",
     "show_machine",
     "show_project",
@@ -270,6 +271,7 @@ __all__ = [
     "stop_run",
     "store_hub_token",
     "take_back",
+    "undo_tags",
     "write_all_charts",
     "write_charts",
     "write_experiment",

@@ -13,7 +13,15 @@ from workbench.domain.records import RunState
 from workbench.jobs.model_choices import ModelAtHand, look_at, model_choices
 from workbench.jobs.rebase import rebased
 from workbench.jobs.states import StateReader
-from workbench.storage.experiment_drafts import delete_draft, draft_names, leave_form, left_form, read_draft, save_draft
+from workbench.storage.experiment_drafts import (
+    delete_draft,
+    draft_names,
+    leave_form,
+    left_form,
+    read_draft,
+    save_draft,
+    set_form_aside,
+)
 from workbench.storage.project import Project, nearest
 
 __all__ = [
@@ -33,6 +41,7 @@ __all__ = [
     "open_experiment",
     "read_draft",
     "save_draft",
+    "set_form_aside",
 ]
 
 

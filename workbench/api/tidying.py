@@ -16,7 +16,7 @@ from workbench.storage.locks import dataset_alone
 from workbench.storage.project import Project, nearest, safe_name
 from workbench.storage.renaming import rename_experiment, rename_run
 from workbench.storage.sources import run_of
-from workbench.storage.tags import Tagged
+from workbench.storage.tags import Retagged, Tagged, undo_tags
 from workbench.storage.trash import Trash
 
 __all__ = [
@@ -34,8 +34,8 @@ __all__ = [
     "rename_experiment",
     "rename_run",
     "restore",
-    "set_tags",
     "show_trash",
+    "undo_tags",
 ]
 
 
@@ -233,8 +233,8 @@ def _called(copy: Copy, arms: Mapping[str, str]) -> dict[str, str]:
 
 def change_tags(
     project: Project, what: Tagged, names: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()
-) -> dict[str, tuple[str, ...]]:
-    """Adds tags to runs or experiments and takes others away; returns those that they had, as `set_tags` takes them.
+) -> dict[str, Retagged]:
+    """Adds tags to runs or experiments and takes others away; returns what `undo_tags` takes to take it back.
 
     Args:
         project: whose.
@@ -248,11 +248,6 @@ def change_tags(
     """
     _check_names(project, what, names)
     return tags.change_tags(project, what, names, add, remove)
-
-
-def set_tags(project: Project, what: Tagged, wanted: Mapping[str, Sequence[str]]) -> None:
-    """Gives runs or experiments exactly these tags."""
-    tags.set_tags(project, what, wanted)
 
 
 def _check_names(project: Project, what: Tagged, names: Sequence[str]) -> None:

@@ -1,5 +1,8 @@
 """Drafts of experiments: under their names in drafts/, and the one that a form was left with."""
 
+from itertools import count
+from pathlib import Path
+
 from workbench.domain.drafts import ExperimentDraft
 from workbench.domain.errors import NotFound
 from workbench.storage.files import read_record, write_record
@@ -58,3 +61,11 @@ def left_form(project: Project) -> ExperimentDraft | None:
     """Returns what stood in the form when it was left; None where it was never used here."""
     path = project.state_folder() / _LEFT
     return read_record(path, ExperimentDraft) if path.exists() else None
+
+
+def set_form_aside(project: Project) -> Path:
+    """Gives what a form was left with another name, since it cannot be read; returns where it is now."""
+    left = project.state_folder() / _LEFT
+    names = (f"{left.stem}-unread{number or ''}.json" for number in count())
+    aside = next(path for name in names if not (path := left.with_name(name)).exists())
+    return left.replace(aside)

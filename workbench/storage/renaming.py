@@ -26,8 +26,11 @@ def runs_of(manifest: Manifest, jobs: Mapping[str, Job], experiment: str) -> dic
     return manifest.runs.get(experiment, {}) | planned
 
 
-def rename_experiment(project: Project, old: str, new: str) -> None:
+def rename_experiment(project: Project, old: str, new: str) -> str:
     """Gives an experiment another name, with its tags.
+
+    Returns:
+        The name that it has now: `new`, with single spaces.
 
     Raises:
         NotFound: there is no such experiment.
@@ -57,6 +60,7 @@ def rename_experiment(project: Project, old: str, new: str) -> None:
         )
     if tags := read_tags(project).experiments.get(old):
         set_tags(project, "experiments", {old: (), new: tags})
+    return new
 
 
 def rename_run(project: Project, experiment: str, run_id: str, new: str) -> str:

@@ -1,8 +1,11 @@
 """What a person did to the open project, to be taken back and done again."""
 
+import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -28,8 +31,19 @@ class Deed:
     result: Any = None
 
 
+class _Step(NamedTuple):
+    """One thing to be done on another thread, and what follows on the window's."""
+
+    work: Callable[[], Any]
+    on_result: Callable[[Any], None]
+    title: str
+
+
 class History(QObject):
     """The deeds of this window in the open project, newest last. Each is done, undone and redone on another thread.
+
+    They happen one at a time, in the order in which they were asked for: what is undone is the deed that the person saw
+    as the newest, whatever was asked for meanwhile.
 
     Signals:
         changed: what can be undone or redone is another deed now.
@@ -48,7 +62,8 @@ class History(QObject):
         self._deeds: list[Deed] = []
         self._n_done = 0  # those before it can be undone, those from it on redone
         self._n_asked = 0
-        self._going: set[str] = set()
+        self._going: deque[_Step] = deque()  # the first is under way, the others wait for it
+        self._alone = threading.Lock()
 
     @property
     def undoable(self) -> str:
@@ -114,28 +129,53 @@ class History(QObject):
         self._start(deed.do, on_result, f"{deed.words} was not done again")
 
     def clear(self) -> None:
-        """Forgets everything: another project is open. What is on its way still happens."""
-        for key in self._going:
-            self._tasks.cancel(key)
+        """Forgets everything: another project is open. What was asked for still happens."""
+        self._tasks.cancel(self._key())
+        waiting = [step.work for step in self._going][1:]
         self._deeds.clear()
         self._going.clear()
         self._n_done = 0
+        if waiting:
+            self._finish(waiting)
         self.changed.emit()
+
+    def _finish(self, waiting: list[Callable[[], Any]]) -> None:
+        def work() -> None:
+            with self._alone:  # after what is under way
+                for one in waiting:
+                    one()
+
+        self._n_asked += 1
+        report = partial(self._report, "Something that was asked for before the project was closed did not work")
+        self._tasks.start(f"window {self._key()}", work, lambda _none: None, report)
 
     def _start(self, work: Callable[[], Any], on_result: Callable[[Any], None], title: str) -> None:
-        self._n_asked += 1
-        key = f"deed {self._n_asked}"  # none replaces another
-
-        def settle(finish: Callable[[], None]) -> None:
-            self._going.discard(key)
-            finish()
-            self.changed.emit()
-
-        self._going.add(key)
-        self._tasks.start(
-            key,
-            work,
-            lambda result: settle(lambda: on_result(result)),
-            lambda error: settle(lambda: self._report(title, error)),
-        )
+        self._going.append(_Step(work, on_result, title))
+        if len(self._going) == 1:
+            self._go_on()
         self.changed.emit()
+
+    def _go_on(self) -> None:
+        step = self._going[0]
+
+        def work() -> Any:
+            with self._alone:
+                return step.work()
+
+        self._n_asked += 1
+        self._tasks.start(
+            self._key(),
+            work,
+            lambda result: self._settle(lambda: step.on_result(result)),
+            lambda error: self._settle(lambda: self._report(step.title, error)),
+        )
+
+    def _settle(self, finish: Callable[[], None]) -> None:
+        self._going.popleft()
+        if self._going:
+            self._go_on()
+        finish()
+        self.changed.emit()
+
+    def _key(self) -> str:
+        return f"deed {self._n_asked}"  # none replaces another

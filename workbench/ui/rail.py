@@ -21,7 +21,7 @@ from workbench import api
 from workbench.domain.preferences import ThemeChoice
 from workbench.ui.page import PageSpec
 from workbench.ui.theme import CHOICES
-from workbench.ui.widgets.controls import button, label, set_role
+from workbench.ui.widgets.controls import button, label, set_role, tip_words
 
 _WIDTH = 29  # average letters: the widest is `Memory 999.9 / 999 GB`
 _MACHINE = "machine"  # its page is reached by the figures at the foot
@@ -65,7 +65,7 @@ class Rail(QFrame):
     def show_project(self, name: str, contents: str) -> None:
         """Names the open project, or the program where none is."""
         self._name.setText(name or "Preference Workbench")
-        self._name.setToolTip(name)
+        self._name.setToolTip(tip_words(name))
         self._contents.setText(contents)
         self._close.setVisible(bool(name))
 

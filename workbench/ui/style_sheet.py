@@ -85,8 +85,8 @@ QComboBox::drop-down { subcontrol-origin: padding; subcontrol-position: center r
 QComboBox::down-arrow { image: url($glyphs/down.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $card; color: $ink; border: 1px solid $border; padding: 3px;
     selection-background-color: $tint; selection-color: $ink; }
-QAbstractSpinBox { padding: 3px 20px 3px 0; }
-QAbstractSpinBox > QLineEdit { background: transparent; border: none; border-radius: 0; padding: 0 0 0 7px; }
+QAbstractSpinBox { padding: 3px 20px 3px 7px; }
+QAbstractSpinBox > QLineEdit { background: transparent; border: none; border-radius: 0; padding: 0; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 20px; border: none;
     background: transparent; }
 QAbstractSpinBox::up-button { subcontrol-position: top right; margin: 2px 1px 0 0; }

@@ -1,13 +1,13 @@
 """The project's datasets: what each holds, how many rows, how they are split."""
 
 from collections.abc import Sequence
-from html import escape  # a tooltip may take words for markup
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DatasetRecord
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.name_editor import NAME, NameDelegate
 
 _KINDS = {
@@ -51,7 +51,7 @@ class DatasetList(QListWidget):
             item = QListWidgetItem(f"{record.name}\n{dataset_words(record)}")
             item.setData(NAME, record.name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            item.setToolTip(f"<qt>Imported from {escape(record.source)}</qt>")
+            item.setToolTip(tip_words(f"Imported from {record.source}"))
             self.addItem(item)
         del blocker
         names = list(self._records)

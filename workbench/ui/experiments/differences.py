@@ -1,6 +1,5 @@
 """Two experiments side by side: only what differs."""
 
-from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from workbench import api
@@ -11,6 +10,7 @@ from workbench.ui.experiments.editors import CalmComboBox
 from workbench.ui.experiments.keeping import Form
 from workbench.ui.session import Session
 from workbench.ui.widgets import Card, label, set_tone
+from workbench.ui.widgets.controls import tip_words
 
 _THE_FORM = "(this form)"
 
@@ -72,7 +72,7 @@ class DifferencesCard(Card):
             unit = f" ({line.unit})" if line.unit else ""
             item = QTreeWidgetItem([f"{line.label}{unit}", line.left, line.right])
             for column, words in enumerate((line.name, line.left, line.right)):
-                item.setToolTip(column, Qt.convertFromPlainText(words))
+                item.setToolTip(column, tip_words(words))
             places[line.place].addChild(item)
         self.lines.expandAll()
         n = len(found)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench import api
@@ -11,6 +10,7 @@ from workbench.ui.experiments.editors import Editor, make_editor
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
 from workbench.ui.experiments.words import value_words
 from workbench.ui.widgets import label, set_tone
+from workbench.ui.widgets.controls import tip_words
 
 _LABEL_WIDTH, _GAP = 150, 8
 
@@ -91,7 +91,7 @@ class SettingField(QWidget):
         setting = self.setting
         default = "needed" if setting.required else f"default: {value_words(setting.default) or 'empty'}"
         told = (setting.name, setting.help, setting.bounds, default)
-        self.setToolTip(Qt.convertFromPlainText("\n".join(part for part in told if part)))
+        self.setToolTip(tip_words("\n".join(part for part in told if part)))
         self.editor.setAccessibleName(f"{setting.label} {setting.unit}".strip())
         self._label.setFixedWidth(_LABEL_WIDTH)
         self._label.setBuddy(self.editor)

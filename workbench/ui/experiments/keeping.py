@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from workbench import api
 from workbench.domain.drafts import ExperimentDraft
-from workbench.domain.errors import WorkbenchError
+from workbench.domain.errors import BadInput, WorkbenchError
 from workbench.domain.experiments import Experiment
 from workbench.ui.session import Session
 from workbench.ui.widgets import add_action
@@ -56,7 +56,9 @@ class FormKeeping(QObject):
         project = self._session.project
         if project is not None and self._project is None:
             self._project, self._untouched = project, self._form.draft()
-            self._session.ask("left form", lambda: api.left_form(project), self._on_restored)
+            self._session.ask(
+                "left form", lambda: api.left_form(project), self._on_restored, on_error=self._on_not_restored
+            )
 
     def note_change(self) -> None:
         """Keeps the form a moment later."""
@@ -70,9 +72,9 @@ class FormKeeping(QObject):
         draft = self._form.draft()
         if not self._kept.same_as(draft):
             self._timer.stop()
-            self._kept = draft
             try:
                 api.leave_form(self._project, draft)
+                self._kept = draft
             except (WorkbenchError, OSError) as error:
                 self._session.report("The form was not kept", error)
 
@@ -144,15 +146,39 @@ class FormKeeping(QObject):
 
     def _keep(self) -> None:
         project, draft = self._project, self._form.draft()
-        if project is not None and self._kept is not None and not self._kept.same_as(draft):
+
+        def on_kept(_none: None) -> None:
             self._kept = draft
-            self._session.ask("keep form", lambda: api.leave_form(project, draft), lambda _none: None)
+
+        if project is not None and self._kept is not None and not self._kept.same_as(draft):
+            self._session.ask(
+                "keep form", lambda: api.leave_form(project, draft), on_kept, title="The form was not kept"
+            )
 
     def _on_restored(self, left: ExperimentDraft | None) -> None:
         is_untouched = self._untouched is not None and self._form.draft().same_as(self._untouched)
         if left is not None and is_untouched and self._session.project == self._project:
             self._form.show_draft(left)
-        self._kept = self._form.draft()
+            self._kept = self._form.draft()
+        else:
+            self._begin_anew()
+
+    def _on_not_restored(self, problem: Exception) -> None:
+        """Sets aside what could not be read, or nothing could be kept without destroying it."""
+        project = self._project
+        assert project is not None
+
+        def on_aside(path: Path) -> None:
+            told = BadInput(f"What it was left with cannot be read, and is kept in {path}: {problem}")
+            self._session.report("The form starts anew", told)
+            self._begin_anew()
+
+        work = lambda: api.set_form_aside(project)  # noqa: E731
+        self._session.ask("left form", work, on_aside, title="The form could not be read, and is not kept from now on")
+
+    def _begin_anew(self) -> None:
+        self._kept = self._untouched
+        self.note_change()  # somebody may have typed already
 
     def _replace(self, draft: ExperimentDraft) -> None:
         """Fills the form; what stood in it is one menu away."""

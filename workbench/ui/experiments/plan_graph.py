@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from workbench import api
 from workbench.ui.experiments.plan_layout import Link, Stage, lay_out
 from workbench.ui.theme import Look, Scheme
+from workbench.ui.widgets.controls import tip_words
 
 _WIDTHS = (150, 146, 126)
 _WIDEST = 1.6  # of what is needed, where there is room for longer names
@@ -38,7 +39,7 @@ class StageBox(QAbstractButton):
         self.title, self.status, self.stage = title, status, stage
         self.scale = self.stretch = 1.0
         self.setAccessibleName(stage.accessible if stage else f"Base model {title}")
-        self.setToolTip(Qt.convertFromPlainText(stage.tooltip if stage else "What every arm starts from"))
+        self.setToolTip(tip_words(stage.tooltip if stage else "What every arm starts from"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

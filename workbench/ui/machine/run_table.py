@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
 from workbench import api
 from workbench.ui.widgets import button
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.run_rows import duration
 
 _COLUMNS = {
@@ -56,7 +57,7 @@ class RunTable(QTableWidget):
         for row, use in enumerate(uses):
             for column, words in enumerate(use_words(use, names)):
                 self.item(row, column).setText(words)
-            self.item(row, 0).setToolTip(f"{use.run_id}, process {use.pid}")
+            self.item(row, 0).setToolTip(tip_words(f"{use.run_id}, process {use.pid}"))
 
     def _make_rows(self) -> None:
         self.setRowCount(0)

@@ -12,6 +12,7 @@ from workbench.ui.page import Page
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, button, label
+from workbench.ui.widgets.controls import change_role
 
 _WIDTH = 980
 
@@ -32,7 +33,11 @@ class StartPage(Page):
     def arrive(self) -> None:
         self._show_recent()
         self._show_where()
-        self._sample.setVisible(api.find_sample() is not None)
+        has_sample = api.find_sample() is not None
+        self._sample.setVisible(has_sample)
+        is_first = has_sample and not self.session.recent()  # who has no project yet looks around before
+        change_role(self.sample_button, "primary" if is_first else "")
+        change_role(self.create_button, "" if is_first else "primary")
 
     def begin(self) -> None:
         self.name_field.setFocus()

@@ -20,6 +20,7 @@ from workbench.ui.runs.story import RunStory
 from workbench.ui.theme import Look, Scheme
 from workbench.ui.turns import Turns
 from workbench.ui.widgets import label
+from workbench.ui.widgets.controls import tip_words
 
 _FIRST = (  # what tells most about a run, over all methods; shown until the person chooses
     "objective/scores",
@@ -87,7 +88,7 @@ class CurvesTab(QWidget):
         for name in self._story.curves:
             item = QListWidgetItem(describe(name).label)
             item.setData(_NAME, name)
-            item.setToolTip(f"{item.text()}\n{definition(name)}")
+            item.setToolTip(tip_words(f"{item.text()}\n{definition(name)}"))
             item.setCheckState(Qt.CheckState.Checked if name in self._wanted() else Qt.CheckState.Unchecked)
             self.metrics.addItem(item)
         self.metrics.blockSignals(False)

@@ -5,6 +5,7 @@ import time
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench.ui.runs.story import Remark, RunStory, remark_words
+from workbench.ui.widgets.controls import tip_words
 
 
 class EventsTab(QTreeWidget):
@@ -34,5 +35,5 @@ def _item(remark: Remark) -> QTreeWidgetItem:
     kind, words = remark_words(remark)
     item = QTreeWidgetItem([time.strftime("%H:%M:%S", time.localtime(remark.at)), kind, words])
     item.setToolTip(0, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(remark.at)))
-    item.setToolTip(2, words)
+    item.setToolTip(2, tip_words(words))
     return item

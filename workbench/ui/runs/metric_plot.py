@@ -9,6 +9,7 @@ from workbench.domain.metrics import describe
 from workbench.ui.runs.story import Curve
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import label
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.plots.bare_plot import BarePlot
 
 _AXIS_WORDS = 24  # pixels beside the numbers; an axis that fits itself has the whole plot painted again each time
@@ -72,7 +73,7 @@ class MetricPlot(QFrame):
         self.curve.setDownsampling(auto=True, method="peak")
         self.curve.setClipToView(True)
         self.plot.addItem(self.curve)
-        self.setToolTip(definition(self.name))
+        self.setToolTip(tip_words(definition(self.name)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 6)
         layout.setSpacing(0)

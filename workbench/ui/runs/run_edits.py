@@ -1,7 +1,7 @@
 """What a person does to the list of runs and can take back: delete, duplicate, rename, tag."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
@@ -65,13 +65,13 @@ class RunEdits(QObject):
             self._do(
                 f"Rename {old} to {new}",
                 lambda: api.rename_experiment(project, old, new),
-                lambda _none: api.rename_experiment(project, new, old),
+                lambda stored: api.rename_experiment(project, stored, old),
             )
             return
         self._do(
             f"Rename {old} to {new}",
             lambda: api.rename_run(project, experiment, line.run_id, new),
-            lambda _old: api.rename_run(project, experiment, line.run_id, old),
+            lambda was: api.rename_run(project, experiment, line.run_id, was),
         )
 
     def _delete(self) -> None:
@@ -135,11 +135,12 @@ class RunEdits(QObject):
         remove = [tag for tag in shared if tag not in wanted]
         if project is None or not (add or remove):
             return
+        what: Literal["runs", "experiments"] = "experiments" if experiments else "runs"
         words = " and ".join([*(f"Tag as {tag}" for tag in add), *(f"Untag {tag}" for tag in remove)])
         self._do(
             words,
-            lambda: api.change_tags(project, "experiments" if experiments else "runs", names, add=add, remove=remove),
-            lambda before: api.set_tags(project, "experiments" if experiments else "runs", before),
+            lambda: api.change_tags(project, what, names, add=add, remove=remove),
+            lambda changes: api.undo_tags(project, what, changes),
         )
 
     def _do(

@@ -20,6 +20,7 @@ from workbench.ui.runs.words import rate_words
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, label
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.run_rows import run_words
 
 _LOG_MS = 1500
@@ -49,7 +50,7 @@ class RunPanel(Card):
         self.set_title(title, f"{run_words(run)}{rate}")
         self.message.setText(f"{run.message} {run.hint}".strip())
         self.message.setVisible(bool(self.message.text()))
-        self.message.setToolTip(f"{run.id}\n{rate_words(run)}".strip())
+        self.message.setToolTip(tip_words(f"{run.id}\n{rate_words(run)}".strip()))
         if before is None or before.id != run.id:
             self._turn_to(run)
         elif (before.state, before.message) != (run.state, run.message):

@@ -15,6 +15,7 @@ from workbench.ui.runs.run_filter import RunFilter
 from workbench.ui.runs.title_cell import TAGS, TitleDelegate
 from workbench.ui.runs.words import MOVABLE, WORKING, left_words, progress_words, rate_words, run_title, state_words
 from workbench.ui.theme import Look, Scheme
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.name_editor import NAME
 
 _LINE = Qt.ItemDataRole.UserRole
@@ -213,8 +214,8 @@ class RunTree(QTreeWidget):
         item.setData(0, TAGS, run.tags)
         item.setData(2, SHARE, min(1.0, run.step / run.total) if working else None)
         tags = f"\ntags: {', '.join(run.tags)}" if run.tags else ""
-        item.setToolTip(0, f"{texts[0]}\n{run.id}{tags}")
-        item.setToolTip(1, f"{run.message} {run.hint}".strip())
+        item.setToolTip(0, tip_words(f"{texts[0]}\n{run.id}{tags}"))
+        item.setToolTip(1, tip_words(f"{run.message} {run.hint}".strip()))
         item.setToolTip(2, rate_words(run))
         item.setForeground(1, QColor(self._colour(run.state)))
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -230,7 +231,8 @@ class RunTree(QTreeWidget):
         item.setText(1, f"{states.count(RunState.FINISHED)} of {len(states)} done")
         item.setData(0, NAME, group.name)
         item.setData(0, TAGS, group.tags)
-        item.setToolTip(0, f"{item.text(0)}\ntags: {', '.join(group.tags)}" if group.tags else item.text(0))
+        tags = f"\ntags: {', '.join(group.tags)}" if group.tags else ""
+        item.setToolTip(0, tip_words(f"{item.text(0)}{tags}"))
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDropEnabled
         item.setFlags(flags | Qt.ItemFlag.ItemIsEditable if group.name else flags)
         font = item.font(0)

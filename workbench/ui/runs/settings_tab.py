@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench import api
+from workbench.ui.widgets.controls import tip_words
 
 _MARK = "● "
 
@@ -88,5 +89,5 @@ def _item(setting: api.StoredSetting) -> QTreeWidgetItem:
         font = item.font(column)
         font.setBold(setting.is_changed and column < 2)
         item.setFont(column, font)
-        item.setToolTip(column, f"{setting.name}\n{setting.help}")
+        item.setToolTip(column, tip_words(f"{setting.name}\n{setting.help}"))
     return item

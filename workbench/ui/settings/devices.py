@@ -8,6 +8,7 @@ from workbench import api
 from workbench.ui.session import Session
 from workbench.ui.settings.card import PreferenceCard
 from workbench.ui.widgets import label
+from workbench.ui.widgets.controls import keep_off
 
 _USE = "devices.use"
 _MOST_RUNS = 16
@@ -61,6 +62,7 @@ class DevicesCard(PreferenceCard):
         box.toggled.connect(lambda _on: self._on_toggled())
         count = QSpinBox(minimum=1, maximum=_MOST_RUNS, keyboardTracking=False)
         count.setAccessibleName(f"Runs at once on {device.name}")
+        keep_off(count)
         count.setSuffix(" at once")
         count.valueChanged.connect(lambda runs: self._set_runs(device.name, runs))
         widgets: list[QWidget] = [box, label(device.what, "muted"), count]

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from workbench import api
 from workbench.ui.opening import ask
 from workbench.ui.widgets import button, label
+from workbench.ui.widgets.controls import keep_off
 
 _LABEL, _FIELD = 22, 24  # average letters
 _STEPS = {"look.font_size": 10, "look.line_width": 0.5}
@@ -157,6 +158,7 @@ def _spin_box(view: api.PreferenceView, on_edited: Callable[[Any], None]) -> tup
     box.setSuffix(f" {setting.unit}" if setting.unit else "")
     box.setSpecialValueText(_NONE if setting.optional else "")
     box.setKeyboardTracking(False)
+    keep_off(box)
     none = box.minimum() if setting.optional else None
     as_typed = int if setting.kind == "whole" else float
     box.valueChanged.connect(lambda value: on_edited(None if value == none else as_typed(value)))

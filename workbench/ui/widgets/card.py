@@ -1,9 +1,8 @@
 """A card: a title, what it shows in grey behind it, and a body."""
 
-from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.ui.widgets.controls import ElidedLabel, label, set_role
+from workbench.ui.widgets.controls import ElidedLabel, label, set_role, tip_words
 
 
 class Card(QFrame):
@@ -29,7 +28,7 @@ class Card(QFrame):
     def set_subtitle(self, subtitle: str) -> None:
         """Changes the grey part of the title; where it is cut, the tooltip has the whole."""
         self._subtitle.setText(subtitle)
-        self._subtitle.setToolTip(Qt.convertFromPlainText(subtitle))  # its words may come from data
+        self._subtitle.setToolTip(tip_words(subtitle))  # its words may come from data
 
     def title(self) -> str:
         """Returns what the card shows."""

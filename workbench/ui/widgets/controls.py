@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence, QPaintEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStylePainter, QWidget
+from PySide6.QtGui import QAction, QKeySequence, QPaintEvent, Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QPushButton, QSizePolicy, QStylePainter, QWidget
+
+_INSIDE = 7  # pixels, as the style sheet gives to choices
 
 
 class ElidedLabel(QLabel):
@@ -26,9 +27,19 @@ def set_role(widget: QWidget, role: str) -> None:
     widget.setProperty("role", role)
 
 
+def change_role(widget: QWidget, role: str) -> None:
+    """Gives a widget that is shown already another name to the style sheet."""
+    set_role(widget, role)
+    _dress_anew(widget)
+
+
 def set_tone(widget: QWidget, tone: str) -> None:
     """Colours a widget that is shown already: plain, good, warn or bad."""
     widget.setProperty("tone", tone)
+    _dress_anew(widget)
+
+
+def _dress_anew(widget: QWidget) -> None:
     widget.style().unpolish(widget)
     widget.style().polish(widget)
 
@@ -45,6 +56,11 @@ def label(text: str = "", role: str = "", *, wraps: bool = False, selectable: bo
     return made
 
 
+def tip_words(words: str) -> str:
+    """Returns words for a tooltip that shows them as they are: a name or a message may look like markup."""
+    return Qt.convertFromPlainText(words, Qt.WhiteSpaceMode.WhiteSpaceNormal) if words else ""
+
+
 def button(text: str, on_click: Callable[[], object], *, role: str = "", tip: str = "") -> QPushButton:
     """Makes a button that calls `on_click`; its tooltip is its accessible description."""
     made = QPushButton(text)
@@ -54,6 +70,11 @@ def button(text: str, on_click: Callable[[], object], *, role: str = "", tip: st
     made.setAccessibleDescription(tip)
     made.clicked.connect(lambda _checked=False: on_click())
     return made
+
+
+def keep_off(box: QAbstractSpinBox) -> None:
+    """Keeps the text of a spin box off its border: where it begins, Qt does not ask the style sheet."""
+    box.lineEdit().setTextMargins(_INSIDE, 0, 0, 0)
 
 
 def add_action(

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from workbench import api
 from workbench.domain.records import RunState
 from workbench.ui.widgets.card import Card
-from workbench.ui.widgets.controls import button, label, set_tone
+from workbench.ui.widgets.controls import button, label, set_tone, tip_words
 
 _TONES = {RunState.FINISHED: "good", RunState.FAILED: "bad", RunState.VANISHED: "bad", RunState.BLOCKED: "warn"}
 
@@ -74,7 +74,7 @@ class RunRow(QWidget):
         """Shows a run as it is now."""
         self._id = run.id
         self._name.setText(run_title(run).replace("&", "&&"))
-        self._name.setToolTip(f"Shows {run.id}")
+        self._name.setToolTip(tip_words(f"Shows {run.id}"))
         self._state.setText(run_words(run))
         set_tone(self._state, _TONES.get(run.state, "plain"))
         self._bar.setVisible(run.state in (RunState.RUNNING, RunState.STOPPING))

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from workbench import api
 from workbench.ui.session import Session
-from workbench.ui.widgets.controls import button, label, set_role
+from workbench.ui.widgets.controls import button, label, set_role, tip_words
 
 _SIZE = (520, 320)
 _KIB = 1024
@@ -53,7 +53,8 @@ class TrashBox(QDialog):
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self._session = session
-        self._n_seen = -1
+        self._shown: list[str] = []
+        self._doomed: list[str] = []  # what the question is about
         self.list = QTreeWidget()
         self.restore_button = button("Bring back", self.restore, tip="Puts the selected things where they were")
         self.empty_button = button("Delete for good…", self.ask_to_empty, tip="Frees the space; nothing brings it back")
@@ -78,27 +79,31 @@ class TrashBox(QDialog):
             self._session.ask("trash-restore", work, self._on_restored, title="It was not brought back")
 
     def ask_to_empty(self) -> None:
-        """Asks once more before anything goes for good."""
+        """Asks once more before the selected deletions, or all where none is selected, go for good."""
+        self._doomed = self._selected() or list(self._shown)
         self._set_asking(True)
         self.no_button.setFocus()
 
     def empty(self) -> None:
-        """Deletes the selected deletions for good; all where none is selected."""
-        project, chosen = self._session.project, self._selected()
+        """Deletes for good what was asked about, whatever is selected by now."""
+        project, doomed = self._session.project, self._doomed
         self._set_asking(False)
-        if project is not None:
-            work = partial(api.empty_trash, project, chosen or None)
+        if project is not None and doomed:
+            work = partial(api.empty_trash, project, doomed)
             self._session.ask("trash-empty", work, self._on_emptied, title="The trash was not emptied")
 
     def _show(self, found: list[api.Deletion]) -> None:
-        self._n_seen = len(found)
+        shown = [one.id for one in found]
+        if shown != self._shown:
+            self._set_asking(False)  # the question was about another list
+        self._shown = shown
         chosen = set(self._selected())
         self.list.clear()
         for one in found:
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.at))
             item = QTreeWidgetItem([one.words, when, size_words(one.size)])
             item.setData(0, _DELETION, one.id)
-            item.setToolTip(0, "\n".join(one.run_ids) or one.words)
+            item.setToolTip(0, tip_words("\n".join(one.run_ids) or one.words))
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.list.addTopLevelItem(item)
             item.setSelected(one.id in chosen)
@@ -126,16 +131,16 @@ class TrashBox(QDialog):
         self._set_asking(False)
 
     def _set_asking(self, asking: bool) -> None:
-        chosen = self._selected()
-        what = "the selected" if chosen else "all"
-        self.sure_button.setText(f"Yes, delete {what} for good")
+        if not asking:
+            self._doomed = []
+        self.sure_button.setText(f"Yes, delete {'the selected' if self._selected() else 'all'} for good")
         for control in (self.restore_button, self.empty_button):
             control.setVisible(not asking)
         for control in (self.sure_button, self.no_button):
             control.setVisible(asking)
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
-        if self.isVisible() and view.n_deleted != self._n_seen:
+        if self.isVisible() and view.n_deleted != len(self._shown):
             self.refresh()
 
     def _build(self) -> None:

@@ -120,15 +120,6 @@ class ExportDialog(QDialog):
         dialog.open()
         return dialog
 
-    def commands(self, parent: QWidget) -> list[QAction]:
-        """Returns the exports for the command palette."""
-        made = []
-        for suffix, words in FORMATS.items():
-            action = QAction(f"Export as {words}…", parent)
-            action.triggered.connect(lambda _checked=False, suffix=suffix: self.offer(suffix=suffix))
-            made.append(action)
-        return made
-
     def _panel(self) -> str | None:
         return self.what_box.currentData() if self.suffix != ".html" else None
 
@@ -242,3 +233,13 @@ class FittedPicture(QLabel):
         room = self.contentsRect().size().boundedTo(self._picture.size())
         ways = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         self.setPixmap(self._picture.scaled(room, *ways))
+
+
+def export_actions(parent: QWidget, offer: Callable[[str], None]) -> list[QAction]:
+    """Makes the exports for the command palette, one for each format, which `offer` receives by its ending."""
+    made = []
+    for suffix, words in FORMATS.items():
+        action = QAction(f"Export as {words}…", parent)
+        action.triggered.connect(lambda _checked=False, suffix=suffix: offer(suffix))
+        made.append(action)
+    return made

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QS
 from workbench import api
 from workbench.domain.figures import MM, FigureStyle
 from workbench.ui.widgets import label
+from workbench.ui.widgets.controls import keep_off
 
 _LARGEST, _GAP, _LABELS = 60_000.0, 8, 80
 _DECIMALS = 2  # of millimetres, so that a number of pixels comes back as it was
@@ -31,6 +32,8 @@ class FigureForm(QWidget):
         self.unit_box = QComboBox()
         self.unit_box.addItems(["mm", "px"])
         self.dpi_box = QSpinBox(minimum=1, maximum=9_999)
+        for box in (self.width_box, self.height_box, self.dpi_box):
+            keep_off(box)
         self.ground_box, self.font_box = self._choice("ground"), self._choice("font")
         self._unit = "mm"
         self._build()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHeaderView
 from workbench.compare import Comparison, WinCell
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _LEAST_NAMES = 42, 0.2  # pixels of a column; share of the table that the rows' names have in any case
@@ -42,7 +43,7 @@ class WinMatrix(CopyTable):
             down.setIcon(swatch(scheme.runs.colour(places[name])))
             down.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             for head in (across, down):
-                head.setToolTip(name)
+                head.setToolTip(tip_words(name))
             self.setHorizontalHeaderItem(at, across)
             self.setVerticalHeaderItem(at, down)
         self._names = names
@@ -73,11 +74,11 @@ class WinMatrix(CopyTable):
 def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme) -> ValueItem:
     if cell is None:
         item = ValueItem("" if row == column else "-")
-        item.setToolTip("" if row == column else f"{row} and {column} share no prompts and seeds.")
+        item.setToolTip("" if row == column else tip_words(f"{row} and {column} share no prompts and seeds."))
         return item
     rate = cell.rate
     item = ValueItem(f"{100 * rate.mean:.0f}\n±{50 * (rate.high - rate.low):.0f}", rate.mean)
-    item.setToolTip(_sentence(cell))
+    item.setToolTip(tip_words(_sentence(cell)))
     shade = QColor(scheme.tokens.win if rate.mean >= 0.5 else scheme.tokens.loss)
     shade.setAlpha(round(_STRONGEST * min(1.0, 2 * abs(rate.mean - 0.5))))
     item.setBackground(QBrush(shade))

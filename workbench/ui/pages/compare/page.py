@@ -16,7 +16,7 @@ from workbench.domain.errors import BadSetting, NotFound
 from workbench.ui.page import Page
 from workbench.ui.pages.compare.answers import AnswersCard
 from workbench.ui.pages.compare.chart_grid import ChartGrid
-from workbench.ui.pages.compare.exporting import ExportDialog
+from workbench.ui.pages.compare.exporting import ExportDialog, export_actions
 from workbench.ui.pages.compare.matrix import WinMatrix
 from workbench.ui.pages.compare.run_tree import RunTree
 from workbench.ui.pages.compare.saved_views import SavedViews
@@ -93,7 +93,7 @@ class ComparePage(Page):
         self.saved.read()
 
     def commands(self) -> Sequence[QAction]:
-        return [*self.actions(), *self.answers.actions(), *self.saved.commands(self), *self.export.commands(self)]
+        return [*self.actions(), *self.answers.actions(), *self._exports, *self.saved.commands()]
 
     def offer_export(self, panel: str | None = None) -> None:
         """Asks how the charts, or one of them, shall be kept."""
@@ -156,6 +156,7 @@ class ComparePage(Page):
         self.empty = EmptyState("Comparing…", "", "Go to Overview", lambda: self.page_wanted.emit("overview"))
         add_action(self, "Export…", "Ctrl+Shift+E", self.offer_export)
         add_action(self, "Filter runs", "Ctrl+Shift+F", self.filter.setFocus)
+        self._exports = export_actions(self, lambda suffix: self.export.offer(suffix=suffix))
 
     def _place(self) -> None:
         self._body = QStackedWidget()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench.compare import ComparedArm
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _TALLEST = 260
@@ -55,11 +56,11 @@ class RunTree(QTreeWidget):
             item.setData(0, _NAME, arm.name)
             item.setData(0, _METHOD, arm.method)
             item.setIcon(0, swatch(scheme.runs.colour(arm.index)))
-            item.setToolTip(0, Qt.convertFromPlainText(f"{arm.name}: {arm.method}. Space shows or hides it."))
+            item.setToolTip(0, tip_words(f"{arm.name}: {arm.method}. Space shows or hides it."))
             item.setCheckState(0, Qt.CheckState.Unchecked if arm.name in hidden else Qt.CheckState.Checked)
             for seed, run in zip(arm.seeds, arm.runs or arm.evaluations, strict=False):
                 child = QTreeWidgetItem([f"seed {seed}"])
-                child.setToolTip(0, run)
+                child.setToolTip(0, tip_words(run))
                 item.addChild(child)
             self.addTopLevelItem(item)
             item.setExpanded(arm.name in opened)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton
 
 from workbench import api
 from workbench.ui.session import Session
@@ -26,6 +26,9 @@ class SavedViews(QPushButton):
         self._shown = shown
         self._views: dict[str, api.View] = {}
         self._name = ""
+        self._save_action = QAction("Save this view…", self)
+        self._save_action.triggered.connect(self.ask_name)
+        self._actions: dict[str, QAction] = {}
         self._menu = QMenu(self)
         self.setMenu(self._menu)
         self._fill()
@@ -81,18 +84,16 @@ class SavedViews(QPushButton):
         """Asks under which name the view in sight is kept."""
         return self._ask("Save view", "Name", self._name or "my view", self.save)
 
-    def commands(self, parent: QWidget) -> list[QAction]:
-        """Returns what the command palette offers."""
-        made = [QAction("Save this view…", parent)]
-        made[0].triggered.connect(self.ask_name)
-        for name, view in self._views.items():
-            action = QAction(f"Show view {name}", parent)
-            action.triggered.connect(lambda _checked=False, name=name, view=view: self._choose(name, view))
-            made.append(action)
-        return made
+    def commands(self) -> list[QAction]:
+        """Returns what the command palette offers: an action stays the same as long as its view has its name."""
+        return [self._save_action, *self._actions.values()]
 
     def _on_read(self, views: dict[str, api.View]) -> None:
         self._views = views
+        known = self._actions
+        self._actions = {name: known.pop(name) if name in known else self._show_action(name) for name in views}
+        for gone in known.values():
+            gone.deleteLater()
         self._fill()
 
     def _fill(self) -> None:
@@ -110,6 +111,11 @@ class SavedViews(QPushButton):
             menu.setEnabled(bool(self._views))
             for name in self._views:
                 menu.addAction(_plain(name)).triggered.connect(lambda _checked=False, name=name, work=work: work(name))
+
+    def _show_action(self, name: str) -> QAction:
+        action = QAction(f"Show view {name}", self)
+        action.triggered.connect(lambda: self._choose(name, self._views[name]))
+        return action
 
     def _choose(self, name: str, view: api.View) -> None:
         self._name = name

@@ -10,6 +10,7 @@ from workbench.compare import ArmResult, Comparison, Cost
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, estimate_item
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _PADDING = 81, 12
@@ -66,6 +67,7 @@ class SummaryTable(CopyTable):
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(30)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as compared, until somebody sorts
 
     def show_arms(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
         """Fills the table with the arms that are shown."""
@@ -78,8 +80,7 @@ class SummaryTable(CopyTable):
                 self.setItem(row, column, item)
             self.item(row, 0).setIcon(swatch(scheme.runs.colour(arm.index)))
         self.resizeRowsToContents()
-        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setSortingEnabled(True)
+        self.setSortingEnabled(True)  # as the person sorted it last
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -123,7 +124,7 @@ class SummaryTable(CopyTable):
 def _cells(arm: ArmResult) -> list[ValueItem]:
     name = ValueItem(arm.name)
     name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    name.setToolTip(f"{arm.name}: {arm.method}, seeds {', '.join(map(str, arm.seeds))}")
+    name.setToolTip(tip_words(f"{arm.name}: {arm.method}, seeds {', '.join(map(str, arm.seeds))}"))
     steps = sorted(arm.best.steps)
     best = (
         "-"

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from workbench import api
@@ -12,7 +11,7 @@ from workbench.domain.playground import Response, TokenReward
 from workbench.ui.pages.playground.token_text import TokenText
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import button, label, set_role, set_tone
-from workbench.ui.widgets.controls import ElidedLabel
+from workbench.ui.widgets.controls import ElidedLabel, tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _ENDS = {"eos": "ended by itself", "length": "cut at the limit", "stop_string": "ended at a stop string"}
@@ -129,7 +128,7 @@ class AnswerCard(QFrame):
 
     def _place(self) -> None:
         name = ElidedLabel(f"{self.choice.arm} · {self.choice.title}")
-        name.setToolTip(Qt.convertFromPlainText(self.choice.model.name))
+        name.setToolTip(tip_words(self.choice.model.name))
         set_role(name, "muted")
         head = QHBoxLayout()
         head.setSpacing(6)

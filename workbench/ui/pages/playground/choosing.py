@@ -1,7 +1,6 @@
 """Whom to ask and who scores: ticks in a tree of checkpoints and in a list of judges."""
 
 from collections.abc import Iterable, Sequence
-from html import escape  # a tooltip may take words for markup
 from itertools import groupby
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -11,6 +10,7 @@ from workbench import api
 from workbench.domain.playground import AskedJudge
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _CHOICE = Qt.ItemDataRole.UserRole
@@ -84,7 +84,7 @@ class CheckpointCard(Card):
         for choice in choices:
             item = QTreeWidgetItem([checkpoint_words(choice, says_last=self.which_box.currentData() != "last")])
             item.setData(0, _CHOICE, choice.model.name)
-            item.setToolTip(0, f"<qt>{escape(choice.model.name)}</qt>")
+            item.setToolTip(0, tip_words(choice.model.name))
             is_ticked = choice.model.name in (self._ticked or ())
             item.setCheckState(0, Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked)
             top.addChild(item)
@@ -121,7 +121,7 @@ class JudgeCard(Card):
         for name, choice in self._judges.items():
             item = QListWidgetItem(judge_words(choice))
             item.setData(_CHOICE, name)
-            item.setToolTip(f"<qt>{escape(name)}</qt>")
+            item.setToolTip(tip_words(name))
             is_ticked = self._ticked.get(name, choice.role != "proxy" or name == first_proxy)
             item.setCheckState(Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked)
             self.list.addItem(item)

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from html import escape
 from itertools import accumulate
 
 from PySide6.QtCore import QEvent, Qt
@@ -14,6 +13,7 @@ from workbench.ui.data.chat_text import clean
 from workbench.ui.pages.playground.heat import reward_words, shade
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import set_role
+from workbench.ui.widgets.controls import tip_words
 
 _ENDING = "⏎"  # stands for the end-of-sequence token, which has no text
 
@@ -73,7 +73,7 @@ class TokenText(QTextEdit):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             words = self.words_at(self.cursorForPosition(event.pos()).position())
-            QToolTip.showText(event.globalPos(), f"<qt>{escape(words)}</qt>" if words else "", self)
+            QToolTip.showText(event.globalPos(), tip_words(words), self)
             return True
         return super().viewportEvent(event)
 

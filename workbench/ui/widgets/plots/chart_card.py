@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 from workbench.compare import PanelSpec, Series
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.card import Card
-from workbench.ui.widgets.controls import set_role
+from workbench.ui.widgets.controls import set_role, tip_words
 from workbench.ui.widgets.plots.panel_chart import PanelChart, axis_words
 
 _STYLES = {"proxy": "╍", "point": "●", "envelope": "─"}
@@ -66,7 +66,7 @@ class ChartCard(Card):
         self.set_title(spec.title, spec.subtitle)
         self.legend.setText(self._legend_words())
         yield from self.chart.drawing(spec, scheme, hidden)
-        self.chart.setToolTip(Qt.convertFromPlainText(f"{spec.caption}{_HOW}"))
+        self.chart.setToolTip(tip_words(f"{spec.caption}{_HOW}"))
         names = ", ".join(series.name for series in self._shown)
         self.chart.setAccessibleName(f"{spec.title}: {axis_words(spec.y)} over {axis_words(spec.x)}")
         self.chart.setAccessibleDescription(f"Curves: {names}. {spec.caption}")
