@@ -8,6 +8,7 @@ from evaluated_runs import realistic
 from workbench.compare import compare_runs
 from workbench.compare.statistics import wilson
 from workbench.domain.errors import BadSetting, NotFound
+from workbench.domain.events import Metrics
 from workbench.domain.views import View
 
 
@@ -146,3 +147,16 @@ def test_what_was_evaluated_since_is_seen(runs):
     before = compare_runs(runs.project)
     runs.arm("b", {100: [2.0] * 8})
     assert len(compare_runs(runs.project).arms) == len(before.arms) + 1
+
+
+def test_a_training_metric_is_drawn_over_kl_without_a_panel_of_kl(runs):
+    runs.start()
+    logged = [
+        Metrics(
+            step=step, episodes=step, tokens=step, seconds=step, values={"objective/kl": kl, "objective/entropy": 2.0}
+        )
+        for step, kl in ((1, 0.5), (2, 1.5))
+    ]
+    runs.arm("ppo", {100: [1.0] * 8}, method="ppo", events=logged)
+    (panel,) = compare_runs(runs.project, view=View(x="kl", panels=("objective/entropy",))).panels
+    assert [series.x for series in panel.series] == [(0.5, 1.5)]

@@ -96,7 +96,7 @@ def compare_runs(
         BadInput: a file of samples is damaged.
     """
     view = view or View()
-    everything = gather_arms(project, run_ids, experiment=experiment, metrics=view.metrics)
+    everything = gather_arms(project, run_ids, experiment=experiment, metrics=_metrics_read(view))
     arms = [arm for arm in everything if arm.tracks]
     if not arms:
         raise NotFound(
@@ -131,6 +131,11 @@ def compare_runs(
         ),
         panels=build_panels(arms, judge, view),
     )
+
+
+def _metrics_read(view: View) -> set[str]:
+    """Returns the metrics of training that the view's panels need: their own, and what they are drawn over."""
+    return {*view.metrics, "objective/kl"} if view.metrics and view.x == "kl" else set(view.metrics)
 
 
 def _baseline(arms: Sequence[Arm], view: View) -> Arm | None:
