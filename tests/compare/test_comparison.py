@@ -160,3 +160,13 @@ def test_a_training_metric_is_drawn_over_kl_without_a_panel_of_kl(runs):
     runs.arm("ppo", {100: [1.0] * 8}, method="ppo", events=logged)
     (panel,) = compare_runs(runs.project, view=View(x="kl", panels=("objective/entropy",))).panels
     assert [series.x for series in panel.series] == [(0.5, 1.5)]
+
+
+def test_another_start_model_than_the_baseline_is_not_even_with_it_by_definition(runs):
+    runs.start([0.0] * 8)
+    runs.start([1.0] * 8, model="models/other")
+    runs.arm("a", {100: [0.0] * 8})
+    runs.arm("b", {100: [0.0] * 8}, model="models/other")
+    arms = compare_runs(runs.project, view=View(baseline="reference")).arms
+    rates = {arm.name: arm.win_rate.mean for arm in arms if arm.win_rate}
+    assert (rates["reference"], rates["reference 2"]) == (0.5, 1.0)

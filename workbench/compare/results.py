@@ -145,8 +145,8 @@ def _mean(points: Sequence[Point], column: str) -> Estimate | None:
 
 
 def _win_rate(arm: Arm, baseline: Arm | None, points: Sequence[Point], which: Which) -> Estimate | None:
-    is_itself = arm is baseline and which == "last"
-    if is_itself or (arm.is_reference and (baseline is None or baseline.is_reference)):  # by definition
+    is_own_last = which == "last" or arm.is_reference  # a start model has one checkpoint
+    if (arm is baseline and is_own_last) or (arm.is_reference and baseline is None):  # by definition
         n = len(points) if len(points) > 1 else len(np.unique(points[0].samples.keys))
         return Estimate(mean=0.5, low=0.5, high=0.5, n=n)
     if baseline is None:
