@@ -109,7 +109,7 @@ from .tidying import (
     set_tags,
     show_trash,
 )
-from .views import delete_view, list_views, read_view, rename_view, save_view
+from .views import delete_view, list_views, name_arms, read_view, rename_view, save_view
 from .watching import (
     ExperimentRuns,
     RunNews,
@@ -218,6 +218,7 @@ __all__ = [
     "list_views",
     "log_folder",
     "move_project",
+    "name_arms",
     "offer_playground",
     "open_experiment",
     "open_project",

@@ -50,6 +50,7 @@ class ComparedArm(_Frozen):
     name: str
     method: str
     seeds: tuple[int, ...]
+    called: tuple[str, ...] = Field(description="Its lasting name, by which views keep it, then all it has or had.")
     index: int = Field(description="Its place among those compared, hidden ones included; colours go by it.")
     runs: tuple[str, ...] = Field(description="Training runs, by seed; empty for the start model.")
     evaluations: tuple[str, ...] = Field(description="Evaluation runs, by seed.")
@@ -78,6 +79,7 @@ def list_arm(arm: Arm) -> ComparedArm:
     return ComparedArm(
         name=arm.name,
         method=arm.method,
+        called=arm.called,
         seeds=arm.seeds,
         index=arm.place,
         runs=tuple(track.run.id for track in arm.tracks if track.run),
