@@ -23,6 +23,7 @@ def run_window(path: Path | None) -> int:
     """Opens the window and returns when it is closed."""
     # pyarrow imports pandas where it can: 50 MB and half a second for nothing here.
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    api.enter_hub_folder()
     application = make_application(sys.argv[:1])
     log_to_file()
     session = Session(QSettings(NAME, NAME))
