@@ -201,7 +201,7 @@ def _evidence(
         references={arm.name: starts[arm.start].name for arm in trained if arm.start in starts},
         cells=wins,
         turns=turns,
-        n_seeds=min((len(arm.tracks) for arm in trained), default=0),
+        one_seed=[arm.name for arm in trained if len(arm.tracks) == 1],
         interval=interval_words(arms),
         unfair=differing,
     )
