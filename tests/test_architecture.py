@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,8 +52,9 @@ def test_the_whole_api_loads_neither_torch_nor_qt() -> None:
 
 
 def test_the_window_loads_neither_torch_nor_what_draws_files() -> None:
-    program = "\n".join(f"import workbench.ui.{name}" for name in ("application", "pages.start", "pages.overview"))
-    assert _loaded_by(program).isdisjoint({"torch", "transformers", "trl", "datasets", "matplotlib"})
+    program = "import workbench.ui.application\nfrom workbench.ui.pages import PAGES\nfor page in PAGES: page.load()"
+    unwanted = {"torch", "transformers", "trl", "datasets", "matplotlib", "huggingface_hub", "duckdb", "keyring"}
+    assert _loaded_by(program).isdisjoint(unwanted)
 
 
 @pytest.mark.slow
@@ -60,3 +62,20 @@ def test_the_worker_loads_no_qt() -> None:
     names = [name for name in _MODULES if name.startswith("workbench.training.")]
     program = "import importlib\n" + "\n".join(f"importlib.import_module({name!r})" for name in names)
     assert _loaded_by(program).isdisjoint({"PySide6", "pyqtgraph"})
+
+
+@pytest.mark.slow
+def test_the_window_reads_its_tables_without_pandas(tmp_path: Path) -> None:
+    program = f"""
+from workbench.ui.application import do_without_pandas
+do_without_pandas()
+import pyarrow as pa, pyarrow.parquet as pq
+path = {str(tmp_path / "rows.parquet")!r}
+pq.write_table(pa.table({{"name": ["a", "b"], "value": [1.0, None]}}), path)
+table = pq.read_table(path, filters=[("name", "=", "b")])
+assert table.to_pylist() == [{{"name": "b", "value": None}}]
+assert str(table["value"].to_numpy()) == "[nan]"
+import duckdb
+assert duckdb.sql(f"select count(*) from '{{path}}'").fetchall() == [(2,)]
+"""
+    assert "pandas" not in _loaded_by(program)

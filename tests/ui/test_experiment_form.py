@@ -94,6 +94,14 @@ def test_a_value_out_of_bounds_is_refused_beside_its_field(qtbot, form):
     assert beta.said() == ""
 
 
+def test_a_gold_judge_that_counts_words_is_warned_of_before_the_launch(qtbot, form):
+    _small(qtbot, form)
+    qtbot.waitUntil(form.plan.launch_button.isEnabled, timeout=20000)
+    assert "longer answers win" in form.plan.warnings.text()
+    _fill(qtbot, form, judges="vader")
+    qtbot.waitUntil(lambda: not form.plan.warnings.isVisible(), timeout=20000)
+
+
 def test_names_say_at_once_what_they_lead_to(qtbot, form):
     general = form.settings.general.fields
     _fill(qtbot, form, model="models/smal", dataset="storie", judges="vader")

@@ -62,3 +62,24 @@ def test_only_checkpoints_can_be_picked(qtbot, card, look):
     card.show_panel(panel(series(3, steps=((0,), (10,), (20,)))), look.scheme)
     card.chart.pick_at(box.mapViewToScene(box.viewRect().center()))
     assert picked == [("a", (10,))]
+
+
+def test_small_values_are_said_as_they_are(qtbot, card, look):
+    small = series(3, x=(0.0, 0.2, 0.4), y=(0.1, 0.2, 0.3), low=(0.1, 0.2, 0.3), high=(0.1, 0.2, 0.3))
+    for scheme in (look.scheme, look.scheme):  # drawn again, as after each look at the runs
+        card.show_panel(panel(small), scheme)
+        qtbot.waitExposed(card)
+    for side in ("left", "bottom"):
+        axis = card.chart.getAxis(side)
+        axis.updateAutoSIPrefix()
+        assert axis.autoSIPrefixScale == 1.0
+
+
+def test_smoothing_leaves_checkpoints_where_they_were_measured(card, look):
+    steps = ((10,), (20,), (30,))
+    card.show_panel(panel(series(3, y=(0.0, 0.5, 1.0), raw=(0.0, 1.0, 2.0), steps=steps)), look.scheme)
+    card.chart.ring({"a": 30})
+    assert card.chart._ring.data["y"].tolist() == [2.0]
+    drawn = [item for item in card.chart.getPlotItem().listDataItems() if hasattr(item, "yData")]
+    marked = [item for item in drawn if item.opts["symbol"]]
+    assert [item.yData.tolist() for item in marked] == [[0.0, 1.0, 2.0]]

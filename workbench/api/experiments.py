@@ -60,6 +60,12 @@ class ExperimentPlan(BaseModel):
 
     runs: list[PlannedRun]
     cost: PlanCost
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know before the launch."""
+        return (*self.cautions, *self.cost.warnings)
 
     @property
     def n_new(self) -> int:
@@ -133,7 +139,14 @@ def plan_experiment(project: Project, experiment: Experiment, *, base: Path) -> 
         )
         for job in jobs
     ]
-    return ExperimentPlan(runs=runs, cost=cost_plan(project, jobs, costs, sum(run.is_reused for run in runs)))
+    cost = cost_plan(project, jobs, costs, sum(run.is_reused for run in runs))
+    return ExperimentPlan(runs=runs, cost=cost, cautions=_cautions(experiment))
+
+
+def _cautions(experiment: Experiment) -> tuple[str, ...]:
+    if experiment.judges[0] != "length":
+        return ()
+    return ("The gold judge is `length`: longer answers win. Put a judge first that measures what you want.",)
 
 
 def _share_done(status: RunStatus) -> float:

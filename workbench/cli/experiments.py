@@ -123,7 +123,7 @@ def print_plan(plan: api.ExperimentPlan, *, json: bool) -> None:
     print_table(["stage", "method", "seed", "", "time", "memory", "by"], [_row(run) for run in plan.runs])
     say()
     say(f"{plan.n_new} to do, {plan.n_reused} reused.{_total(plan)}")
-    for warning in plan.cost.warnings:
+    for warning in plan.warnings:
         say(warning)
 
 

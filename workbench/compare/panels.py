@@ -225,6 +225,7 @@ def _standardised(column: str, start: Arm) -> Measure:
 
 def _series(arm: Arm, role: Role, curve: Curve, smoothing: float) -> Series:
     drawn = smooth_curve(curve, smoothing)
+    band = curve if curve.steps else drawn  # what was measured of a checkpoint stays where it was
     return Series(
         name=f"{arm.name}, {role}" if role in ("gold", "proxy") else arm.name,
         arm=arm.name,
@@ -232,8 +233,8 @@ def _series(arm: Arm, role: Role, curve: Curve, smoothing: float) -> Series:
         role=role,
         x=tuple(curve.x.tolist()),
         y=tuple(drawn.y.tolist()),
-        low=tuple(drawn.low.tolist()),
-        high=tuple(drawn.high.tolist()),
+        low=tuple(band.low.tolist()),
+        high=tuple(band.high.tolist()),
         raw=tuple(curve.y.tolist()) if drawn is not curve else (),
         steps=curve.steps,
     )

@@ -37,6 +37,11 @@ class Series(_Spec):
         description="The step of the checkpoint at each point, in every seed; empty where points are not checkpoints.",
     )
 
+    @property
+    def measured(self) -> tuple[float, ...]:
+        """What was measured: `y` before any smoothing."""
+        return self.raw or self.y
+
 
 class ReferenceLine(_Spec):
     """A straight line to read values against."""

@@ -30,7 +30,7 @@ class FigureStyle(Settings):
         le=2400,
     )
     dpi: int = setting(200, label="Resolution", unit="dpi", help="Of PNG files; SVG and PDF have none.", ge=50, le=1200)
-    ground: Ground = setting("light", label="Ground", help="Colours for a light or for a dark page.")
+    ground: Ground = setting("light", label="Background", help="Colours for a light or for a dark page.")
     font: Font = setting(
         "sans", label="Font", help="Letters without or with serifs; both are drawn the same everywhere."
     )

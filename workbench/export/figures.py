@@ -169,19 +169,23 @@ def _draw_series(axes: Axes, series: Series, theme: Theme) -> None:
         axes.vlines(series.x, series.low, series.high, color=colour, alpha=0.45, linewidth=1.2)
     else:
         axes.fill_between(series.x, series.low, series.high, color=colour, alpha=0.10 if dashed else 0.18, linewidth=0)
+    marks: dict[str, Any] = {
+        "marker": theme.marker(series.index) if series.steps or len(series.x) == 1 else "",
+        "markersize": 3.6 if dashed else 4.4,
+        "markerfacecolor": theme.ground if dashed else colour,
+        "markeredgewidth": 0.9,
+    }
     if series.raw:
-        axes.plot(series.x, series.raw, color=colour, alpha=_RAW_ALPHA, linewidth=0.8)
+        axes.plot(series.x, series.raw, color=(colour, _RAW_ALPHA), linewidth=0.8, markeredgecolor=colour, **marks)
+        marks = {}  # they stand at what was measured
     axes.plot(
         series.x,
         series.y,
         color=colour,
         linewidth=_LINE_WIDTHS.get(series.role, 1.8),
         linestyle=_LINE_STYLES.get(series.role, "-"),
-        marker=theme.marker(series.index) if series.steps or len(series.x) == 1 else "",
-        markersize=3.6 if dashed else 4.4,
-        markerfacecolor=theme.ground if dashed else colour,
-        markeredgewidth=0.9,
         solid_capstyle="round",
+        **marks,
     )
 
 

@@ -114,7 +114,7 @@ class Session(QObject):
     def create(self, folder: Path, name: str | None = None) -> None:
         """Makes a project and opens it."""
         work = lambda: api.create_project(folder, name)  # noqa: E731
-        self.ask("window open", work, self._on_opened, title="The project was not made")
+        self.ask("window open", work, self._on_created, title="The project was not made")
 
     def close(self) -> None:
         """Closes the project; its runs go on."""
@@ -161,6 +161,10 @@ class Session(QObject):
     def forget(self, folder: Path) -> None:
         """Takes a project out of the recent ones; nothing on disk changes."""
         self.settings.setValue(_RECENT, [str(path) for path in self.recent() if path != folder])
+
+    def _on_created(self, project: api.Project) -> None:
+        self.settings.setValue("window/page", "overview")  # which says what comes first
+        self._on_opened(project)
 
     def _on_opened(self, project: api.Project) -> None:
         self.close()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         stored = self._session.settings.value("window/geometry")
         if not (isinstance(stored, QByteArray) and self.restoreGeometry(stored)):
-            self.resize(*_SIZE)
+            self.resize(QSize(*_SIZE).boundedTo(self.screen().availableSize()))
 
     def _offered(self) -> list[str]:
         is_open = self._session.project is not None

@@ -79,7 +79,12 @@ class DatasetList(QListWidget):
 
 def dataset_words(record: DatasetRecord) -> str:
     """Returns what a dataset holds, in a line or two."""
-    return f"{record.n_rows:,} {_KINDS[record.kind]}\n{splits_words(record)}"
+    return f"{count_words(record)}\n{splits_words(record)}"
+
+
+def count_words(record: DatasetRecord) -> str:
+    """Returns how many rows of what kind there are."""
+    return f"{record.n_rows:,} {_KINDS[record.kind]}"
 
 
 def splits_words(record: DatasetRecord) -> str:

@@ -135,7 +135,9 @@ class ExperimentForm(QWidget):
             self._session.ask("launch", work, self._on_launched, on_error=self._on_not_launched)
 
     def _on_launched(self, jobs: list[Any]) -> None:
-        self._session.tell(f"{len(jobs)} runs are in the queue or done.", "good")
+        self._session.tell(
+            f"Launched: {len(jobs)} runs, of which those that were done before are not trained again.", "good"
+        )
         self._session.look()
         self.closed.emit()
         self.check()

@@ -56,7 +56,7 @@ class PlanCard(Card):
         self.say("")
         self.total.setText(total(plan.cost))
         self.basis.setText(_basis(plan))
-        self.warnings.setText(" ".join(plan.cost.warnings))
+        self.warnings.setText(" ".join(plan.warnings))
         set_tone(self.warnings, "warn")
         for line in (self.total, self.basis, self.warnings):
             line.setVisible(bool(line.text()))

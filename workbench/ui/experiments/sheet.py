@@ -102,7 +102,7 @@ class ArmSheet(SettingsSheet):
         self.name_line.textChanged.connect(lambda _text: self._on_named())
         self.corner.addWidget(self.name_line)
         self.corner.addWidget(
-            button("Double", self.doubled.emit, role="link", tip="Adds another arm with these settings")
+            button("Duplicate", self.doubled.emit, role="link", tip="Adds another arm with these settings")
         )
         self.corner.addWidget(button("Remove", self.removed.emit, role="link", tip="Takes this arm out"))
         self._on_named()

@@ -57,11 +57,7 @@ class LoadPlot(Card):
         shade.setAlpha(_FILL_ALPHA)
         self.curve.setBrush(pg.mkBrush(shade))
         for side, words in (("bottom", "minutes ago"), ("left", self._unit)):
-            axis = self.plot.getAxis(side)
-            axis.setPen(pg.mkPen(tokens.border))
-            axis.setTextPen(pg.mkPen(tokens.muted))
-            axis.setLabel(words, color=tokens.muted)
-            axis.enableAutoSIPrefix(False)
+            self.plot.dress_axis(side, words, tokens)
 
     def _show_minutes(self, n_minutes: int) -> None:
         """Shows this many minutes, which grow while the window is young."""

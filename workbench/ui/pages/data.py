@@ -181,6 +181,7 @@ class DataPage(Page):
     def _on_imported(self, name: str) -> None:
         self._wanted = name
         self.datasets.select(name)
+        self.datasets.setFocus()  # the button that was pressed is gone
 
     def _show_rows(self) -> None:
         self._stack.setCurrentWidget(self._rows if self._seen else self.empty)

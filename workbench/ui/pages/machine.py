@@ -31,7 +31,7 @@ class MachinePage(Page):
         super().__init__(session, look)
         self.plots: dict[str, LoadPlot] = {}
         self.table = RunTable()
-        self._runs = Card("Runs that go on")
+        self._runs = Card("Running now")
         self._none = label(_NOTHING, "muted", wraps=True)
         self._grid = QGridLayout()
         self._meter: api.UsageMeter | None = None

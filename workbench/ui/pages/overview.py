@@ -3,7 +3,8 @@
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.domain.records import DatasetRecord, RunState
+from workbench.domain.records import RunState
+from workbench.ui.data.dataset_list import count_words, splits_words
 from workbench.ui.next_step import is_in_trouble, is_under_way, next_step
 from workbench.ui.page import Page
 from workbench.ui.pages import PAGES
@@ -21,7 +22,7 @@ class OverviewPage(Page):
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
         self._seen = self._finished_before()
-        self._figures = {name: label("0", "figure") for name in ("Datasets", "Pairs", "Runs finished", "Runs to do")}
+        self._figures = {name: label("0", "figure") for name in ("Datasets", "Rows", "Runs finished", "Runs to do")}
         self._next = Card("Next")
         self._sentence = label("", wraps=True)
         self._go = button("", self._go_on, role="primary")
@@ -51,7 +52,10 @@ class OverviewPage(Page):
         self._trouble.show_runs(trouble[:_MOST_ROWS], len(trouble))
         new = [run for run in finished if run.id not in self._seen]
         self._finished.show_runs(new[::-1][:_MOST_ROWS], len(new))
-        self._dataset_words.setText("\n".join(map(_dataset_line, view.datasets)) or "No data yet.")
+        self._dataset_words.setText(
+            "\n".join(f"{data.name}: {count_words(data)} ({splits_words(data)})" for data in view.datasets)
+            or "No data yet."
+        )
         self.session.keep("overview/seen", [run.id for run in finished])
 
     def _show_figures(self, view: api.ProjectView, n_finished: int, n_to_do: int) -> None:
@@ -112,8 +116,3 @@ def _figure_card(name: str, figure: QWidget) -> Card:
     card = Card(name)
     card.body.addWidget(figure)
     return card
-
-
-def _dataset_line(data: DatasetRecord) -> str:
-    shares = ", ".join(f"{n:,} {split}" for split, n in data.splits.counts.items() if n)
-    return f"{data.name}: {data.n_rows:,} {data.kind} rows ({shares})"

@@ -55,10 +55,7 @@ class MetricPlot(QFrame):
         self.curve.setSymbolBrush(pg.mkBrush(colour))
         self.curve.setSymbolPen(pg.mkPen(colour))
         for side, words in (("bottom", "training step"), ("left", self._axis_words())):
-            axis = self.plot.getAxis(side)
-            axis.setPen(pg.mkPen(tokens.border))
-            axis.setTextPen(pg.mkPen(tokens.muted))
-            axis.setLabel(words, siPrefixEnableRanges=(), color=tokens.muted)  # numbers stay what they are
+            self.plot.dress_axis(side, words, tokens)
 
     def _pen(self, *, thin: bool) -> QPen:
         """Returns the curve's pen; thin lines of many points are drawn ten times as fast."""
@@ -70,7 +67,7 @@ class MetricPlot(QFrame):
     def _build(self) -> None:
         self.plot.showGrid(x=True, y=True, alpha=0.12)
         self.plot.setMinimumHeight(150)
-        self.plot.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("0.000000") + _AXIS_WORDS)
+        self.plot.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("0.0000") + _AXIS_WORDS)
         self.plot.setAccessibleName(f"{self._metric.label} ({self._axis_words()}) over training steps")
         self.curve.setDownsampling(auto=True, method="peak")
         self.curve.setClipToView(True)

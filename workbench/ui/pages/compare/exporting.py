@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QLab
 from workbench import api
 from workbench.compare import Comparison
 from workbench.domain.errors import BadSetting
-from workbench.domain.figures import MM
+from workbench.domain.figures import MM, FigureStyle
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS
 from workbench.ui.pages.compare.figure_form import FigureForm, dense_form, form_label
@@ -81,13 +81,13 @@ class ExportDialog(QDialog):
         """The ending of the chosen format."""
         return str(self.format_box.currentData())
 
-    def style_wanted(self) -> api.FigureStyle:
+    def style_wanted(self) -> FigureStyle:
         """Returns the figure's settings.
 
         Raises:
             BadSetting: one of them is out of bounds.
         """
-        return api.FigureStyle.read(self.form.values(), where="the figure")
+        return FigureStyle.read(self.form.values(), where="the figure")
 
     def write(self, out: Path) -> None:
         """Writes the file by its ending; a toast says where, the banner what went wrong."""
@@ -95,7 +95,7 @@ class ExportDialog(QDialog):
         if comparison is None or project is None:
             return
         style, panel = self.style_wanted(), self._panel()
-        self._session.settings.setValue("export/folder", str(out.parent))
+        self._session.keep("export/folder", str(out.parent))
 
         def work() -> None:
             exact = comparison if comparison.view == view else api.compare_runs(project, view=view)
@@ -110,7 +110,7 @@ class ExportDialog(QDialog):
     def ask_where(self) -> QFileDialog:
         """Asks for a file with the ending of the chosen format."""
         project = self._session.project
-        start = str(self._session.settings.value("export/folder", project.folder / "exports" if project else ""))
+        start = str(self._session.kept("export/folder", project.exports if project else ""))
         dialog = QFileDialog(self, "Export", start, f"*{self.suffix}")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(self.suffix.removeprefix("."))
@@ -175,7 +175,7 @@ class ExportDialog(QDialog):
         """Shows the last choices; what an older or newer program remembered otherwise is passed over."""
         try:
             kept = dict(json.loads(str(self._session.settings.value("export/choices", "{}"))))
-            style = api.FigureStyle.read({k: v for k, v in kept.items() if k in api.FigureStyle.model_fields}, where="")
+            style = FigureStyle.read({k: v for k, v in kept.items() if k in FigureStyle.model_fields}, where="")
         except (ValueError, TypeError, BadSetting):
             return
         self.form.show_values(style.model_dump())

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from workbench import api
-from workbench.domain.figures import MM
+from workbench.domain.figures import MM, FigureStyle
 from workbench.ui.widgets import label
 
 _LARGEST, _GAP, _LABELS = 60_000.0, 8, 80
@@ -35,7 +35,7 @@ class FigureForm(QWidget):
         self._unit = "mm"
         self._build()
         self._connect()
-        self.show_values(api.FigureStyle().model_dump())
+        self.show_values(FigureStyle().model_dump())
 
     def values(self) -> dict[str, Any]:
         """Returns what stands there, lengths in millimetres, for `FigureStyle.read`."""

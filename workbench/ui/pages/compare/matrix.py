@@ -11,7 +11,8 @@ from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.swatch import swatch
 
-_NARROWEST, _LEAST_NAMES = 34, 0.3  # pixels of a column; share of the table that the rows' names have in any case
+_NARROWEST, _LEAST_NAMES = 42, 0.2  # pixels of a column; share of the table that the rows' names have in any case
+_READABLE = 90  # pixels in which a name says more than its number
 _STRONGEST = 150  # alpha of a rate of 0 or 1: text stays readable on it
 
 
@@ -25,6 +26,7 @@ class WinMatrix(CopyTable):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(26)
         self.verticalHeader().setMinimumSectionSize(34)
+        self.setTextElideMode(Qt.TextElideMode.ElideNone)  # "±11" reads better touching its cell's edge than as "±…"
         self.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
@@ -58,13 +60,14 @@ class WinMatrix(CopyTable):
         """Heads the columns with the arms' names where there is room, else with the numbers of their rows."""
         if not self._names:
             return
-        left = self.width() - _NARROWEST * len(self._names)
-        self.verticalHeader().setMaximumWidth(int(max(_LEAST_NAMES * self.width(), left)))
+        left = int(max(_LEAST_NAMES * self.width(), self.width() - _NARROWEST * len(self._names)))
+        self.verticalHeader().setMaximumWidth(left)
         room = self.viewport().width() / len(self._names) - 8
         are_named = max(map(self.fontMetrics().horizontalAdvance, self._names)) <= room
         for at, name in enumerate(self._names):
             self.horizontalHeaderItem(at).setText(name if are_named else str(at + 1))
-            self.verticalHeaderItem(at).setText(name if are_named else f"{at + 1} {name}")
+            numbered = f"{at + 1} {name}" if left >= _READABLE else str(at + 1)
+            self.verticalHeaderItem(at).setText(name if are_named else numbered)
 
 
 def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme) -> ValueItem:

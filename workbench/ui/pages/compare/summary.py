@@ -12,7 +12,7 @@ from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.swatch import swatch
 
-_NARROWEST, _PADDING = 81, 8
+_NARROWEST, _PADDING = 81, 12
 _LONG = 10_000  # from which a number is shortened
 _COLUMNS = {
     "run": "The arm",

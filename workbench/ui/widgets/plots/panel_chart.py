@@ -78,22 +78,25 @@ class PanelChart(BarePlot):
         self._cursor.setVisible(x is not None)
         if x is not None:
             self._cursor.setPos(x)
+        else:
+            self.viewport().update()  # a dashed line that goes leaves parts of itself behind
 
     def ring(self, steps_by_arm: Mapping[str, int]) -> None:
         """Puts a ring around the checkpoint of each arm named, by its step in the first seed; clears the others."""
         spots = [
-            {"pos": (series.x[at], series.y[at])}
+            {"pos": (series.x[at], series.measured[at])}
             for series in self._shown
             for at, steps in enumerate(series.steps)
             if series.role != "proxy" and steps[0] == steps_by_arm.get(series.arm)
         ]
         self._ring.setData(spots)
+        self.viewport().update()
 
     def pick_at(self, place: QPointF) -> None:
         """Emits `picked` for the checkpoint nearest to a place in the widget's pixels, if one is near."""
         box, nearest, found = self.getPlotItem().vb, float(_REACH), None
         for series in self._shown:
-            for x, y, steps in zip(series.x, series.y, series.steps, strict=False):
+            for x, y, steps in zip(series.x, series.measured, series.steps, strict=False):
                 away = box.mapViewToScene(QPointF(x, y)) - place
                 if (distance := math.hypot(away.x(), away.y())) < nearest:
                     nearest, found = distance, (series.arm, steps)
@@ -123,12 +126,9 @@ class PanelChart(BarePlot):
         self.showGrid(x=True, y=True, alpha=0.18)
         for side, axis in (("bottom", spec.x), ("left", spec.y)):
             drawn = self.getAxis(side)
-            drawn.enableAutoSIPrefix(False)
             drawn.setStyle(maxTickLevel=0)  # finer grid lines take more time to draw than all curves
             drawn.setTickDensity(_DENSITY)
-            drawn.setPen(pg.mkPen(tokens.border))
-            drawn.setTextPen(pg.mkPen(tokens.muted))
-            drawn.setLabel(axis_words(axis), color=tokens.muted)
+            self.dress_axis(side, axis_words(axis), tokens)
         self._ring.setPen(pg.mkPen(tokens.ink, width=2))
         self._cursor.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DashLine))
 
@@ -145,12 +145,14 @@ class PanelChart(BarePlot):
             self.addItem(pg.ErrorBarItem(x=x, y=y, bottom=y - low, top=high - y, pen=pg.mkPen(_faint(colour))))
         else:
             self._add_band(x, low, high, colour)
+        marks = self._marks(series, scheme)
         if series.raw:
-            self._add_curve(x, np.asarray(series.raw, dtype=float), pg.mkPen(_faint(colour), width=1), z=5)
+            self._add_curve(x, np.asarray(series.raw, dtype=float), pg.mkPen(_faint(colour), width=1), z=5, **marks)
+            marks = {}  # they stand at what was measured
         is_thin = len(x) > _MANY or series.role in ("point", "envelope")
         width = 1 if is_thin else scheme.line_width
         pen = pg.mkPen(colour, width=width, style=_PEN_STYLES.get(series.role, Qt.PenStyle.SolidLine))
-        curve = self._add_curve(x, y, pen, z=10, name=series.name, **self._marks(series, scheme))
+        curve = self._add_curve(x, y, pen, z=10, name=series.name, **marks)
         if series.role != "envelope":
             self._curves.append(curve)
 
