@@ -1,3 +1,4 @@
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,11 +49,22 @@ def test_the_process_starts_with_the_first_question_and_answers_the_second_too(p
     assert children() == first
 
 
-def test_closing_ends_the_process_at_once(playground: Playground) -> None:
+def test_closing_ends_the_process_and_waits_for_nothing(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: list[threading.Thread] = []
+    wait = subprocess.Popen.wait
+
+    def noted(process: "subprocess.Popen[bytes]", timeout: float | None = None) -> int:
+        waiting.append(threading.current_thread())
+        return wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", noted)
     playground.warm_up()
     (process,) = children()
     playground.close()
-    assert not process.is_running()
+    assert threading.current_thread() not in waiting
+    process.wait(20)
     with pytest.raises(RunFailure, match="was closed"):
         list(playground.ask(plain("Once"), MODELS))
 
@@ -62,6 +74,16 @@ def test_a_process_that_dies_is_one_sentence_and_the_next_question_starts_anothe
         list(playground.ask(plain("die"), MODELS))
     assert "Ask again" in died.value.hint
     assert isinstance(list(playground.ask(plain("Once"), MODELS))[-1], Answered)
+
+
+def test_a_process_that_dies_in_the_middle_of_a_line_is_one_that_died(playground: Playground) -> None:
+    with pytest.raises(RunFailure, match="ended while it answered: RuntimeError: torn"):
+        list(playground.ask(plain("tear"), MODELS))
+    assert isinstance(list(playground.ask(plain("Once"), MODELS))[-1], Answered)
+
+
+def test_a_line_that_is_no_event_is_passed_over(playground: Playground) -> None:
+    assert isinstance(list(playground.ask(plain("chatter"), MODELS))[-1], Answered)
 
 
 def test_a_process_that_is_killed_names_the_signal_and_the_memory(playground: Playground) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from workbench.domain.errors import RunFailure
 from workbench.domain.pairs import Turns
 from workbench.domain.playground import (
@@ -195,8 +197,8 @@ class _Process:
             self._popen.stdin.flush()
 
     def end(self) -> None:
+        """Kills it; the thread that reads waits for it to be gone, since whoever closes a project must not."""
         self._popen.kill()
-        self._popen.wait()
 
     def last_word(self) -> tuple[str, str]:
         """Returns why it ended, and what helps."""
@@ -210,17 +212,24 @@ class _Process:
     def _read(self) -> None:
         assert self._popen.stdout is not None
         assert self._popen.stdin is not None
-        with self._popen.stdout as lines:
-            for line in lines:
-                event = event_from_line(line)
-                with self._lock:
-                    box = self._boxes.get(event.number)
-                if box is not None:
-                    box.put(event)
-        self._popen.wait()
-        with self._lock:
-            self.is_alive = False
-            for box in self._boxes.values():
-                box.put(None)
-            with suppress(OSError):
-                self._popen.stdin.close()
+        try:
+            with self._popen.stdout as lines:
+                for line in lines:
+                    self._hear(line)
+        finally:
+            self._popen.wait()
+            with self._lock:
+                self.is_alive = False
+                for box in self._boxes.values():
+                    box.put(None)
+                with suppress(OSError):
+                    self._popen.stdin.close()
+
+    def _hear(self, line: bytes) -> None:
+        """Hands an event to whoever asked; a line that is none (torn as the process died, a library's) is passed over."""
+        with suppress(ValidationError):
+            event = event_from_line(line)
+            with self._lock:
+                box = self._boxes.get(event.number)
+            if box is not None:
+                box.put(event)
