@@ -139,6 +139,27 @@ def test_an_arm_is_renamed_in_all_its_seeds_and_in_comparisons(stories: Project)
     assert "PPO" in [arm.name for arm in api.compare_runs(stories).arms]
 
 
+@pytest.mark.parametrize("name", ["PPO", "PPO (stories)"])
+def test_views_find_an_arm_whatever_it_or_its_experiment_is_called_by_now(stories: Project, name: str) -> None:
+    api.save_view(stories, "mine", api.View(hidden=(name,), baseline="DPO β=0.1"))
+    api.rename_run(stories, "stories", "ppo-s0", "PPO, KL 0.02")
+    api.rename_run(stories, "stories", "dpo-0.1-s0", "DPO")
+    api.rename_experiment(stories, "stories", "film critic")
+    api.rename_run(stories, "film critic", "ppo-s0", "policy")
+    found = api.compare_runs(stories, view=api.read_view(stories, "mine"))
+    assert [arm.name for arm in found.hidden] == ["policy"]
+    assert found.rival == "DPO"
+    assert not [warning for warning in found.warnings if "hides" in warning]
+
+
+def test_a_view_is_kept_by_names_that_last_and_finds_its_arms_when_another_takes_a_name(stories: Project) -> None:
+    kept = api.compare_runs(stories, view=api.View(hidden=("PPO",))).view
+    api.rename_run(stories, "stories", "ppo-s0", "old PPO")
+    api.rename_run(stories, "stories", "dpo-0.1-s0", "PPO")
+    assert [arm.name for arm in api.compare_runs(stories, view=kept).hidden] == ["old PPO"]
+    assert api.name_arms(stories, kept).hidden == ("old PPO (stories)",)
+
+
 def test_the_start_models_name_stays(stories: Project) -> None:
     with pytest.raises(BadInput, match="`reference` is the start model"):
         api.rename_run(stories, "stories", "eval-reference-s0", "base")
