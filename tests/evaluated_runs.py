@@ -70,7 +70,8 @@ class PaperRuns:
 
     def start(self, gold: Sequence[float | None] | None = None, seed: int = 0, model: str = BASE, **others: Any) -> Job:
         """Adds the start model's evaluation."""
-        job = self._job("evaluate", f"eval-reference-s{seed}", self.evaluation, Inputs(
+        which = "reference" if model == BASE else slug(model)
+        job = self._job("evaluate", f"eval-{which}-s{seed}", self.evaluation, Inputs(
             model=model, reference=model, prompts=PROMPTS), seed=seed, name="reference")  # fmt: skip
         scores = gold if gold is not None else np.zeros(self.n_prompts).tolist()
         self._sampled(job, {0: (scores, others)})

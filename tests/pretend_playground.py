@@ -41,6 +41,15 @@ def half_of(question: Question, event: PlaygroundEvent) -> PlaygroundEvent:
     return event if found is None else Troubled(number=event.number, about=found, message=f"{found} is broken.")
 
 
+def die_if_asked(question: Question) -> None:
+    """Ends the process before a word was said, or in the middle of one."""
+    if "die" in question.prompt[-1].content:
+        sys.exit("RuntimeError: the graphics card fell out")
+    if "tear" in question.prompt[-1].content:
+        sys.stdout.buffer.write(event_to_line(replayed(question)[0])[:-9])
+        sys.exit("RuntimeError: torn")
+
+
 def main() -> None:
     """Answers until standard input is closed."""
     waiting: Question | None = None
@@ -51,8 +60,9 @@ def main() -> None:
             waiting = None
         if not isinstance(request, Question):
             continue
-        if "die" in request.prompt[-1].content:
-            sys.exit("RuntimeError: the graphics card fell out")
+        die_if_asked(request)
+        if "chatter" in request.prompt[-1].content:
+            sys.stdout.buffer.write(b"a library says hello\n")
         if "fail" in request.prompt[-1].content:
             say([Failed(number=request.number, code="out_of_memory", message="No memory.", hint="Ask fewer.")])
         elif "half" in request.prompt[-1].content:

@@ -70,6 +70,16 @@ def test_a_run_that_read_the_dataset_still_finds_what_it_read(project: Project) 
     assert len(kept_for) == 2  # and the one before this, on which a run may be planned right now
 
 
+def test_a_run_that_comes_back_from_the_trash_still_finds_what_it_read(project: Project) -> None:
+    api.keep_pair(project, PROMPT, GOOD, BAD)
+    sha256 = read_by_a_run(project, "kept-pairs")
+    deletion = api.delete_runs(project, [f"dpo-{sha256[:6]}"])
+    for number in range(3):
+        api.keep_pair(project, plain(f"prompt {number}"), GOOD, BAD)
+    api.restore(project, deletion)
+    assert len(list(read_rows(find_content(project.dataset_folder("kept-pairs"), sha256)))) == 1
+
+
 def test_taking_back_gives_the_content_before_it(project: Project) -> None:
     api.keep_pair(project, PROMPT, GOOD, BAD)
     before = project.dataset("kept-pairs")
@@ -124,3 +134,23 @@ def test_taking_back_from_a_dataset_that_is_gone_says_so(project: Project) -> No
     api.take_back(project, kept)
     with pytest.raises(NotFound):
         api.take_back(project, kept)
+
+
+@pytest.mark.parametrize("n_others", [0, 1])
+def test_a_dataset_that_holds_something_else_by_now_stays_as_it_is(project: Project, n_others: int) -> None:
+    kept = api.keep_prompt(project, PROMPT)
+    api.take_back(project, kept)
+    others = [plain("another"), *(plain(f"other {number}") for number in range(n_others))]
+    for other in others:
+        api.keep_prompt(project, other)
+    with pytest.raises(NotFound, match="does not hold what was kept"):
+        api.take_back(project, kept)
+    assert [row.prompt for row in read_rows(project.dataset_folder("kept-prompts"))] == others
+
+
+def test_a_dataset_that_went_with_its_only_row_is_in_the_trash(project: Project) -> None:
+    api.take_back(project, api.keep_prompt(project, PROMPT))
+    (deletion,) = api.show_trash(project)
+    api.restore(project, deletion.id)
+    assert [row.prompt for row in read_rows(project.dataset_folder("kept-prompts"))] == [PROMPT]
+    assert project.manifest().datasets == ("kept-prompts",)

@@ -1,6 +1,7 @@
 """Deleting, renaming, tagging and duplicating, each with what takes it back."""
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from evaluated_runs import realistic
@@ -8,13 +9,16 @@ from evaluated_runs import realistic
 from tests.storage.records import job
 from workbench import api
 from workbench.data.store import find_content
-from workbench.domain.errors import AlreadyExists, BadInput, BadSetting, Busy, NotFound
+from workbench.domain.errors import AlreadyExists, BadInput, BadSetting, Busy, DiskFull, NotFound
 from workbench.domain.pairs import plain
 from workbench.domain.recipes import PpoRecipe, RewardRecipe
 from workbench.domain.records import DataInput, Inputs, Outcome
 from workbench.jobs import launch
 from workbench.jobs.queue import read_queue
+from workbench.storage import project as storage_project
+from workbench.storage import renaming
 from workbench.storage.liveness import lock_for_worker
+from workbench.storage.locks import dataset_alone
 from workbench.storage.project import Project
 
 
@@ -103,6 +107,19 @@ def test_an_experiment_goes_and_comes_back_with_its_runs_and_tags(stories: Proje
     assert before[0].tags == ("keep",)
 
 
+def test_an_experiment_does_not_come_back_over_another_of_its_name(stories: Project) -> None:
+    with stories.edit() as edit:
+        edit.change(runs={"stories": {run.id: run.arm or "" for run in stories.jobs()}})
+    deletion = api.delete_experiment(stories, "stories")
+    with stories.edit() as edit:
+        edit.change(runs={"stories": {"other": "a new arm"}})
+    with pytest.raises(AlreadyExists, match="again an experiment `stories`"):
+        api.restore(stories, deletion)
+    assert stories.manifest().runs == {"stories": {"other": "a new arm"}}
+    assert [found.id for found in api.show_trash(stories)] == [deletion]
+    assert stories.jobs() == []
+
+
 def test_an_experiment_is_renamed_with_its_tags(stories: Project) -> None:
     api.change_tags(stories, "experiments", ["stories"], add=["keep"])
     api.rename_experiment(stories, "stories", "film critic")
@@ -120,6 +137,27 @@ def test_an_arm_is_renamed_in_all_its_seeds_and_in_comparisons(stories: Project)
         api.rename_run(stories, "stories", "ppo-s0", "DPO β=0.1")
     api.rename_run(stories, "stories", "ppo-s0", "PPO")
     assert "PPO" in [arm.name for arm in api.compare_runs(stories).arms]
+
+
+@pytest.mark.parametrize("name", ["PPO", "PPO (stories)"])
+def test_views_find_an_arm_whatever_it_or_its_experiment_is_called_by_now(stories: Project, name: str) -> None:
+    api.save_view(stories, "mine", api.View(hidden=(name,), baseline="DPO β=0.1"))
+    api.rename_run(stories, "stories", "ppo-s0", "PPO, KL 0.02")
+    api.rename_run(stories, "stories", "dpo-0.1-s0", "DPO")
+    api.rename_experiment(stories, "stories", "film critic")
+    api.rename_run(stories, "film critic", "ppo-s0", "policy")
+    found = api.compare_runs(stories, view=api.read_view(stories, "mine"))
+    assert [arm.name for arm in found.hidden] == ["policy"]
+    assert found.rival == "DPO"
+    assert not [warning for warning in found.warnings if "hides" in warning]
+
+
+def test_a_view_is_kept_by_names_that_last_and_finds_its_arms_when_another_takes_a_name(stories: Project) -> None:
+    kept = api.compare_runs(stories, view=api.View(hidden=("PPO",))).view
+    api.rename_run(stories, "stories", "ppo-s0", "old PPO")
+    api.rename_run(stories, "stories", "dpo-0.1-s0", "PPO")
+    assert [arm.name for arm in api.compare_runs(stories, view=kept).hidden] == ["old PPO"]
+    assert api.name_arms(stories, kept).hidden == ("old PPO (stories)",)
 
 
 def test_the_start_models_name_stays(stories: Project) -> None:
@@ -159,6 +197,40 @@ def test_a_renamed_dataset_is_found_by_its_content(queued: Project, tmp_path: Pa
     assert not queued.dataset_folder("pairs").exists()
     with pytest.raises(BadInput):
         api.rename_dataset(queued, "helpful", "../elsewhere")
+
+
+def test_a_name_under_which_somebody_is_importing_is_left_to_them(queued: Project, tmp_path: Path) -> None:
+    _data(queued, tmp_path, "old")
+    _data(queued, tmp_path, "gone")
+    deletion = api.delete_dataset(queued, "gone")
+    state = queued.state_folder()
+    with dataset_alone(state, "new"), pytest.raises(Busy, match="changing the dataset 'new'"):
+        api.rename_dataset(queued, "old", "new")
+    with dataset_alone(state, "gone"), pytest.raises(Busy, match="changing the dataset 'gone'"):
+        api.restore(queued, deletion)
+    assert queued.manifest().datasets == ("old",)
+    api.rename_dataset(queued, "old", "old")
+    api.rename_dataset(queued, "old", "new")
+    api.restore(queued, deletion)
+    assert queued.manifest().datasets == ("new", "gone")
+
+
+@pytest.mark.parametrize("where", [renaming, storage_project])
+def test_a_rename_that_fails_leaves_the_name_free(
+    queued: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: ModuleType
+) -> None:
+    _data(queued, tmp_path, "old")
+
+    def full(*_: object) -> None:
+        raise DiskFull("There is no room.", "")
+
+    monkeypatch.setattr(where, "write_record", full)
+    with pytest.raises(DiskFull):
+        api.rename_dataset(queued, "old", "new")
+    monkeypatch.undo()
+    assert [folder.name for folder in queued.dataset_folder("old").parent.iterdir()] == ["old"]
+    api.rename_dataset(queued, "old", "new")
+    assert queued.manifest().datasets == ("new",)
 
 
 def test_a_renamed_dataset_that_grows_keeps_what_an_earlier_run_read(queued: Project) -> None:

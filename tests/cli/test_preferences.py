@@ -46,3 +46,12 @@ def test_the_machine_is_described_for_scripts(workbench, tmp_path):
     assert told["load"]["cores"] >= 1
     assert told["devices"][-1]["name"] == "cpu"
     assert told["runs"] == []
+
+
+def test_models_are_listed_from_the_hub_folder_that_is_preferred(workbench, tmp_path):
+    commit = tmp_path / "hub" / "models--org--small" / "snapshots" / ("a" * 40)
+    commit.mkdir(parents=True)
+    (commit / "config.json").write_text("{}")
+    workbench("new", str(tmp_path / "p"))
+    workbench("preferences", "folders.hub_cache", str(tmp_path / "hub"))
+    assert "org/small" in workbench("choices", str(tmp_path / "p"))

@@ -69,7 +69,7 @@ def test_a_view_is_saved_used_changed_by_flags_renamed_and_deleted(project: Path
     run("export", project, "--view", "by tokens", "--out", tmp_path / "report.html")
     assert "soft PPO" not in (tmp_path / "report.html").read_text(encoding="utf-8")
     kept = json.loads(run("views", project, "--rename", "by tokens", "--to", "tokens", "--json").output)
-    assert kept["views"]["tokens"]["hidden"] == ["soft PPO"]
+    assert kept["views"]["tokens"]["hidden"] == ["soft PPO (soft)"]
     assert "No view" in run("views", project, "--delete", "tokens").output
 
 

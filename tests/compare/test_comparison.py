@@ -8,6 +8,8 @@ from evaluated_runs import realistic
 from workbench.compare import compare_runs
 from workbench.compare.statistics import wilson
 from workbench.domain.errors import BadSetting, NotFound
+from workbench.domain.events import Metrics
+from workbench.domain.recipes import DpoRecipe
 from workbench.domain.views import View
 
 
@@ -146,3 +148,43 @@ def test_what_was_evaluated_since_is_seen(runs):
     before = compare_runs(runs.project)
     runs.arm("b", {100: [2.0] * 8})
     assert len(compare_runs(runs.project).arms) == len(before.arms) + 1
+
+
+def test_a_training_metric_is_drawn_over_kl_without_a_panel_of_kl(runs):
+    runs.start()
+    logged = [
+        Metrics(
+            step=step, episodes=step, tokens=step, seconds=step, values={"objective/kl": kl, "objective/entropy": 2.0}
+        )
+        for step, kl in ((1, 0.5), (2, 1.5))
+    ]
+    runs.arm("ppo", {100: [1.0] * 8}, method="ppo", events=logged)
+    (panel,) = compare_runs(runs.project, view=View(x="kl", panels=("objective/entropy",))).panels
+    assert [series.x for series in panel.series] == [(0.5, 1.5)]
+
+
+def test_another_start_model_than_the_baseline_is_not_even_with_it_by_definition(runs):
+    runs.start([0.0] * 8)
+    runs.start([1.0] * 8, model="models/other")
+    runs.arm("a", {100: [0.0] * 8})
+    runs.arm("b", {100: [0.0] * 8}, model="models/other")
+    arms = compare_runs(runs.project, view=View(baseline="reference")).arms
+    rates = {arm.name: arm.win_rate.mean for arm in arms if arm.win_rate}
+    assert (rates["reference"], rates["reference 2"]) == (0.5, 1.0)
+
+
+def test_a_hidden_arm_that_is_not_there_is_named_and_nothing_else_changes(runs):
+    runs.start()
+    runs.arm("a", {100: [1.0] * 8})
+    found = compare_runs(runs.project, view=View(hidden=("ab",)))
+    assert found.warnings == ("The view hides `ab`, which is no arm of this project. Did you mean `a`?",)
+    assert [arm.name for arm in found.arms] == ["reference", "a"]
+
+
+def test_arms_of_one_name_have_lasting_names_of_their_own(runs):
+    runs.start()
+    runs.arm("a", {100: [1.0] * 8})
+    runs.arm("a", {100: [1.0] * 8}, seed=1, recipe=DpoRecipe(beta=0.5))
+    found = compare_runs(runs.project, view=View(hidden=("a (stories) 2",)))
+    assert [arm.name for arm in found.arms] == ["reference", "a"]
+    assert found.view.hidden == ("a (stories) 2",)

@@ -12,9 +12,9 @@ def cell(row: str, column: str, rate: float, p_value: float, gold: float = 0.3) 
                    gold_difference=Estimate(mean=gold, low=gold - 0.1, high=gold + 0.1, n=3), p_value=p_value)  # fmt: skip
 
 
-def verdict(*cells: WinCell, turns=None, n_seeds=3, unfair=(), trained=("ppo", "dpo")) -> list[str]:
+def verdict(*cells: WinCell, turns=None, one_seed=(), unfair=(), trained=("ppo", "dpo")) -> list[str]:
     references = dict.fromkeys(trained, "reference")
-    return write_verdict(Evidence("vader", trained, references, cells, turns or {}, n_seeds, INTERVAL, unfair))
+    return write_verdict(Evidence("vader", trained, references, cells, turns or {}, one_seed, INTERVAL, unfair))
 
 
 def test_the_winner_is_named_with_its_evidence():
@@ -88,7 +88,14 @@ def test_a_proxy_that_rises_while_gold_falls_is_said():
 
 
 def test_one_seed_is_said_last():
-    assert verdict(n_seeds=1)[-1] == "Only one seed was run: another seed may order the arms differently."
+    last = verdict(one_seed=("ppo", "dpo"))[-1]
+    assert last == "Only one seed was run: another seed may order the arms differently."
+
+
+def test_of_several_arms_those_with_one_seed_are_named():
+    last = verdict(one_seed=("dpo",))[-1]
+    assert last == "Only one seed of dpo was run: another seed may order the arms differently."
+    assert verdict()[-1] == f"{INTERVAL}."
 
 
 def test_arms_that_were_not_treated_alike_are_not_comparable():

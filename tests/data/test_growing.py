@@ -1,5 +1,7 @@
 """A dataset grows and shrinks by rows; whoever read it before finds what it was."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,18 @@ def test_what_was_read_before_is_found_under_its_hash(folder: Path, record: Data
     grown = add_rows(folder, record, [NEW])
     assert list(read_rows(find_content(folder, record.content_sha256))) == PAIRS
     assert find_content(folder, grown.content_sha256) == folder
+
+
+def test_a_dataset_grows_on_a_disk_without_hard_links(
+    folder: Path, record: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    add_rows(folder, record, [NEW])
+    assert list(read_rows(folder)) == [*PAIRS, NEW]
+    assert list(read_rows(find_content(folder, record.content_sha256))) == PAIRS
 
 
 def test_another_pair_of_a_known_prompt_goes_where_the_prompt_is(folder: Path, record: DatasetRecord) -> None:

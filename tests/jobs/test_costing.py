@@ -10,12 +10,14 @@ from tests.jobs.test_plan import write_model
 from workbench import api
 from workbench.domain.events import Finished, Progress, Started
 from workbench.domain.experiments import Experiment
+from workbench.domain.pairs import plain
 from workbench.domain.records import Job, Outcome
 from workbench.jobs import costing, launch
 from workbench.jobs.costing import cost_plan, cost_runs
 from workbench.jobs.launch import set_runs_per_slot
 from workbench.jobs.machine import Machine, Slot
 from workbench.jobs.plan import plan
+from workbench.jobs.sizing import Sizing
 from workbench.storage.project import Project
 
 CONFIG = {"hidden_size": 8, "num_hidden_layers": 2, "vocab_size": 32, "num_attention_heads": 2}
@@ -45,14 +47,17 @@ def planned(project: Project, beta: float = 0.1, **changes) -> list[Job]:
     return plan(Experiment.parse(raw, where="e"), project, base=project.folder)
 
 
-def finish(project: Project, job: Job, seconds: float, memory_mib: float, resumed: bool = False) -> None:
+def finish(
+    project: Project, job: Job, seconds: float, memory_mib: float, resumed: bool = False, n_later: int = 1
+) -> None:
     project.add_job(job)
     run = project.run(job.id)
     about = {"pid": 1, "device": "cpu", "device_name": "a CPU", "precision": "fp32", "versions": {}}
     run.append(Started(**about, at=100.0))
     if resumed:
         run.append(Started(**about, at=5_000.0, resumed_from=1))
-    run.append(Progress(phase="training", step=1, total=1, memory_mib=memory_mib))
+    for _ in range(n_later):
+        run.append(Progress(phase="training", step=1, total=1, memory_mib=memory_mib))
     run.append(Finished(outcome="finished", step=1, at=100.0 + seconds))
     run.write_outcome(Outcome(state="finished", step=1))
 
@@ -77,14 +82,32 @@ def test_a_finished_run_of_the_project_is_the_measure_of_the_next(project):
     assert cost.memory_mib.expected == pytest.approx(700)
 
 
+def test_a_run_is_a_measure_still_when_its_dataset_is_called_differently(project):
+    finish(project, of(planned(project), "dpo"), seconds=94, memory_mib=700)
+    api.rename_dataset(project, "pairs", "comparisons")
+    next_run = of(planned(project, beta=0.5, dataset="comparisons"), "dpo")
+    assert cost_runs(project, [next_run], {})[next_run.id].basis == "measured"
+
+
+def test_a_run_counts_the_rows_that_its_dataset_had_before_it_grew(project):
+    job = of(planned(project), "dpo")
+    project.add_job(job)
+    before = Sizing(project, {}).workload(job)
+    for number in range(3):
+        prompt, yes, no = plain(f"q{number}"), api.KeptResponse(text="c" * 900), api.KeptResponse(text="r" * 900)
+        api.keep_pair(project, prompt, yes, no, "pairs")
+    assert Sizing(project, {}).workload(job) == before
+
+
 def test_twice_the_pairs_take_twice_as_long(project):
     once, twice = (of(planned(project, arms=[{"method": "dpo", "num_train_epochs": n}]), "dpo") for n in (1, 2))
     finish(project, once, seconds=100, memory_mib=700)
     assert cost_runs(project, [twice], {})[twice.id].seconds.expected == pytest.approx(206, rel=0.05)
 
 
-def test_a_run_that_was_interrupted_measures_nothing(project):
-    finish(project, of(planned(project), "dpo"), seconds=9_000, memory_mib=700, resumed=True)
+@pytest.mark.parametrize("n_later", [1, 500])
+def test_a_run_that_was_interrupted_measures_nothing_however_long_ago(project, n_later):
+    finish(project, of(planned(project), "dpo"), seconds=9_000, memory_mib=700, resumed=True, n_later=n_later)
     next_run = of(planned(project, beta=0.5), "dpo")
     assert cost_runs(project, [next_run], {})[next_run.id].basis == "modelled"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.domain.events import Heartbeat, Metrics, Progress, event_to_line
+from workbench.domain.events import Heartbeat, Metrics, Progress, Sample, Started, event_to_line
 from workbench.domain.records import Outcome, ProcessMark
 from workbench.storage.runlog import RunFolder
 
@@ -65,6 +65,17 @@ def test_the_last_events_are_read_without_the_rest(run: RunFolder) -> None:
     length = len(event_to_line(progress(199)))
     assert run.last_events(n_bytes=3 * length + 5) == [progress(197), progress(198), progress(199)]
     assert len(run.last_events(n_bytes=10**6)) == 200
+
+
+def test_starts_are_counted_wherever_they_stand_and_a_text_about_one_is_none(run: RunFolder) -> None:
+    assert run.count_starts() == 0
+    about = {"pid": 1, "device": "cpu", "device_name": "a CPU", "precision": "fp32", "versions": {}}
+    run.append(Started(**about))
+    run.append(Sample(step=1, prompt=event_to_line(Started(**about)).decode(), response=""))
+    run.append(Started(**about, resumed_from=1))
+    for step in range(300):
+        run.append(progress(step))
+    assert run.count_starts() == 2
 
 
 def test_threads_of_a_worker_do_not_mix_their_lines(run: RunFolder) -> None:

@@ -1,14 +1,17 @@
 """Folders go to the trash and come back, all of them or none."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.storage.records import job
 from workbench.domain.errors import AlreadyExists, NotFound
 from workbench.domain.records import Deleted
+from workbench.storage import trash as trash_module
 from workbench.storage.files import read_record
 from workbench.storage.project import Project
 from workbench.storage.relocate import copy_project
@@ -38,11 +41,50 @@ def test_what_went_comes_back_whole(project: Project) -> None:
     assert (_there(project), trash.count()) == (["a", "b"], 0)
 
 
+def test_what_the_runs_in_it_do_is_known_until_they_are_back(project: Project) -> None:
+    jobs, trash = project.jobs(), Trash(project)
+    entry = trash.put(WORDS, [project.run_folder("a"), project.run_folder("b")])
+    assert trash.jobs() == jobs
+    trash.take_back(entry)
+    assert trash.jobs() == []
+
+
 def test_where_one_folder_cannot_go_none_goes(project: Project) -> None:
     trash = Trash(project)
     with pytest.raises(FileNotFoundError):
         trash.put(WORDS, [project.run_folder("a"), project.run_folder("gone")])
     assert (_there(project), trash.count()) == (["a", "b"], 0)
+
+
+def _broken(*_: object) -> NoReturn:
+    raise OSError(errno.EIO, "the disk is broken")
+
+
+def test_where_the_disk_fails_after_the_move_all_is_where_it_was(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trash_module, "sync", _broken)
+    with pytest.raises(OSError, match="the disk is broken"):
+        Trash(project).put(WORDS, [project.run_folder("a"), project.run_folder("b")])
+    assert (_there(project), Trash(project).count()) == (["a", "b"], 0)
+
+
+def test_what_cannot_be_moved_back_stays_in_the_trash_whole(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    move = Path.rename
+
+    def rename_only_away(self: Path, target: Path) -> Path:
+        return _broken() if target == project.run_folder("a") else move(self, target)
+
+    trash = Trash(project)
+    monkeypatch.setattr(trash_module, "sync", _broken)
+    monkeypatch.setattr(Path, "rename", rename_only_away)
+    with pytest.raises(OSError, match="the disk is broken"):
+        trash.put(WORDS, [project.run_folder("a"), project.run_folder("b")])
+    monkeypatch.undo()
+    assert _there(project) == ["b"]
+    (entry,) = trash.entries()
+    trash.take_back(entry)
+    assert _there(project) == ["a", "b"]
 
 
 def test_what_was_moved_before_a_crash_comes_back(project: Project) -> None:

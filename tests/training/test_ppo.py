@@ -20,6 +20,8 @@ from workbench.domain.errors import BadSetting, KlDiverged
 from workbench.domain.events import Metrics, Sample, Started, Warned
 from workbench.domain.metrics import CATALOGUE
 from workbench.storage.checkpoints import list_checkpoints
+from workbench.storage.project import Project
+from workbench.storage.renaming import rename_dataset
 from workbench.storage.runlog import RunFolder
 from workbench.training import ppo, ppo_models
 from workbench.training.models import load_policy
@@ -337,6 +339,13 @@ def test_long_prompts_are_cut_and_it_is_said_how_many(add: Add) -> None:
 def test_a_response_that_leaves_no_room_for_a_prompt_is_refused(add: Add) -> None:
     with pytest.raises(BadSetting, match="no room for a prompt"):
         work(add("no-room", max_length=16, response_length=15))
+
+
+def test_a_dataset_that_was_renamed_while_the_run_waited_is_found(shared: Path, tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project", shared)
+    folder = add_run(project, shared, "waiting", total_episodes=4)
+    rename_dataset(Project.open(project), "stories", "tales")
+    assert [event.step for event in work(folder)] == [1]
 
 
 def test_the_resume_state_is_readable(whole: Path) -> None:

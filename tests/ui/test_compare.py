@@ -225,7 +225,7 @@ def test_panels_are_chosen_from_a_menu_and_metrics_of_training_are_among_them(qt
 
 
 def test_another_baseline_changes_what_win_rates_are_against(qtbot, page):
-    chosen(page.bar.baseline_box, "PPO")
+    chosen(page.bar.baseline_box, "PPO (stories)")
     settled(qtbot, page)
     assert "against PPO" in page.grid.cards[2].subtitle()
     ppo = next(arm for arm in page.comparison.arms if arm.name == "PPO")
@@ -246,7 +246,7 @@ def test_a_view_is_saved_shown_again_and_deleted_with_undo(qtbot, page, session,
     qtbot.waitUntil(lambda: "by tokens" in menu_words(page), timeout=20000)
     next(action for action in page.saved.menu().actions() if action.text() == "by tokens").trigger()
     settled(qtbot, page)
-    assert (page.comparison.view.x, page.comparison.view.hidden) == ("tokens", ("PPO",))
+    assert (page.comparison.view.x, page.comparison.view.hidden) == ("tokens", ("PPO (stories)",))
     assert page.tree.hidden() == {"PPO"}
     page.saved.delete("by tokens")
     qtbot.waitUntil(lambda: not api.list_views(evaluated), timeout=20000)
@@ -270,6 +270,26 @@ def test_a_project_is_opened_as_it_was_looked_at_last(qtbot, page, window, sessi
     window.show_page("compare")
     qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
     assert window.page.comparison.view.x == "seconds"
+
+
+def test_what_is_hidden_stays_hidden_under_another_name(qtbot, page, window, session, evaluated):
+    page.tree.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
+    settled(qtbot, page)
+    run = next(job.id for job in evaluated.jobs() if job.arm == "PPO" and job.method == "ppo")
+    api.rename_run(evaluated, "stories", run, "policy")
+    page.refresh()
+    qtbot.waitUntil(lambda: page.tree.hidden() == {"policy"}, timeout=20000)
+    settled(qtbot, page)
+    assert "policy" not in {arm.name for arm in page.comparison.arms}
+
+
+def test_a_baseline_that_is_gone_is_reset_alone(qtbot, page, session):
+    page.tree.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
+    settled(qtbot, page)
+    page.show_view(page.view.with_changes(baseline="gone"))
+    qtbot.waitUntil(lambda: page.view.baseline == "" and page.is_settled, timeout=20000)
+    assert page.view.hidden == ("PPO (stories)",)
+    assert page.tree.hidden() == {"PPO"}
 
 
 def test_costs_stand_in_the_summary_and_copy_as_markdown(page):

@@ -55,6 +55,7 @@ from .preferences import (
     PreferenceView,
     TokenState,
     change_of,
+    enter_hub_folder,
     forget_hub_token,
     hub_token_state,
     list_preferences,
@@ -110,7 +111,7 @@ from .tidying import (
     show_trash,
     undo_tags,
 )
-from .views import delete_view, list_views, read_view, rename_view, save_view
+from .views import delete_view, list_views, name_arms, read_view, rename_view, save_view
 from .watching import (
     ExperimentRuns,
     RunNews,
@@ -192,6 +193,7 @@ __all__ = [
     "draft_names",
     "duplicate_run",
     "empty_trash",
+    "enter_hub_folder",
     "evaluate_runs",
     "examine",
     "export_experiment",
@@ -219,6 +221,7 @@ __all__ = [
     "list_views",
     "log_folder",
     "move_project",
+    "name_arms",
     "offer_playground",
     "open_experiment",
     "open_project",

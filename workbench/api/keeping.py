@@ -1,7 +1,6 @@
 """Keep what a model said: its prompt, or two responses as a pair, in a dataset of the project; and take it back."""
 
 import secrets
-import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,13 +8,15 @@ from pydantic import BaseModel
 
 from workbench.data.growing import add_rows, drop_row, drop_versions, make_dataset
 from workbench.data.importing import clear_cut_short
-from workbench.data.store import read_splits
-from workbench.domain.errors import AlreadyExists, BadInput
+from workbench.data.store import content_folder, read_rows, read_splits
+from workbench.domain.errors import AlreadyExists, BadInput, NotFound
 from workbench.domain.pairs import DatasetKind, Row, Turns, prompt_key, response_turns
 from workbench.domain.playground import KEPT_PAIRS, KEPT_PROMPTS
 from workbench.domain.records import DatasetRecord
+from workbench.jobs.removal import delete_dataset
 from workbench.storage.locks import dataset_alone
 from workbench.storage.project import Project
+from workbench.storage.trash import Trash
 
 _MARK = "kept"  # names a kept row in its metadata, so that it can be taken back
 _SOURCE = "the playground"
@@ -101,27 +102,29 @@ def keep_pair(
 
 
 def take_back(project: Project, kept: Kept) -> None:
-    """Takes a kept row out of its dataset; a dataset that holds nothing else goes with it.
+    """Takes a kept row out of its dataset; a dataset that holds nothing else goes with it, to the trash.
 
     Raises:
-        NotFound: the dataset is not there any more.
+        NotFound: the dataset or the row is not there any more.
         BadInput: it is the only row and a run reads it.
         Busy: another process is changing the dataset.
     """
     folder = project.dataset_folder(kept.dataset)
     with dataset_alone(project.state_folder(), kept.dataset):
         record = project.dataset(kept.dataset)
+        if all(
+            row.metadata.get(_MARK) != kept.mark for row in read_rows(content_folder(folder, record.content_sha256))
+        ):
+            raise NotFound(
+                f"The dataset `{kept.dataset}` does not hold what was kept any more.", "Nothing was changed."
+            )
         needed = _needed(project, kept.dataset)
         if record.n_rows > 1:
             _settle(project, drop_row(folder, record, _MARK, kept.mark), {*needed, record.content_sha256})
             return
         if needed:
             raise BadInput(f"A run reads the dataset `{kept.dataset}`, which holds nothing else.", "It stays.")
-        with project.edit() as edit:
-            left = tuple(name for name in edit.manifest.datasets if name != kept.dataset)
-            splits = {name: splits for name, splits in edit.manifest.splits.items() if name != kept.dataset}
-            edit.change(datasets=left, splits=splits)
-        shutil.rmtree(folder)
+        delete_dataset(project, kept.dataset)
 
 
 def _keep(project: Project, name: str, kind: DatasetKind, row: Row) -> Kept:
@@ -149,8 +152,8 @@ def _settle(project: Project, record: DatasetRecord, needed: set[str]) -> None:
 
 
 def _needed(project: Project, name: str) -> set[str]:
-    """Returns the contents of a dataset that runs read."""
-    inputs = [job.inputs for job in project.jobs()]
+    """Returns the contents of a dataset that runs read, those included that may come back from the trash."""
+    inputs = [job.inputs for job in (*project.jobs(), *Trash(project).jobs())]
     read = [data for each in inputs for data in (each.data, each.validation, each.prompts) if data is not None]
     folder = project.dataset_folder(name)
     return {data.sha256 for data in read if project.data_folder(data) == folder}  # it may have been renamed since

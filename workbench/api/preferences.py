@@ -8,7 +8,13 @@ from pydantic import BaseModel
 from workbench.api.settings import SettingView, view_settings
 from workbench.domain.errors import BadSetting
 from workbench.domain.preferences import PREFERENCE_GROUPS, Preferences
-from workbench.storage.hub_access import TokenState, forget_hub_token, hub_token_state, store_hub_token
+from workbench.storage.hub_access import (
+    TokenState,
+    enter_hub_folder,
+    forget_hub_token,
+    hub_token_state,
+    store_hub_token,
+)
 from workbench.storage.preferences import change_preferences, preferences_file, read_preferences
 
 __all__ = [
@@ -16,6 +22,7 @@ __all__ = [
     "Preferences",
     "TokenState",
     "change_of",
+    "enter_hub_folder",
     "forget_hub_token",
     "hub_token_state",
     "list_preferences",

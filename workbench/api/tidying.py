@@ -1,6 +1,7 @@
 """Keeping order: delete and bring back, rename, tag, duplicate. Each verb has one that takes it back."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from typing import Any
 
 from pydantic import BaseModel
@@ -116,8 +117,12 @@ def restore(project: Project, deletion: str) -> Deletion:
     Raises:
         NotFound: it is not in the trash any more.
         AlreadyExists: something of that name is there again.
+        Busy: something of that name is being made.
     """
-    deleted = removal.restore(project, deletion)
+    found = Trash(project).read(deletion)
+    is_dataset = found.kind == "dataset"
+    with dataset_alone(project.state_folder(), found.name) if is_dataset else nullcontext():
+        deleted = removal.restore(project, deletion)
     return Deletion(id=deletion, words=deleted.words, at=deleted.at, size=0, run_ids=list(deleted.runs))
 
 
@@ -155,9 +160,12 @@ def rename_dataset(project: Project, old: str, new: str) -> None:
         NotFound: there is no such dataset.
         AlreadyExists: another one has the name.
         BadInput: the name cannot be a folder's.
-        Busy: a run that is at work reads it, or somebody is adding rows to it.
+        Busy: a run that is at work reads it, somebody is adding rows to it, or making one of the new name.
     """
-    with dataset_alone(project.state_folder(), safe_name(old, "dataset")), edit_queue(project) as edit:
+    with ExitStack() as held:
+        for name in dict.fromkeys((old, new)):
+            held.enter_context(dataset_alone(project.state_folder(), safe_name(name, "dataset")))
+        edit = held.enter_context(edit_queue(project))
         reader = StateReader(project, set(edit.queue.run_ids))
         removal.refuse_if_read(project, old, reader, removal.AT_WORK, "renamed")
         renaming.rename_dataset(project, old, new)

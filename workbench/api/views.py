@@ -1,10 +1,11 @@
 """Saved views: ways to look at a project's comparison, under names."""
 
+from workbench.compare.naming import names_today
 from workbench.domain.errors import AlreadyExists, BadInput, NotFound
 from workbench.domain.views import View
 from workbench.storage.project import Project, nearest
 
-__all__ = ["delete_view", "list_views", "read_view", "rename_view", "save_view"]
+__all__ = ["delete_view", "list_views", "name_arms", "read_view", "rename_view", "save_view"]
 _LONGEST = 80
 
 
@@ -20,6 +21,13 @@ def read_view(project: Project, name: str) -> View:
         NotFound: the project has none of that name; the sentence gives the nearest.
     """
     return _found(project.manifest().views, name)
+
+
+def name_arms(project: Project, view: View) -> View:
+    """Returns a view that calls its arms as they are called today, to be shown: views keep the names that last."""
+    today = names_today({job.id: job for job in project.jobs()}, project.manifest())
+    hidden = [today.get(name, name) for name in view.hidden]
+    return view.with_changes(hidden=hidden, baseline=today.get(view.baseline, view.baseline))
 
 
 def save_view(project: Project, name: str, view: View) -> View | None:

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from workbench import api
 from workbench.cli import data, experiments, machine, playground, preferences, projects, results, runs, tidying
 from workbench.cli.output import examples
 from workbench.domain.errors import WorkbenchError
@@ -41,9 +42,11 @@ for group in (projects, data, experiments, runs, tidying, results, playground, m
 
 @app.callback()
 def root(context: typer.Context) -> None:
-    """Prints the help where no command is named."""
+    """Prepares for a command, or prints the help where none is named."""
     if context.invoked_subcommand is None:
         print(context.get_help())
+    else:
+        api.enter_hub_folder()
 
 
 def main() -> NoReturn:

@@ -79,7 +79,7 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment)
     written = api.write_charts(comparison, out, style) if out else []
     if save_view is not None:
-        api.save_view(project, save_view, wanted)
+        api.save_view(project, save_view, comparison.view)
     if json:
         print_json(comparison.to_json())
     else:
@@ -104,7 +104,7 @@ def views(
         api.rename_view(project, rename, to)
     if delete is not None:
         api.delete_view(project, delete)
-    found = api.list_views(project)
+    found = {kept: api.name_arms(project, view) for kept, view in api.list_views(project).items()}
     if json:
         print_json({"views": {name: view.model_dump(mode="json") for name, view in found.items()}})
     elif found:

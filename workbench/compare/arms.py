@@ -4,7 +4,7 @@ A track is a training run with the evaluation of its checkpoints. The start mode
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from workbench.compare.logs import LENGTH, NOTHING_SPENT, RunLog, Spent, mean_metric, read_log
-from workbench.compare.naming import as_named
+from workbench.compare.naming import as_named, every_name
 from workbench.compare.samples import Samples, read_samples, sample_files
 from workbench.domain.errors import NotFound
 from workbench.domain.records import Job, Outcome
@@ -97,6 +97,7 @@ class Arm:
         tracks: by seed; those without an evaluation stand in `waiting` instead.
         waiting: seeds that have nothing to compare yet.
         place: among the arms compared, 0 for the first; colours go by it, whichever arms are shown.
+        called: its lasting name, by which views keep it, then every other that it has or had.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Arm:
     tracks: tuple[Track, ...]
     waiting: tuple[Track, ...] = ()
     place: int = 0
+    called: tuple[str, ...] = ()
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -112,10 +114,15 @@ class Arm:
         return tuple(track.seed for track in self.tracks)
 
     @property
+    def jobs(self) -> list[Job]:
+        """Its training runs; of the start model the evaluations."""
+        jobs = [track.run or track.evaluation for track in (*self.tracks, *self.waiting)]
+        return [job for job in jobs if job is not None]
+
+    @property
     def experiment(self) -> str | None:
         """The experiment that its runs belong to, as far as one is known."""
-        jobs = [track.run or track.evaluation for track in (*self.tracks, *self.waiting)]
-        return next((job.experiment for job in jobs if job is not None and job.experiment), None)
+        return next((job.experiment for job in self.jobs if job.experiment), None)
 
     @property
     def is_reference(self) -> bool:
@@ -147,7 +154,8 @@ def gather_arms(
         NotFound: there is no such run or experiment.
     """
     everything = {job.id: job for job in project.jobs()}
-    jobs = as_named(everything, project.manifest(), experiment)
+    manifest = project.manifest()
+    jobs = as_named(everything, manifest, experiment)
     trained = _selected(jobs, run_ids)
     reader = _Reader(project, jobs, metrics)
     groups: dict[str, dict[int, Job]] = {}
@@ -156,7 +164,8 @@ def gather_arms(
     arms = [reader.trained_arm(list(group.values())) for group in groups.values()]
     starts = dict.fromkeys(arm.start for arm in arms) if arms else reader.evaluated_starts()
     references = [arm for start in starts if (arm := reader.reference_arm(start)) is not None]
-    return _with_unique_names([*references, *arms])
+    names = {run_id: every_name(everything[run_id], manifest) for run_id in jobs}
+    return _with_unique_names(_with_lasting_names([*references, *arms], names))
 
 
 def start_of(job: Job, jobs: dict[str, Job]) -> str:
@@ -279,6 +288,22 @@ class _Reader:
         return sample_files(self._project.run_folder(evaluation.id)) if evaluation else []
 
 
+def _with_lasting_names(arms: Sequence[Arm], names: Mapping[str, tuple[str, ...]]) -> list[Arm]:
+    """Arms are known by all names of their runs, the oldest run's first; where arms share that one they are counted."""
+    taken: set[str] = set()
+    named = []
+    for arm in arms:
+        known = [name for job in sorted(arm.jobs, key=lambda job: job.created) for name in names[job.id]]
+        lasting = _not_in(taken, known[0])
+        taken.add(lasting)
+        named.append(replace(arm, called=tuple(dict.fromkeys([lasting, *known]))))
+    return named
+
+
+def _not_in(taken: Collection[str], wanted: str) -> str:
+    return next(name for i in count(1) if (name := wanted if i == 1 else f"{wanted} {i}") not in taken)
+
+
 def _with_unique_names(arms: list[Arm]) -> list[Arm]:
     """Arms of one name say of which experiment they are, where that tells them apart; else they are counted."""
     experiments: dict[str, set[str | None]] = {}
@@ -290,7 +315,7 @@ def _with_unique_names(arms: list[Arm]) -> list[Arm]:
     for place, arm in sorted(enumerate(arms), key=lambda item: not item[1].tracks):
         is_told_apart = len(experiments.get(arm.name, ())) > 1 and arm.experiment
         wanted = f"{arm.name} ({arm.experiment})" if is_told_apart else arm.name
-        name = next(name for i in count(1) if (name := wanted if i == 1 else f"{wanted} {i}") not in taken)
+        name = _not_in(taken, wanted)
         taken.add(name)
         named[place] = replace(arm, name=name, place=len(named))
     return [named[place] for place in sorted(named)]

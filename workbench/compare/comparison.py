@@ -1,6 +1,6 @@
 """From runs to a comparison: figures of each arm, every two arms, a verdict, warnings and what to draw."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.fairness import incomplete, oddities, uneven, unfair
-from workbench.compare.naming import without_folders
+from workbench.compare.naming import AnArm, find_arm, without_folders
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import build_panels, interval_words
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
@@ -29,7 +29,7 @@ class Comparison(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     judge: str = Field(description="The gold judge.")
-    view: View = Field(View(), description="How it is looked at: what it is drawn over, and which arms are hidden.")
+    view: View = Field(View(), description="How it is looked at; its arms by their lasting names.")
     experiments: tuple[str, ...] = Field((), description="Those that the compared runs belong to, as far as known.")
     interval: str = Field(description="What the intervals are over, in words.")
     arms: tuple[ArmResult, ...] = Field(description="Those that are shown.")
@@ -61,7 +61,17 @@ class Comparison(BaseModel):
     @property
     def rival(self) -> str:
         """Whom win rates are against, in words."""
-        return self.view.baseline or "the start model"
+        arm = find_arm(self.everyone, self.view.baseline)
+        return arm.name if arm is not None else "the start model"
+
+    def lasting(self, view: View) -> View:
+        """Returns a view with its arms under the names that stay when they are renamed; to be kept."""
+        return _under_names(view, self.everyone, lambda arm: arm.called[0])
+
+    def hidden_by(self, view: View) -> set[str]:
+        """Returns the names, in this comparison, of the arms that a view hides."""
+        found = (find_arm(self.everyone, name) for name in view.hidden)
+        return {arm.name for arm in found if arm is not None}
 
     def cell(self, row: str, column: str) -> WinCell | None:
         """Returns how the row's arm does against the column's; None where they were not compared."""
@@ -95,14 +105,15 @@ def compare_runs(
         BadSetting: the baseline is no arm, or every arm is hidden.
         BadInput: a file of samples is damaged.
     """
-    view = view or View()
-    everything = gather_arms(project, run_ids, experiment=experiment, metrics=view.metrics)
+    asked = view or View()
+    everything = gather_arms(project, run_ids, experiment=experiment, metrics=_metrics_read(asked))
     arms = [arm for arm in everything if arm.tracks]
     if not arms:
         raise NotFound(
             "None of these runs was evaluated yet, so there is nothing to compare.",
             "Wait for the experiment's evaluations, or start one with `workbench evaluate`.",
         )
+    view = _under_names(asked, everything, lambda arm: arm.name)
     everything_shown = [arm for arm in everything if arm.name not in view.hidden]
     shown = [arm for arm in everything_shown if arm.tracks]
     if not shown:
@@ -114,7 +125,7 @@ def compare_runs(
     findings = write_verdict(_evidence(shown, visible, judge, wins, differing))
     return Comparison(
         judge=judge,
-        view=view,
+        view=_under_names(asked, everything, lambda arm: arm.called[0]),
         experiments=tuple(dict.fromkeys(arm.experiment for arm in shown if arm.experiment)),
         interval=interval_words(shown),
         arms=tuple(result_of(arm, starts.get(arm.start), baseline or starts.get(arm.start), project) for arm in shown),
@@ -123,6 +134,7 @@ def compare_runs(
         verdict=" ".join(findings),
         findings=tuple(findings),
         warnings=(
+            *(_not_found(asked, everything) if run_ids is None and experiment is None else ()),
             *differing,
             *uneven(shown),
             *_without_start(shown, starts),
@@ -131,6 +143,32 @@ def compare_runs(
         ),
         panels=build_panels(arms, judge, view),
     )
+
+
+def _under_names(view: View, arms: Sequence[AnArm], name_of: Callable[[AnArm], str]) -> View:
+    """Returns a view that calls the arms otherwise; a name that no arm has stays."""
+
+    def called(name: str) -> str:
+        arm = find_arm(arms, name)
+        return name if arm is None else name_of(arm)
+
+    hidden = tuple(dict.fromkeys(called(name) for name in view.hidden))
+    return view.model_copy(update={"hidden": hidden, "baseline": view.baseline and called(view.baseline)})
+
+
+def _not_found(view: View, arms: Sequence[Arm]) -> list[str]:
+    """Says which hidden arms are not there. Of some of the project's runs it would be said of all others too."""
+    names = [arm.name for arm in arms]
+    return [
+        f"The view hides `{name}`, which is no arm of this project. {nearest(name, names, 'arm')}"
+        for name in view.hidden
+        if find_arm(arms, name) is None
+    ]
+
+
+def _metrics_read(view: View) -> set[str]:
+    """Returns the metrics of training that the view's panels need: their own, and what they are drawn over."""
+    return {*view.metrics, "objective/kl"} if view.metrics and view.x == "kl" else set(view.metrics)
 
 
 def _baseline(arms: Sequence[Arm], view: View) -> Arm | None:
@@ -163,7 +201,7 @@ def _evidence(
         references={arm.name: starts[arm.start].name for arm in trained if arm.start in starts},
         cells=wins,
         turns=turns,
-        n_seeds=min((len(arm.tracks) for arm in trained), default=0),
+        one_seed=[arm.name for arm in trained if len(arm.tracks) == 1],
         interval=interval_words(arms),
         unfair=differing,
     )

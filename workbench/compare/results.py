@@ -50,6 +50,7 @@ class ComparedArm(_Frozen):
     name: str
     method: str
     seeds: tuple[int, ...]
+    called: tuple[str, ...] = Field(description="Its lasting name, by which views keep it, then all it has or had.")
     index: int = Field(description="Its place among those compared, hidden ones included; colours go by it.")
     runs: tuple[str, ...] = Field(description="Training runs, by seed; empty for the start model.")
     evaluations: tuple[str, ...] = Field(description="Evaluation runs, by seed.")
@@ -78,6 +79,7 @@ def list_arm(arm: Arm) -> ComparedArm:
     return ComparedArm(
         name=arm.name,
         method=arm.method,
+        called=arm.called,
         seeds=arm.seeds,
         index=arm.place,
         runs=tuple(track.run.id for track in arm.tracks if track.run),
@@ -145,8 +147,8 @@ def _mean(points: Sequence[Point], column: str) -> Estimate | None:
 
 
 def _win_rate(arm: Arm, baseline: Arm | None, points: Sequence[Point], which: Which) -> Estimate | None:
-    is_itself = arm is baseline and which == "last"
-    if is_itself or (arm.is_reference and (baseline is None or baseline.is_reference)):  # by definition
+    is_own_last = which == "last" or arm.is_reference  # a start model has one checkpoint
+    if (arm is baseline and is_own_last) or (arm.is_reference and baseline is None):  # by definition
         n = len(points) if len(points) > 1 else len(np.unique(points[0].samples.keys))
         return Estimate(mean=0.5, low=0.5, high=0.5, n=n)
     if baseline is None:

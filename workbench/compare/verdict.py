@@ -8,7 +8,7 @@ The rules, in order:
 3. Each arm against the start model, by the same rule.
 4. Where the proxy rises while gold falls, the checkpoint before the turn is named. That is what over-optimisation
    looks like; why it happened the figures do not say.
-5. One seed says nothing about other seeds, and that is said last.
+5. One seed says nothing about other seeds, and that is said last, of the arms it is true of.
 """
 
 import math
@@ -33,7 +33,7 @@ class Evidence:
         references: each arm's start model by name; arms whose start was not evaluated are absent.
         cells: every two arms, each pair once.
         turns: where arms turned from gold, by name.
-        n_seeds: the smallest number of seeds of an arm.
+        one_seed: the trained arms that were evaluated with one seed only, by name.
         interval: what the intervals are over, in words.
         unfair: what arms differ in that should be the same.
     """
@@ -43,7 +43,7 @@ class Evidence:
     references: Mapping[str, str]
     cells: Sequence[WinCell]
     turns: Mapping[str, Turn]
-    n_seeds: int
+    one_seed: Sequence[str]
     interval: str
     unfair: Sequence[str] = ()
 
@@ -59,8 +59,9 @@ def write_verdict(evidence: Evidence) -> list[str]:
     if not evidence.trained:
         sentences.append("Only the start model was evaluated, so there is nothing to compare it with yet.")
     sentences.append(f"{evidence.interval}.")
-    if evidence.n_seeds == 1:
-        sentences.append("Only one seed was run: another seed may order the arms differently.")
+    if evidence.one_seed:
+        of = "" if len(evidence.one_seed) == len(evidence.trained) else f" of {_joined(evidence.one_seed)}"
+        sentences.append(f"Only one seed{of} was run: another seed may order the arms differently.")
     return [sentence for sentence in sentences if sentence]
 
 

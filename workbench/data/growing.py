@@ -5,7 +5,6 @@ in `versions/SHA256/`, as long as a run needs it: a run that was made for it rea
 stay in the splits that they are in; a new one goes to the split that is furthest from its share.
 """
 
-import os
 import shutil
 from collections.abc import Collection, Iterable
 from itertools import chain
@@ -109,7 +108,7 @@ def _keep_version(folder: Path, record: DatasetRecord) -> None:
     if not version.exists():
         with whole_or_nothing(version) as temporary:
             for name in (ROWS_FILE, RECORD_FILE):
-                os.link(folder / name, temporary / name)
+                shutil.copyfile(folder / name, temporary / name)  # no link: not every disk has them
 
 
 def _origin(record: DatasetRecord) -> dict[str, object]:

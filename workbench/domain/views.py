@@ -17,7 +17,11 @@ PANELS: dict[str, str] = {
 
 
 class View(Settings):
-    """What is drawn of a comparison, and how."""
+    """What is drawn of a comparison, and how.
+
+    Arms stand in it by the names that the comparison gives them, or by those they have or had with their experiment. A
+    comparison gives back its view with names that last, by which arms are found however they are called later.
+    """
 
     x: XAxis = setting(
         "step", label="x-axis", help="What the charts are drawn over; kl is the KL measured at a checkpoint."

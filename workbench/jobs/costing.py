@@ -97,9 +97,8 @@ def _times(run: RunFolder) -> tuple[str, float, float] | None:
     last = run.last_events()
     began = next((event for event in first if isinstance(event, Started)), None)
     ended = next((event for event in reversed(last) if isinstance(event, Finished)), None)
-    resumed = any(isinstance(event, Started) and event.resumed_from is not None for event in last)
     memories = [event.memory_mib for event in last if isinstance(event, Progress) and event.memory_mib]
-    if began is None or ended is None or resumed or not memories or ended.at <= began.at:
+    if began is None or ended is None or not memories or ended.at <= began.at or run.count_starts() > 1:
         return None
     return began.device.partition(":")[0], ended.at - began.at, max(memories)
 

@@ -12,6 +12,8 @@ from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from workbench.domain.errors import RunFailure
 from workbench.domain.pairs import Turns
 from workbench.domain.playground import (
@@ -21,6 +23,7 @@ from workbench.domain.playground import (
     Asking,
     Began,
     Cancel,
+    Cancelled,
     PlaygroundEvent,
     Question,
     Request,
@@ -28,6 +31,7 @@ from workbench.domain.playground import (
     request_to_line,
 )
 from workbench.jobs.launch import worker_environment
+from workbench.storage.hub_access import hub_environment
 from workbench.storage.project import Project
 
 PLAYGROUND_LOG = "playground.log"
@@ -53,7 +57,9 @@ class Playground:
         self._command = list(command) or playground_command(project.folder)
         self._lock = threading.Lock()
         self._process: _Process | None = None
+        self._hub: dict[str, str] = {}
         self._number = 0
+        self._given_up = 0  # the newest question that was cancelled
         self._is_closed = False
 
     def ask(
@@ -75,10 +81,10 @@ class Playground:
 
         Raises:
             RunFailure: the process could not be started, or died without a last word.
+            BadInput, NewerFormat: the person's preferences cannot be read.
         """
         with self._lock:
             self._number += 1
-            process, is_new = self._running()
             question = Question(
                 number=self._number,
                 prompt=prompt,
@@ -86,7 +92,15 @@ class Playground:
                 judges=tuple(judges),
                 settings=settings or Asking(),
             )
-            said = process.listen(question.number)
+        self._ask_for_hub()
+        with self._lock:
+            is_given_up = question.number <= self._given_up or question.number < self._number
+            if not is_given_up:
+                process, is_new = self._running()
+                said = process.listen(question.number)
+        if is_given_up:
+            yield Cancelled(number=question.number)
+            return
         process.send(question)
         is_over = False
         try:
@@ -105,6 +119,7 @@ class Playground:
 
     def warm_up(self) -> None:
         """Starts the process ahead of a question: its libraries take seconds to import."""
+        self._ask_for_hub()
         with self._lock:
             self._running()
 
@@ -112,6 +127,7 @@ class Playground:
         """Gives up the question that is being answered; its last word is Cancelled."""
         with self._lock:
             process, number = self._process, self._number
+            self._given_up = number
         if process is not None:
             process.send(Cancel(number=number))
 
@@ -122,19 +138,28 @@ class Playground:
             if self._process is not None:
                 self._process.end()
 
+    def _ask_for_hub(self) -> None:
+        """Learns a new process' account on the hub without the lock: a locked keyring takes seconds, and closing needs it."""
+        with self._lock:
+            if self._process is not None and self._process.is_alive:
+                return
+        hub = hub_environment()
+        with self._lock:
+            self._hub = hub
+
     def _running(self) -> "tuple[_Process, bool]":
         if self._is_closed:
             raise RunFailure("The playground was closed.", "Open the project again.")
         if self._process is not None and self._process.is_alive:
             return self._process, False
-        self._process = _Process(self._command, self._project)
+        self._process = _Process(self._command, self._project, worker_environment() | self._hub)
         return self._process, True
 
 
 class _Process:
     """One life of the process, with a thread that reads what it says."""
 
-    def __init__(self, command: Sequence[str], project: Project) -> None:
+    def __init__(self, command: Sequence[str], project: Project, environment: dict[str, str]) -> None:
         self._log = project.state_folder() / PLAYGROUND_LOG
         self._boxes: dict[int, queue.SimpleQueue[PlaygroundEvent | None]] = {}
         self._lock = threading.Lock()
@@ -146,7 +171,7 @@ class _Process:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=project.folder,
-                env=worker_environment(),
+                env=environment,
                 start_new_session=True,  # Ctrl+C in a terminal gives a question up, and is not the process's to hear
             )
         threading.Thread(target=self._read, name="playground", daemon=True).start()
@@ -172,8 +197,8 @@ class _Process:
             self._popen.stdin.flush()
 
     def end(self) -> None:
+        """Kills it; the thread that reads waits for it to be gone, since whoever closes a project must not."""
         self._popen.kill()
-        self._popen.wait()
 
     def last_word(self) -> tuple[str, str]:
         """Returns why it ended, and what helps."""
@@ -187,17 +212,24 @@ class _Process:
     def _read(self) -> None:
         assert self._popen.stdout is not None
         assert self._popen.stdin is not None
-        with self._popen.stdout as lines:
-            for line in lines:
-                event = event_from_line(line)
-                with self._lock:
-                    box = self._boxes.get(event.number)
-                if box is not None:
-                    box.put(event)
-        self._popen.wait()
-        with self._lock:
-            self.is_alive = False
-            for box in self._boxes.values():
-                box.put(None)
-            with suppress(OSError):
-                self._popen.stdin.close()
+        try:
+            with self._popen.stdout as lines:
+                for line in lines:
+                    self._hear(line)
+        finally:
+            self._popen.wait()
+            with self._lock:
+                self.is_alive = False
+                for box in self._boxes.values():
+                    box.put(None)
+                with suppress(OSError):
+                    self._popen.stdin.close()
+
+    def _hear(self, line: bytes) -> None:
+        """Hands an event to whoever asked; a line that is none (torn as the process died, a library's) is passed over."""
+        with suppress(ValidationError):
+            event = event_from_line(line)
+            with self._lock:
+                box = self._boxes.get(event.number)
+            if box is not None:
+                box.put(event)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from workbench.domain.errors import Busy, NotFound
+from workbench.domain.errors import AlreadyExists, Busy, NotFound
 from workbench.domain.records import DataInput, Deleted, Job, RunState
 from workbench.jobs import launch
 from workbench.jobs.queue import Queue, edit_queue
@@ -134,6 +134,8 @@ def restore(project: Project, entry: str) -> Deleted:
     with edit_queue(project) as queue, project.edit() as edit:
         trash = Trash(project)
         deleted = trash.read(entry)
+        if deleted.kind == "experiment" and deleted.name in {*edit.manifest.experiments, *edit.manifest.runs}:
+            raise AlreadyExists(f"There is again an experiment `{deleted.name}`.", "Delete or rename that first.")
         trash.take_back(entry)
         if deleted.kind == "dataset" and deleted.splits is not None:
             names = [name for name in edit.manifest.datasets if name != deleted.name]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from workbench.data.store import content_folder
 from workbench.data.text_lengths import TextLengths, text_lengths
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.recipes import EvaluateRecipe, PpoRecipe, RewardRecipe, TrainingRecipe
@@ -28,6 +29,7 @@ class Sizing:
         self._project = project
         self._jobs = jobs
         self._shapes: dict[str, ModelShape | None] = {}
+        self._folders: dict[DataInput, Path] = {}
 
     def workload(self, job: Job) -> Workload | None:
         """Returns what a run computes; None where the size of a model cannot be known before it is loaded."""
@@ -85,8 +87,13 @@ class Sizing:
         )
 
     def _lengths(self, job: Job, data: DataInput) -> TextLengths:
-        folder = self._project.dataset_folder(data.name)
+        folder = content_folder(self._dataset_folder(data), data.sha256)
         return text_lengths(folder, data.split, self._tokenizer(job.inputs.model))
+
+    def _dataset_folder(self, data: DataInput) -> Path:
+        if data not in self._folders:
+            self._folders[data] = self._project.data_folder(data)
+        return self._folders[data]
 
     def _tokenizer(self, name: str) -> Path | None:
         while (run_id := run_of(name)) is not None and run_id in self._jobs:
@@ -97,7 +104,7 @@ class Sizing:
     def _count(self, job: Job, data: DataInput | None) -> int:
         if data is None:
             return 0
-        record = self._project.dataset(data.name)
+        record = self._project.dataset(self._dataset_folder(data).name, data.sha256)
         if job.method == "evaluate" and data.split is None:
             return record.n_prompts
         return record.splits.counts.get(data.split, 0) if data.split else record.n_rows

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -67,9 +68,7 @@ def forget_hub_token() -> None:
 
 def hub_environment() -> dict[str, str]:
     """Returns the variables that give a process the person's account and folder on the hub; a stored token wins."""
-    found: dict[str, str] = {}
-    if cache := read_preferences().folders.hub_cache:
-        found["HF_HUB_CACHE"] = str(Path(cache).expanduser())
+    found = _folder()
     try:
         token = _stored_token()
     except WorkbenchError:
@@ -77,9 +76,24 @@ def hub_environment() -> dict[str, str]:
     return found | ({VARIABLE: token} if token else {})
 
 
+def enter_hub_folder() -> None:
+    """Lets this process find the hub's downloads where the person keeps them; asks no keyring.
+
+    Called when the process starts: the hub's library reads the variable once, when it is imported. Preferences that
+    cannot be read are for those to report who need them.
+    """
+    with suppress(WorkbenchError):
+        os.environ.update(_folder())
+
+
 def enter_hub() -> None:
     """Lets this process use the hub as the person; called before the hub is asked."""
     os.environ.update(hub_environment())
+
+
+def _folder() -> dict[str, str]:
+    cache = read_preferences().folders.hub_cache
+    return {"HF_HUB_CACHE": str(Path(cache).expanduser())} if cache else {}
 
 
 def _stored_token() -> str | None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from workbench.domain.errors import AlreadyExists, BadInput, NotFound
@@ -94,7 +95,9 @@ def rename_run(project: Project, experiment: str, run_id: str, new: str) -> str:
 
 
 def rename_dataset(project: Project, old: str, new: str) -> None:
-    """Gives a dataset another name; runs that read it find it by its content. Nobody must be reading it by its old one.
+    """Gives a dataset another name; runs that read it find it by its content.
+
+    Nobody must be reading it by its old name, nor making one of the new name.
 
     The files get their second name first, then the manifest changes, then the first name goes: whatever happens in
     between, the dataset is there under one of the two.
@@ -108,21 +111,30 @@ def rename_dataset(project: Project, old: str, new: str) -> None:
     source, target = project.dataset_folder(old), project.dataset_folder(safe_name(new, "dataset"))
     if new == old:
         return
-    with project.edit() as edit:
-        manifest = edit.manifest
-        if new in manifest.datasets or target.exists():
-            raise AlreadyExists(f"The project already has a dataset named {new!r}.", "Choose another name.")
-        shutil.copytree(source, target, copy_function=_link_or_copy)
-        for path in target.rglob(DATASET):  # today's and those of earlier contents
-            known = read_record(path, DatasetRecord)
-            write_record(path, known.model_copy(update={"name": new}))  # a new file: the old name keeps its own
-        sync(target.parent)
-        edit.change(
-            datasets=[new if name == old else name for name in manifest.datasets],
-            splits={new if name == old else name: found for name, found in manifest.splits.items()},
-            experiments={name: _reading(found, old, new) for name, found in manifest.experiments.items()},
-        )
+    with ExitStack() as undo:
+        with project.edit() as edit:
+            manifest = edit.manifest
+            if new in manifest.datasets or target.exists():
+                raise AlreadyExists(f"The project already has a dataset named {new!r}.", "Choose another name.")
+            undo.callback(_drop_unnamed, project, new)
+            shutil.copytree(source, target, copy_function=_link_or_copy)
+            for path in target.rglob(DATASET):  # today's and those of earlier contents
+                known = read_record(path, DatasetRecord)
+                write_record(path, known.model_copy(update={"name": new}))  # a new file: the old name keeps its own
+            sync(target.parent)
+            edit.change(
+                datasets=[new if name == old else name for name in manifest.datasets],
+                splits={new if name == old else name: found for name, found in manifest.splits.items()},
+                experiments={name: _reading(found, old, new) for name, found in manifest.experiments.items()},
+            )
+        undo.pop_all()
     shutil.rmtree(source)
+
+
+def _drop_unnamed(project: Project, name: str) -> None:
+    """Removes the files of a dataset, unless the manifest names it: the error came after that was written."""
+    if name not in project.manifest().datasets:
+        shutil.rmtree(project.dataset_folder(name), ignore_errors=True)
 
 
 def _reading(experiment: Experiment, old: str, new: str) -> Experiment:

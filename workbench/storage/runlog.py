@@ -21,6 +21,7 @@ STOP = "stop"
 PAUSE = "pause"
 PUT_BACK = "put-back"
 SAMPLES = "samples"
+_STARTED = b'"kind":"started"'  # in a text that a run says the quotes are escaped
 Request = Literal["stop", "pause"]
 
 
@@ -91,6 +92,14 @@ class RunFolder:
             return []
         start = 0 if size <= n_bytes else content.find(b"\n") + 1
         return _parse(content[start : content.rfind(b"\n") + 1])
+
+    def count_starts(self) -> int:
+        """Returns how often a worker began or went on with the run; looks through the whole log, and parses nothing."""
+        try:
+            with (self.folder / EVENTS).open("rb") as file:
+                return sum(_STARTED in line for line in file)
+        except FileNotFoundError:
+            return 0
 
     def outcome(self) -> Outcome | None:
         """Returns how the run ended; None while it has not."""

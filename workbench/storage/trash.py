@@ -8,9 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from workbench.domain.errors import AlreadyExists, NotFound
-from workbench.domain.records import Deleted
+from workbench.domain.records import Deleted, Job
 from workbench.storage.files import read_record, sync, write_record
 from workbench.storage.project import Project
+from workbench.storage.runlog import JOB
+from workbench.storage.sources import RUNS
 
 TRASH = "trash"  # within the state folder: it never goes along with a copy
 DELETED = "deleted.json"
@@ -53,6 +55,14 @@ class Trash:
             )
         return read_record(path, Deleted)
 
+    def jobs(self) -> list[Job]:
+        """Returns what the runs in the trash do. One that is brought back or emptied at this moment is passed over."""
+        found = []
+        for path in sorted(self._folder.glob(f"[!.]*/{RUNS}/*/{JOB}")):
+            with suppress(NotFound):
+                found.append(read_record(path, Job))
+        return found
+
     def size(self, entry: str) -> int:
         """Returns the bytes on disk that an entry holds; of one that goes meanwhile, those that were left."""
         total = 0
@@ -77,7 +87,8 @@ class Trash:
         try:
             _move([(folder, entry / folder.relative_to(self._project.folder)) for folder in folders])
         except OSError:
-            shutil.rmtree(entry, ignore_errors=True)
+            if not any(entry.glob("*/*")):  # else it is all that is left of a folder, and brings it back
+                shutil.rmtree(entry, ignore_errors=True)
             raise
         return entry.name
 
@@ -117,9 +128,10 @@ def _move(moves: Sequence[tuple[Path, Path]]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             source.rename(target)
             done.append((source, target))
+        for folder in {path.parent for move in done for path in move}:
+            sync(folder)
     except OSError:
         for source, target in reversed(done):
-            target.rename(source)
+            with suppress(OSError):  # the others go back all the same
+                target.rename(source)
         raise
-    for folder in {path.parent for move in done for path in move}:
-        sync(folder)

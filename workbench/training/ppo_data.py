@@ -12,12 +12,13 @@ from hashlib import blake2b
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from workbench.data.store import find_content, read_prompts
+from workbench.data.store import read_prompts
 from workbench.domain.errors import BadInput, BadSetting
 from workbench.domain.pairs import Turns
 from workbench.domain.recipes import PpoRecipe
 from workbench.domain.records import DatasetRecord, Job
 from workbench.storage.files import read_record
+from workbench.training.batches import dataset_folder
 from workbench.training.schedule import checkpoint_steps as checkpoint_steps  # noqa: PLC0414  (given on)
 from workbench.training.session import RunSession
 from workbench.training.text import encode_prompt, warn_of_plain_text
@@ -79,7 +80,7 @@ def read_training_prompts(
     """
     if job.inputs.data is None:
         raise BadInput("PPO needs a dataset for its prompts.", "Name one as `dataset`.")
-    folder = find_content(session.project / "datasets" / job.inputs.data.name, job.inputs.data.sha256)
+    folder = dataset_folder(session.project, job.inputs.data)
     split = job.inputs.data.split or "train"
     turns = read_prompts(folder, split)
     if not turns:

@@ -23,6 +23,7 @@ NAME = "Preference Workbench"
 def run_window(path: Path | None) -> int:
     """Opens the window and returns when it is closed."""
     do_without_pandas()
+    api.enter_hub_folder()
     application = make_application(sys.argv[:1])
     log_to_file()
     session = Session(QSettings(NAME, NAME))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.compare import Comparison
+from workbench.compare import ComparedArm, Comparison
 from workbench.domain.errors import BadSetting, NotFound
 from workbench.ui.page import Page
 from workbench.ui.pages.compare.answers import AnswersCard
@@ -120,7 +120,7 @@ class ComparePage(Page):
         """Looks at the comparison in another way, which comes back when the project is opened again."""
         self._view = view
         self.session.settings.setValue(self._key(), view.model_dump_json())
-        self.bar.show_view(view, self._names())
+        self.bar.show_view(view, self._everyone())
         self.refresh()
 
     def show_places(self, places: Mapping[str, api.Place]) -> None:
@@ -218,15 +218,17 @@ class ComparePage(Page):
 
     def _on_view_chosen(self, view: api.View) -> None:
         if self._shown is not None:
-            self.tree.show_arms(self._shown.comparison.everyone, view.hidden, self.look.scheme)
+            comparison = self._shown.comparison
+            self.tree.show_arms(comparison.everyone, comparison.hidden_by(view), self.look.scheme)
         self.show_view(view)
 
     def _on_ticked(self) -> None:
         """Takes arms from the charts at once; verdict and warnings follow when they are worked out without them."""
         self._show()
         hidden = self.tree.hidden()
-        if len(hidden) < len(self._names()):
-            self.show_view(self._view.with_changes(hidden=sorted(hidden)))
+        if len(hidden) < len(self._everyone()):
+            lasting = [arm.called[0] for arm in self._everyone() if arm.name in hidden]
+            self.show_view(self._view.with_changes(hidden=lasting))
         else:
             self.verdict.say("No run is ticked. Tick at least one to see what can be said of it.")
 
@@ -245,11 +247,12 @@ class ComparePage(Page):
 
     def _on_compared(self, answer: _Answer) -> None:
         self._took_s = time.monotonic() - self._asked_at
-        self._shown = answer
+        self._shown, comparison = answer, answer.comparison
+        self._view = comparison.lasting(self._view)
         unticked = self.tree.hidden()
-        hidden = unticked if len(unticked) == len(answer.comparison.everyone) else self._view.hidden
-        self.tree.show_arms(answer.comparison.everyone, hidden, self.look.scheme)
-        self.bar.show_view(self._view, self._names())
+        hidden = unticked if len(unticked) == len(comparison.everyone) else comparison.hidden_by(self._view)
+        self.tree.show_arms(comparison.everyone, hidden, self.look.scheme)
+        self.bar.show_view(self._view, self._everyone())
         self._show()
         if self._is_stale:
             self.refresh()
@@ -261,8 +264,10 @@ class ComparePage(Page):
             self._body.setCurrentIndex(0)
         else:
             self.session.report("The runs could not be compared", error)
-        if isinstance(error, BadSetting) and (self._view.baseline or self._view.hidden):
-            self.show_view(self._view.with_changes(baseline="", hidden=()))  # of arms that are gone by now
+        if isinstance(error, BadSetting) and self._view.baseline:
+            self.show_view(self._view.with_changes(baseline=""))  # an arm that is gone by now
+        elif isinstance(error, BadSetting) and self._view.hidden:
+            self.show_view(self._view.with_changes(hidden=()))  # all that are left
         elif self._is_stale:
             self.refresh()
 
@@ -301,8 +306,8 @@ class ComparePage(Page):
         }
         self.grid.ring(first)
 
-    def _names(self) -> list[str]:
-        return [arm.name for arm in self._shown.comparison.everyone] if self._shown is not None else []
+    def _everyone(self) -> list[ComparedArm]:
+        return self._shown.comparison.everyone if self._shown is not None else []
 
     def _key(self) -> str:
         folder = self.session.project.folder if self.session.project is not None else ""

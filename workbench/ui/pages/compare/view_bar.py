@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from workbench import api
+from workbench.compare import ComparedArm
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS, XAxis
 from workbench.ui.widgets import label
@@ -42,7 +43,7 @@ class ViewBar(QWidget):
         self._build()
         self._connect()
 
-    def show_view(self, view: api.View, arms: Sequence[str]) -> None:
+    def show_view(self, view: api.View, arms: Sequence[ComparedArm]) -> None:
         """Shows what a view says; the arms are those that may be the baseline."""
         self._view = view
         self.x_box.setCurrentIndex(self.x_box.findData(view.x))
@@ -51,8 +52,10 @@ class ViewBar(QWidget):
         self.smoothing_box.setCurrentIndex(self.smoothing_box.findData(view.smoothing))
         self.baseline_box.clear()
         self.baseline_box.addItem("start model", "")
-        for name in dict.fromkeys([*arms, *filter(None, [view.baseline])]):
-            self.baseline_box.addItem(name, name)
+        for arm in arms:
+            self.baseline_box.addItem(arm.name, arm.called[0])
+        if self.baseline_box.findData(view.baseline) < 0:
+            self.baseline_box.addItem(view.baseline, view.baseline)
         self.baseline_box.setCurrentIndex(max(0, self.baseline_box.findData(view.baseline)))
         for action in self._menu.actions():
             action.setChecked(action.data() in view.panels)
