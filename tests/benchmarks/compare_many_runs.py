@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 from evaluated_runs import PaperRuns
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from workbench import api
 from workbench.domain import samples as columns
@@ -101,14 +102,28 @@ def open_page(folder: Path) -> None:
     window.resize(1280, 800)
     window.show()
     session.open(folder)
-    while session.view is None:
-        application.processEvents()
+    wait_for(lambda: session.view is not None)
+    begin = now()
+    window.show_page("experiments")
+    wait_for(lambda: window.page.tree.topLevelItemCount() > 0)
+    timed("the runs are listed", begin)
     begin = now()
     window.show_page("compare")
-    while window.page.comparison is None:
-        application.processEvents()
+    wait_for(lambda: window.page.comparison is not None)
+    timed("the comparison is there", begin)
+    wait_for(lambda: window.page._drawing.is_done)
     timed("the page is filled", begin)
     session.stop()
+    application.processEvents()
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Runs an event loop as the program does, asleep while nothing happens, until something is so."""
+    loop = QEventLoop()
+    look = QTimer(interval=5)
+    look.timeout.connect(lambda: loop.quit() if is_so() else None)
+    look.start()
+    loop.exec()
 
 
 if __name__ == "__main__":
