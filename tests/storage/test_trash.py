@@ -1,6 +1,8 @@
 """Folders go to the trash and come back, all of them or none."""
 
 import errno
+import os
+import shutil
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,9 +12,10 @@ from tests.storage.records import job
 from workbench.domain.errors import AlreadyExists, NotFound
 from workbench.domain.records import Deleted
 from workbench.storage import trash as trash_module
+from workbench.storage.files import read_record
 from workbench.storage.project import Project
 from workbench.storage.relocate import copy_project
-from workbench.storage.trash import Trash
+from workbench.storage.trash import DELETED, TRASH, Trash
 
 WORDS = Deleted(kind="runs", words="2 runs", runs=("a", "b"))
 
@@ -119,3 +122,25 @@ def test_an_entry_is_a_name_and_no_path(project: Project, entry: str) -> None:
 def test_a_copy_takes_no_trash_along(project: Project, tmp_path: Path) -> None:
     Trash(project).put(WORDS, [project.run_folder("a")])
     assert Trash(copy_project(project, tmp_path / "copy")).count() == 0
+
+
+def test_what_goes_while_somebody_looks_is_not_counted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    trash = Trash(project)
+    first, second = (trash.put(WORDS, [project.run_folder(run_id)]) for run_id in ("a", "b"))
+
+    def read_later(path: Path, type_: type[Deleted]) -> Deleted:
+        if path.parent.name == first:
+            shutil.rmtree(path.parent)
+        return read_record(path, type_)
+
+    def size_later(path: Path) -> os.stat_result:
+        if path.name == "job.json":
+            path.unlink(missing_ok=True)
+        return os.lstat(path)
+
+    assert trash.size(second) > 0
+    with monkeypatch.context() as patch:
+        patch.setattr("workbench.storage.trash.read_record", read_later)
+        assert list(trash.entries()) == [second]
+        patch.setattr(Path, "lstat", size_later)
+        assert trash.size(second) == (project.state_folder() / TRASH / second / DELETED).lstat().st_size

@@ -31,9 +31,12 @@ class Trash:
         self._folder = project.state_folder() / TRASH
 
     def entries(self) -> dict[str, Deleted]:
-        """Returns what was deleted, by entry, the newest last."""
-        found = sorted(path.parent for path in self._folder.glob(f"[!.]*/{DELETED}"))
-        return {folder.name: read_record(folder / DELETED, Deleted) for folder in found}
+        """Returns what was deleted, by entry, the newest last; without what somebody takes away meanwhile."""
+        found: dict[str, Deleted] = {}
+        for path in sorted(self._folder.glob(f"[!.]*/{DELETED}")):
+            with suppress(NotFound):
+                found[path.parent.name] = read_record(path, Deleted)
+        return found
 
     def count(self) -> int:
         """Returns the number of entries, at the cost of one look into a folder."""
@@ -61,8 +64,12 @@ class Trash:
         return found
 
     def size(self, entry: str) -> int:
-        """Returns the bytes on disk that an entry holds."""
-        return sum(path.lstat().st_size for path in (self._folder / entry).rglob("*") if path.is_file())
+        """Returns the bytes on disk that an entry holds; of one that goes meanwhile, those that were left."""
+        total = 0
+        for path in (self._folder / entry).rglob("*"):
+            with suppress(FileNotFoundError):
+                total += path.lstat().st_size if path.is_file() else 0
+        return total
 
     def put(self, deleted: Deleted, folders: Sequence[Path]) -> str:
         """Moves folders of the project into a new entry: all of them, or after an error none.
