@@ -3,6 +3,10 @@ from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import WinCell
 from workbench.domain.estimates import Estimate
 
+RULE = (
+    "A difference counts as shown where its p-value, adjusted by Holm for all 3 comparisons of two arms, is below 0.05: "
+    "stricter than a single interval."
+)
 INTERVAL = "95 % intervals over 3 seeds, 512 prompts each"
 
 
@@ -26,6 +30,7 @@ def test_the_winner_is_named_with_its_evidence():
         "ppo (75.0 % of prompts, 71.0 to 79.0; gold +0.3, +0.2 to +0.4) and dpo (65.0 % of prompts, 61.0 to 69.0; gold +0.3, "
         "+0.2 to +0.4) beat the start model.",
         f"{INTERVAL}.",
+        RULE,
     ]
 
 
@@ -60,7 +65,7 @@ def test_an_arm_that_beats_only_some_has_not_won():
     cells = (cell("b", "a", 0.3, 1e-5), cell("c", "a", 0.48, 0.5), cell("c", "b", 0.66, 1e-5))
     first = verdict(*cells, trained=("a", "b", "c"))[0]
     assert first.startswith(
-        "a has the highest mean win rate over the other arms by the gold judge (vader): it beats b (70.0"
+        "a has the highest mean win rate in pairs with the other arms by the gold judge (vader): it beats b (70.0"
     )
     assert first.endswith("; no difference was shown to c (52.0 % of prompts, 48.0 to 56.0).")
 
@@ -68,7 +73,7 @@ def test_an_arm_that_beats_only_some_has_not_won():
 def test_an_arm_that_loses_to_one_has_not_won_however_far_it_beats_the_rest():
     cells = (cell("a", "b", 0.9, 1e-5), cell("a", "c", 0.45, 1e-5, -0.1), cell("c", "b", 0.52, 0.5))
     first = verdict(*cells, trained=("a", "b", "c"))[0]
-    assert first.startswith("a has the highest mean win rate over the other arms")
+    assert first.startswith("a has the highest mean win rate in pairs with the other arms")
     assert first.endswith("; it loses to c (45.0 % of prompts, 41.0 to 49.0; gold -0.1, -0.2 to +0).")
     assert "won" not in first
 

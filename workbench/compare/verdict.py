@@ -59,6 +59,11 @@ def write_verdict(evidence: Evidence) -> list[str]:
     if not evidence.trained:
         sentences.append("Only the start model was evaluated, so there is nothing to compare it with yet.")
     sentences.append(f"{evidence.interval}.")
+    if len(evidence.cells) > 1:
+        sentences.append(
+            f"A difference counts as shown where its p-value, adjusted by Holm for all {len(evidence.cells)} comparisons "
+            "of two arms, is below 0.05: stricter than a single interval."
+        )
     if evidence.one_seed:
         of = "" if len(evidence.one_seed) == len(evidence.trained) else f" of {_joined(evidence.one_seed)}"
         sentences.append(f"Only one seed{of} was run: another seed may order the arms differently.")
@@ -97,7 +102,7 @@ def _between_arms(evidence: Evidence, claims: _Claims) -> str:
     if not beaten and not lost:
         told = "; ".join(f"{first} against {cell.column} {_rate(cell)}" for cell in cells)
         return f"No difference between the arms was shown {on}: {told}."
-    won = "won" if len(beaten) == len(cells) else "has the highest mean win rate over the other arms"
+    won = "won" if len(beaten) == len(cells) else "has the highest mean win rate in pairs with the other arms"
     parts = []
     if beaten:
         parts.append("it beats " + _joined([f"{cell.column} {_evidence(cell)}" for cell in beaten]))

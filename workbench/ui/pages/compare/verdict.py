@@ -15,6 +15,7 @@ class VerdictView(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Verdict")
+        self._headline = label("", "title", wraps=True, selectable=True)
         self._findings = label("", wraps=True, selectable=True)
         self._warnings = label("", wraps=True, selectable=True)
         self._notice = QFrame()
@@ -23,18 +24,22 @@ class VerdictView(QScrollArea):
 
     def show_words(self, comparison: Comparison) -> None:
         """Shows the verdict and the warnings."""
-        self._findings.setText("\n\n".join(comparison.findings))
+        first, *others = comparison.findings or [""]
+        headline, _, rest = first.partition(": ")
+        self._headline.setText(headline)
+        self._findings.setText("\n\n".join([_capital(rest), *others]).strip())
         self._warnings.setText("\n\n".join(comparison.warnings))
         self._notice.setVisible(bool(comparison.warnings))
 
     def say(self, sentence: str) -> None:
         """Says one thing in place of a verdict."""
+        self._headline.setText("")
         self._findings.setText(sentence)
         self._notice.hide()
 
     def text(self) -> str:
         """Returns all that it says."""
-        return f"{self._findings.text()}\n{self._warnings.text()}"
+        return f"{self._headline.text()}: {self._findings.text()}\n{self._warnings.text()}"
 
     def _place(self) -> None:
         inside = QVBoxLayout(self._notice)
@@ -45,8 +50,13 @@ class VerdictView(QScrollArea):
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(0, 0, 4, 0)
         layout.setSpacing(8)
-        layout.addWidget(label("Verdict", "title"))
+        layout.addWidget(label("Verdict", "muted"))
+        layout.addWidget(self._headline)
         layout.addWidget(self._findings)
         layout.addWidget(self._notice)
         layout.addStretch(1)
         self.setWidget(inner)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
