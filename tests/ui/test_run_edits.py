@@ -45,6 +45,11 @@ def _choose(qtbot, page, *run_ids) -> None:
         _click(qtbot, page, page.tree.item_of(run_id), CTRL if number else Qt.KeyboardModifier.NoModifier)
 
 
+def _pick(qtbot, trash, row) -> None:
+    where = trash.list.visualItemRect(trash.list.topLevelItem(row)).center()
+    qtbot.mouseClick(trash.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+
 def _listed(page) -> list[str]:
     return [line.run_id for line, item in page.tree._items.items() if line.run_id and not item.isHidden()]
 
@@ -237,7 +242,7 @@ def test_what_was_brought_back_meanwhile_dooms_nothing_else(qtbot, page, project
     page.trash.open_box()
     trash = page.trash.box
     qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
-    trash.list.setCurrentItem(trash.list.topLevelItem(1))
+    _pick(qtbot, trash, 1)
     trash.empty_button.click()
     api.restore(project, older)  # somebody else, meanwhile
     qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 1, timeout=WAIT)
@@ -253,9 +258,9 @@ def test_another_selection_after_the_question_changes_nothing(qtbot, page, proje
     page.trash.open_box()
     trash = page.trash.box
     qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
-    trash.list.setCurrentItem(trash.list.topLevelItem(1))
+    _pick(qtbot, trash, 1)
     trash.empty_button.click()
-    trash.list.setCurrentItem(trash.list.topLevelItem(0))
+    _pick(qtbot, trash, 0)
     trash.sure_button.click()
     qtbot.waitUntil(lambda: older not in [one.id for one in api.show_trash(project)], timeout=WAIT)
     assert [one.id for one in api.show_trash(project)] == [newest]
