@@ -83,3 +83,15 @@ def test_smoothing_leaves_checkpoints_where_they_were_measured(card, look):
     drawn = [item for item in card.chart.getPlotItem().listDataItems() if hasattr(item, "yData")]
     marked = [item for item in drawn if item.opts["symbol"]]
     assert [item.yData.tolist() for item in marked] == [[0.0, 1.0, 2.0]]
+
+
+def test_a_crowd_of_arms_is_drawn_as_bare_lines_and_that_is_said(card, look):
+    few = [series(3, arm=f"arm {at}", index=at, steps=((1,), (2,), (3,)), high=(1.0, 2.0, 3.0)) for at in range(4)]
+    card.show_panel(panel(*few), look.scheme)
+    with_bands = len(card.chart.getPlotItem().items)
+    many = [item.model_copy(update={"arm": f"{item.arm} {copy}"}) for item in few for copy in range(6)]
+    card.show_panel(panel(*many), look.scheme)
+    drawn = [item for item in card.chart.getPlotItem().listDataItems() if hasattr(item, "yData")]
+    assert len(card.chart.getPlotItem().items) < 6 * with_bands / 2
+    assert {item.opts["symbol"] for item in drawn} == {None}
+    assert "bands and marks with fewer" in card.legend.text()

@@ -195,7 +195,7 @@ class ComparePage(Page):
         grid.setSpacing(10)
         grid.addWidget(left, 0, 0, 2, 1)
         grid.addWidget(self.grid, 0, 1)
-        grid.addLayout(_row({matrix: 19, self.answers: 20, self.summary_card: 30}), 1, 1)
+        grid.addLayout(_row({matrix: 19, self.answers: 21, self.summary_card: 30}), 1, 1)
         grid.setRowStretch(0, _FLAT)
         grid.setRowStretch(1, 5)
         grid.setColumnStretch(1, 1)

@@ -12,7 +12,7 @@ from workbench.compare import PanelSpec, Series
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.controls import set_role, tip_words
-from workbench.ui.widgets.plots.panel_chart import PanelChart, axis_words
+from workbench.ui.widgets.plots.panel_chart import CROWD, PanelChart, axis_words
 
 _STYLES = {"proxy": "╍", "point": "●", "envelope": "─"}
 _SOLID = "━"
@@ -110,7 +110,8 @@ class ChartCard(Card):
             for (arm, index), style in styles.items()
         ]
         if len(entries) > _MOST_NAMED:  # names without end would leave no room for the chart
-            entries = [*entries[:_MOST_NAMED], f"and {len(entries) - _MOST_NAMED} more"]
+            hidden = "; bands and marks with fewer" if len(entries) > CROWD else ""
+            entries = [*entries[:_MOST_NAMED], f"and {len(entries) - _MOST_NAMED} more{hidden}"]
         return " &nbsp; ".join(entries)
 
     def _value_line(self, series: Series, x: float) -> str:

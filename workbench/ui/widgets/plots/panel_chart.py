@@ -19,6 +19,7 @@ _BAND_ALPHA = 46
 _RAW_ALPHA = 90
 _MANY = 2_000  # points from which on markers and smooth edges cost more than they tell
 _BAND_POINTS = 1_000  # that a band keeps: it is drawn whole each time, however little of it is in sight
+CROWD = 16  # arms from which on bands and marks hide each other
 _DENSITY = 2.0  # of the ticks, since there are no finer ones between them
 _LONG = 10_000  # from which an axis counts in thousands
 _REACH = 12  # pixels around a click in which a checkpoint is meant
@@ -41,6 +42,7 @@ class PanelChart(BarePlot):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._curves: list[pg.PlotDataItem] = []
         self._shown: list[Series] = []
+        self._is_crowded = False
         self._ring = pg.ScatterPlotItem(symbol="o", size=15, brush=None)
         self._ring.setZValue(40)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
@@ -60,6 +62,7 @@ class PanelChart(BarePlot):
         self.disableAutoRange()
         self._curves = []
         self._shown = [series for series in spec.series if series.arm not in hidden]
+        self._is_crowded = len({series.arm for series in self._shown}) > CROWD
         self._dress(spec, scheme)
         for line in spec.lines:
             self._add_line(line.axis, line.value, line.label, scheme)
@@ -143,13 +146,13 @@ class PanelChart(BarePlot):
         colour = scheme.tokens.muted if series.role == "envelope" else scheme.runs.colour(series.index)
         if series.role == "point":
             self.addItem(pg.ErrorBarItem(x=x, y=y, bottom=y - low, top=high - y, pen=pg.mkPen(_faint(colour))))
-        else:
+        elif not self._is_crowded:
             self._add_band(x, low, high, colour)
         marks = self._marks(series, scheme)
         if series.raw:
             self._add_curve(x, np.asarray(series.raw, dtype=float), pg.mkPen(_faint(colour), width=1), z=5, **marks)
             marks = {}  # they stand at what was measured
-        is_thin = len(x) > _MANY or series.role in ("point", "envelope")
+        is_thin = len(x) > _MANY or self._is_crowded or series.role in ("point", "envelope")
         width = 1 if is_thin else scheme.line_width
         pen = pg.mkPen(colour, width=width, style=_PEN_STYLES.get(series.role, Qt.PenStyle.SolidLine))
         curve = self._add_curve(x, y, pen, z=10, name=series.name, **marks)
@@ -167,7 +170,9 @@ class PanelChart(BarePlot):
         return curve
 
     def _marks(self, series: Series, scheme: Scheme) -> dict[str, object]:
-        if not series.steps:  # what was logged at every step needs no marks; a checkpoint can be clicked
+        if (
+            self._is_crowded or not series.steps
+        ):  # what was logged at every step needs no marks; a checkpoint can be clicked
             return {}
         colour = scheme.runs.colour(series.index)
         fill = scheme.tokens.card if series.role == "proxy" else colour
