@@ -78,6 +78,14 @@ def test_typing_finds_rows(qtbot, page):
     qtbot.waitUntil(lambda: page.browser.filter_bar.count.text() == "300 rows", timeout=_WAIT)
 
 
+def test_filters_that_no_row_passes_are_said_and_cleared(qtbot, page):
+    qtbot.keyClicks(page.browser.filter_bar.text_field, "no such words")
+    qtbot.waitUntil(page.browser.nothing.isVisible, timeout=_WAIT)
+    assert page.browser.filter_bar.count.text() == "0 of 300 rows"
+    page.browser.filter_bar.clear_button.click()
+    qtbot.waitUntil(lambda: not page.browser.nothing.isVisible(), timeout=_WAIT)
+
+
 def test_a_picked_bar_filters_and_the_same_bar_frees_again(qtbot, page):
     chart = page.browser.distributions.charts["rater"]
     assert chart.words() == ["ann: 225", "bob: 75"]

@@ -17,7 +17,7 @@ from workbench.ui.data.pair_view import PairText, PairView, pair_text
 from workbench.ui.data.rows_model import RowsModel
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
-from workbench.ui.widgets import Card
+from workbench.ui.widgets import Card, label
 
 _RIGHT = 250
 _WIDTHS = {"Row": 60, "Split": 66, "Length": 54, "Gap": 54, "Raters": 56, "Margin": 54}
@@ -99,6 +99,8 @@ class RowBrowser(QWidget):
     def _build(self) -> None:
         self.model = RowsModel(self._fetch)
         self.filter_bar = FilterBar()
+        self.nothing = label("No row matches all of these filters. Clear shows every row again.", "muted", wraps=True)
+        self.nothing.hide()
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setAccessibleName("Rows")
@@ -131,6 +133,7 @@ class RowBrowser(QWidget):
     def _place(self) -> None:
         self._card = Card("Rows")
         self._card.body.addWidget(self.filter_bar)
+        self._card.body.addWidget(self.nothing)
         self._card.body.addWidget(self.table, 1)
         middle = QSplitter(Qt.Orientation.Vertical)
         middle.setChildrenCollapsible(False)
@@ -189,6 +192,7 @@ class RowBrowser(QWidget):
 
     def _on_found(self, found: Found) -> None:
         n = len(found.rows)
+        self.nothing.setVisible(n == 0 and self._n_rows > 0)
         self.filter_bar.say(f"{n:,} rows" if n == self._n_rows else f"{n:,} of {self._n_rows:,} rows")
         if found.margins is not None and self._record is not None:
             has_gaps = "Gap" not in _WITHOUT[self._record.kind]
