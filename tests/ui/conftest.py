@@ -43,6 +43,14 @@ def no_qt_warnings(qtlog) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_widgets_left(qapp) -> Iterator[None]:
+    """Whatever a test opened is closed with it: a box or dialog that outlives its window is a leak."""
+    yield
+    left = [widget for widget in qapp.topLevelWidgets() if widget.isVisible()]
+    assert [type(widget).__name__ for widget in left] == []
+
+
+@pytest.fixture(autouse=True)
 def no_runner(monkeypatch) -> None:
     """Recorded runs stay as they were recorded: opening their project must not start workers on them."""
     for user in (launch, projects):

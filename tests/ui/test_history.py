@@ -161,3 +161,13 @@ def test_what_waits_when_the_project_is_closed_still_happens(qtbot, history):
     may_go_on.set()
     qtbot.waitUntil(lambda: things == ["a", "b"], timeout=20000)
     assert history.undoable == ""
+
+
+def test_an_undo_that_is_asked_for_too_early_takes_back_what_is_under_way(qtbot, history):
+    go_on = threading.Event()
+    things: list[str] = []
+    history.do("Add a", lambda: (go_on.wait(20), things.append("a")), lambda _result: things.pop())
+    history.undo()
+    go_on.set()
+    qtbot.waitUntil(lambda: history.redoable == "Add a", timeout=20000)
+    assert things == []

@@ -63,6 +63,7 @@ class History(QObject):
         self._n_done = 0  # those before it can be undone, those from it on redone
         self._n_asked = 0
         self._going: deque[_Step] = deque()  # the first is under way, the others wait for it
+        self._wanted: deque[Callable[[], None]] = deque()  # undo and redo that were asked for meanwhile
         self._alone = threading.Lock()
 
     @property
@@ -104,7 +105,9 @@ class History(QObject):
         self._start(do, on_result, f"{words} did not work")
 
     def undo(self) -> None:
-        """Takes the newest deed back."""
+        """Takes the newest deed back; while one is under way, that one as soon as it is done."""
+        if self._going:
+            self._wanted.append(self.undo)
         if not self.undoable:
             return
         deed = self._deeds[self._n_done - 1]
@@ -116,7 +119,9 @@ class History(QObject):
         self._start(lambda: deed.undo(deed.result), on_result, f"{deed.words} was not undone")
 
     def redo(self) -> None:
-        """Does again what was undone last."""
+        """Does again what was undone last, or is being undone."""
+        if self._going:
+            self._wanted.append(self.redo)
         if not self.redoable:
             return
         deed = self._deeds[self._n_done]
@@ -134,6 +139,7 @@ class History(QObject):
         waiting = [step.work for step in self._going][1:]
         self._deeds.clear()
         self._going.clear()
+        self._wanted.clear()
         self._n_done = 0
         if waiting:
             self._finish(waiting)
@@ -175,6 +181,8 @@ class History(QObject):
         if self._going:
             self._go_on()
         finish()
+        if self._wanted and not self._going:
+            self._wanted.popleft()()
         self.changed.emit()
 
     def _key(self) -> str:
