@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QElapsedTimer, QEventLoop, QSettings, QTimer
 
 from workbench.ui.application import make_application
+from workbench.ui.collector import Collector
 from workbench.ui.pages import PAGES
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
@@ -26,6 +27,7 @@ def photograph(project: Path, folder: Path) -> None:
     application = make_application(["workbench"])
     settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
     settings.clear()
+    collector = Collector()
     session = Session(settings)
     look = Look("light")
     look.dress()
@@ -42,6 +44,7 @@ def photograph(project: Path, folder: Path) -> None:
                 _in_both_themes(window, look, session, folder, spec.key)
         session.close()
     window.close()
+    collector.stop()
     application.processEvents()
 
 

@@ -1,5 +1,6 @@
 """A window without a screen, with settings of its own, on projects whose runs were evaluated on paper."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from workbench.api import projects
 from workbench.jobs import launch
 from workbench.storage.project import Project
 from workbench.ui.application import make_application
+from workbench.ui.collector import Collector
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.window import MainWindow
@@ -40,6 +42,16 @@ def no_qt_warnings(qtlog) -> Iterator[None]:
     yield
     said = [record.message for record in qtlog.records if record.type_name in ("QtWarningMsg", "QtCriticalMsg")]
     assert [line for line in said if "propagateSizeHints" not in line] == []  # the platform without a screen has none
+
+
+@pytest.fixture(autouse=True)
+def collector(qapp) -> Iterator[Collector]:
+    """Garbage is collected as in the program; what a test leaves, before the next one."""
+    made = Collector()
+    yield made
+    gc.collect()
+    made.stop()
+    made.deleteLater()
 
 
 @pytest.fixture(autouse=True)

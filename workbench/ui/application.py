@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from workbench import api
+from workbench.ui.collector import Collector
 from workbench.ui.faults import FaultHook
 from workbench.ui.log import log_to_file
 from workbench.ui.session import Session
@@ -31,6 +32,7 @@ def run_window(path: Path | None) -> int:
     look.apply(session.preferences.now.look)
     look.dress()
     session.preferences.watch()
+    collector = Collector()
     faults = FaultHook(session)
     faults.install()
     window = MainWindow(session, look)
@@ -41,6 +43,7 @@ def run_window(path: Path | None) -> int:
     signal.signal(signal.SIGINT, lambda *_: window.close())
     code = application.exec()
     faults.remove()
+    collector.stop()
     return code
 
 
