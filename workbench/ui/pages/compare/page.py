@@ -8,29 +8,22 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
 
 from workbench import api
 from workbench.compare import ComparedArm, Comparison
 from workbench.domain.errors import BadSetting, NotFound
 from workbench.ui.page import Page
-from workbench.ui.pages.compare.answers import AnswersCard
-from workbench.ui.pages.compare.chart_grid import ChartGrid
+from workbench.ui.pages.compare.body import Body
 from workbench.ui.pages.compare.exporting import ExportDialog, export_actions
-from workbench.ui.pages.compare.matrix import WinMatrix
-from workbench.ui.pages.compare.run_tree import RunTree
 from workbench.ui.pages.compare.saved_views import SavedViews
-from workbench.ui.pages.compare.summary import SummaryCard
-from workbench.ui.pages.compare.verdict import VerdictView
 from workbench.ui.pages.compare.view_bar import ViewBar
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.turns import Turns
-from workbench.ui.widgets import Card, EmptyState, add_action, button, label
+from workbench.ui.widgets import EmptyState, add_action, button, label
 from workbench.ui.widgets.controls import ElidedLabel
 
-_LEFT = 224
-_FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
 _ALL_PROMPTS = 5_000
 _REST = 5  # times as long as a comparison takes, until runs that go on have it made again
 
@@ -85,7 +78,7 @@ class ComparePage(Page):
     def is_settled(self) -> bool:
         """Says whether all that is wanted is shown."""
         wanted = self._shown is not None and self._shown.comparison.view == self._view
-        return wanted and self._drawing.is_done and not self.session.tasks.is_running("compare")
+        return wanted and self._drawing.is_done and self.deck.is_done and not self.session.tasks.is_running("compare")
 
     def arrive(self) -> None:
         if self._shown is None:
@@ -93,7 +86,7 @@ class ComparePage(Page):
         self.saved.read()
 
     def commands(self) -> Sequence[QAction]:
-        return [*self.actions(), *self.answers.actions(), *self._exports, *self.saved.commands()]
+        return [*self.actions(), *self.deck.actions(), *self.answers.actions(), *self._exports, *self.saved.commands()]
 
     def offer_export(self, panel: str | None = None) -> None:
         """Asks how the charts, or one of them, shall be kept."""
@@ -145,11 +138,15 @@ class ComparePage(Page):
 
     def _build(self) -> None:
         self.bar, self.saved = ViewBar(), SavedViews(self.session, lambda: self._view)
-        self.tree, self.verdict, self.grid = RunTree(), VerdictView(), ChartGrid()
-        self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
-        self.filter.setAccessibleName("Filter runs")
-        self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
-        self.matrix, self.answers, self.summary_card = WinMatrix(), AnswersCard(), SummaryCard()
+        self.body = Body()
+        self.tree, self.verdict, self.grid, self.filter = (
+            self.body.tree,
+            self.body.verdict,
+            self.body.charts,
+            self.body.filter,
+        )
+        self.deck, glance = self.body.deck, self.body.glance
+        self.matrix, self.answers, self.summary_card = glance.matrix, glance.answers, glance.summary
         self.summary = self.summary_card.table
         self._interval = ElidedLabel("")
         self._interval.setProperty("role", "muted")
@@ -161,7 +158,7 @@ class ComparePage(Page):
     def _place(self) -> None:
         self._body = QStackedWidget()
         self._body.addWidget(self.empty)
-        self._body.addWidget(self._build_body())
+        self._body.addWidget(self.body)
         head = QHBoxLayout()
         head.addWidget(label("Compare", "page-title"))
         head.addSpacing(10)
@@ -180,27 +177,6 @@ class ComparePage(Page):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
         layout.addWidget(self._body, 1)
-
-    def _build_body(self) -> QWidget:
-        left = Card("Runs")
-        left.setFixedWidth(_LEFT)
-        left.body.addWidget(self.filter)
-        left.body.addWidget(self.tree)
-        left.body.addWidget(self.verdict, 1)
-        matrix = Card("Head to head", "% of prompts, row beats column")
-        matrix.body.addWidget(self.matrix)
-        body = QWidget()
-        grid = QGridLayout(body)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(10)
-        grid.addWidget(left, 0, 0, 2, 1)
-        grid.addWidget(self.grid, 0, 1)
-        grid.addLayout(_row({matrix: 19, self.answers: 21, self.summary_card: 30}), 1, 1)
-        grid.setRowStretch(0, _FLAT)
-        grid.setRowStretch(1, 5)
-        grid.setColumnStretch(1, 1)
-        self._rows = grid
-        return body
 
     def _connect(self) -> None:
         self.bar.changed.connect(lambda values: self.show_view(self._view.with_changes(**values)))
@@ -288,11 +264,8 @@ class ComparePage(Page):
         self._show_answers()
         yield
         yield from self.grid.showing(comparison, scheme, hidden)
-        stretch = _TALL if self.grid.n_rows() > 1 else _FLAT
-        if self._rows.rowStretch(0) != stretch:  # or everything is laid out and painted anew for nothing
-            self._rows.setRowStretch(0, stretch)
-        yield from self.matrix.showing(comparison, scheme, hidden)
-        self.summary.show_arms(comparison, scheme, hidden)
+        self.body.fit_charts()
+        yield from self.deck.showing(comparison, scheme, hidden)
         self._show_answers()
 
     def _show_answers(self) -> None:
@@ -334,13 +307,3 @@ def _step_in_first_seed(checkpoints: Sequence[Any], seeds: Sequence[int], place:
     first = [point.step for point in checkpoints if point.seed == seeds[0]]
     at = own.index(place.step) if place.step in own else len(own) - 1
     return first[min(at, len(first) - 1)]
-
-
-def _row(cards: Mapping[Card, int]) -> QHBoxLayout:
-    """Lays cards side by side by their shares; what they hold has no say in their size."""
-    row = QHBoxLayout()
-    row.setSpacing(10)
-    for card, share in cards.items():
-        card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        row.addWidget(card, share)
-    return row

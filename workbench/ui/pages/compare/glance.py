@@ -1,0 +1,37 @@
+"""The comparison at a glance: who beats whom, the answers side by side, and every arm's figures."""
+
+from collections.abc import Collection, Iterator
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy
+
+from workbench.compare import Comparison
+from workbench.ui.pages.compare.answers import AnswersCard
+from workbench.ui.pages.compare.deck import Tab
+from workbench.ui.pages.compare.matrix import WinMatrix
+from workbench.ui.pages.compare.summary import SummaryCard
+from workbench.ui.theme import Scheme
+from workbench.ui.widgets import Card
+
+
+class Glance(Tab):
+    """Three cards side by side. The answers are filled by the page, which reads them beside the comparison."""
+
+    title = "At a glance"
+    tip = "Head to head, answers side by side, and every arm's figures"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.matrix, self.answers, self.summary = WinMatrix(), AnswersCard(), SummaryCard()
+        matrix = Card("Head to head", "% of prompts, row beats column")
+        matrix.body.addWidget(self.matrix)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        for card, share in {matrix: 19, self.answers: 21, self.summary: 30}.items():
+            # What the cards hold has no say in their size.
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+            row.addWidget(card, share)
+
+    def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
+        yield from self.matrix.showing(comparison, scheme, hidden)
+        self.summary.table.show_arms(comparison, scheme, hidden)
