@@ -18,7 +18,8 @@ def cell(row: str, column: str, rate: float, p_value: float, gold: float = 0.3) 
 
 def verdict(*cells: WinCell, turns=None, one_seed=(), unfair=(), trained=("ppo", "dpo")) -> list[str]:
     references = dict.fromkeys(trained, "reference")
-    return write_verdict(Evidence("vader", trained, references, cells, turns or {}, one_seed, INTERVAL, unfair))
+    told = write_verdict(Evidence("vader", trained, references, cells, turns or {}, one_seed, INTERVAL, unfair))
+    return [statement.sentence for statement in told]
 
 
 def test_the_winner_is_named_with_its_evidence():

@@ -7,12 +7,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, gather_arms
+from workbench.compare.claims import Claim, make_claims
 from workbench.compare.fairness import incomplete, oddities, uneven, unfair
 from workbench.compare.naming import AnArm, find_arm, without_folders
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import build_panels, interval_words
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
 from workbench.compare.specs import PanelSpec
+from workbench.compare.statements import Statement
 from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import WinCell, win_matrix
 from workbench.domain.errors import BadSetting, NotFound
@@ -35,8 +37,8 @@ class Comparison(BaseModel):
     arms: tuple[ArmResult, ...] = Field(description="Those that are shown.")
     hidden: tuple[ComparedArm, ...] = Field((), description="Those that the view leaves out.")
     wins: tuple[WinCell, ...] = Field(description="Every two arms once; `swapped` gives the other side.")
-    verdict: str = Field(description="The sentences of `findings` as one paragraph.")
-    findings: tuple[str, ...]
+    claims: tuple[Claim, ...] = Field((), description="Every two arms once, tested all at once.")
+    statements: tuple[Statement, ...] = Field((), description="The verdict's sentences with what they rest on.")
     warnings: tuple[str, ...]
     panels: tuple[PanelSpec, ...]
 
@@ -45,13 +47,27 @@ class Comparison(BaseModel):
         """The judges after the gold one that scored every arm."""
         return tuple(name for name in self.arms[0].last.scores if all(name in arm.last.scores for arm in self.arms))
 
-    def to_json(self) -> dict[str, Any]:
-        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings} as plain values.
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The verdict's sentences."""
+        return tuple(statement.sentence for statement in self.statements)
 
-        Each figure is {mean, low, high, n}, or null where it was not measured.
+    @property
+    def verdict(self) -> str:
+        """The verdict's sentences as one paragraph."""
+        return " ".join(self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings, claims} as plain values.
+
+        Each figure is {mean, low, high, n}, or null where it was not measured. `claims` are those of `Claim`, `statements` the
+        verdict's sentences with their figures.
         """
         arms = [{key: arm.model_dump(mode="json")[key] for key in _PUBLIC} for arm in self.arms]
-        return {"arms": arms, "verdict": self.verdict, "warnings": list(self.warnings)}
+        return {"arms": arms, "verdict": self.verdict, "warnings": list(self.warnings)} | {
+            "claims": [claim.model_dump(mode="json") for claim in self.claims],
+            "statements": [statement.model_dump(mode="json") for statement in self.statements],
+        }
 
     @property
     def everyone(self) -> list[ComparedArm]:
@@ -122,7 +138,7 @@ def compare_runs(
     starts = {arm.start: arm for arm in arms if arm.is_reference}
     judge, wins, differing = _judge(arms), tuple(win_matrix(shown)), unfair(shown)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
-    findings = write_verdict(_evidence(shown, visible, judge, wins, differing))
+    evidence = _evidence(shown, visible, judge, wins, differing)
     return Comparison(
         judge=judge,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
@@ -131,8 +147,8 @@ def compare_runs(
         arms=tuple(result_of(arm, starts.get(arm.start), baseline or starts.get(arm.start), project) for arm in shown),
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),
         wins=wins,
-        verdict=" ".join(findings),
-        findings=tuple(findings),
+        claims=tuple(make_claims(wins, evidence.references)),
+        statements=tuple(write_verdict(evidence)),
         warnings=(
             *(_not_found(asked, everything) if run_ids is None and experiment is None else ()),
             *differing,

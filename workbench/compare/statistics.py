@@ -90,7 +90,8 @@ class Spread(NamedTuple):
         if self.v_residual == 0:
             return True
         freedom = self.n_seeds - 1
-        return self.v_seeds / self.v_residual > special.fdtri(freedom, freedom * (self.n_prompts - 1), 0.5)
+        median = float(special.fdtri(freedom, freedom * (self.n_prompts - 1), 0.5))
+        return self.v_seeds / self.v_residual > median
 
 
 def _quantile(freedom: int, level: float) -> float:
@@ -240,8 +241,9 @@ def hierarchical_bootstrap(
 ) -> Estimate | None:
     """Returns the mean of [s x p] values with a percentile interval that resamples seeds, then prompts.
 
-    The seeds share their prompts, so a draw takes the same prompts for all its seeds (Owen 2007, math/0712.1111). With few
-    seeds it is too narrow where seeds differ (see `spread`); it needs no assumption about the shape of the scores.
+    The seeds share their prompts, so a draw takes the same prompts for all its seeds (Owen 2007, math/0712.1111). It
+    needs no assumption about the shape of the scores, and many seeds: with 20 its 95 % interval covers 93-98 %, with few it
+    is too narrow where seeds differ (see `Spread`).
     """
     table = table[~np.isnan(table).all(axis=1)] if table.size else table
     if table.shape[0] < 2:

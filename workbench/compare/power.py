@@ -1,0 +1,120 @@
+"""How many prompts or seeds it takes to show a difference, and what those at hand can show.
+
+A test is said to find a difference where it does so 8 times in 10 (`POWER`), at a two-sided level of 0.05 unless another is
+given. The formulas are those of 2411.00640 (section 5) and of Connor (1987) for paired answers.
+"""
+
+import math
+from collections.abc import Callable
+
+from pydantic import BaseModel, ConfigDict, Field
+from scipy import special
+
+from workbench.compare.statistics import Spread
+
+ALPHA = 0.05
+POWER = 0.8
+MOST_PROMPTS, MOST_SEEDS = 100_000, 100  # beyond which nobody goes
+
+
+class Needs(BaseModel):
+    """What would decide a claim that is not, if the true rate is the one that was measured."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompts: int | None = Field(description="Test prompts in all, with the seeds as they are; None: more than 100,000.")
+    seeds: int | None = Field(
+        description="Seeds in all, with the prompts as they are; None: more than 100, or unknown."
+    )
+    detectable: float = Field(description="The difference from one half, of the win rate, that this many would show.")
+
+
+def prompts_for_rate(rate: float, null: float = 0.5, *, alpha: float = ALPHA) -> int:
+    """Returns the prompts on which a win rate shows that it is not `null`; 0.55 against 0.5 takes 783."""
+    root = _z(alpha) * math.sqrt(null * (1 - null)) + _z_power() * math.sqrt(rate * (1 - rate))
+    return math.ceil((root / (rate - null)) ** 2)
+
+
+def prompts_for_two_rates(first: float, second: float, *, alpha: float = ALPHA) -> int:
+    """Returns the prompts *each* on which two arms' rates differ, measured on prompts of their own; 0.5 and 0.55 take 1,562."""
+    variance = first * (1 - first) + second * (1 - second)
+    return math.ceil((_z(alpha) + _z_power()) ** 2 * variance / (first - second) ** 2)
+
+
+def prompts_for_pairs(discordance: float, difference: float, *, alpha: float = ALPHA) -> int:
+    """Returns the prompts on which McNemar's test shows a difference between two arms that answer the same ones.
+
+    Args:
+        discordance: the share of prompts that one of the two wins: all but the ties.
+        difference: the share that the one wins less the share that the other does. 0.05 takes 626, 940 and 1,568 prompts
+            with a discordance of 0.2, 0.3 and 0.5.
+        alpha: two-sided level.
+    """
+    within = max(0.0, discordance - difference**2)
+    root = _z(alpha) * math.sqrt(discordance) + _z_power() * math.sqrt(within)
+    return math.ceil((root / difference) ** 2)
+
+
+def what_decides(found: Spread, null: float = 0.5, *, alpha: float = ALPHA) -> Needs:
+    """Returns how many prompts, or seeds, would decide whether a rate is `null`.
+
+    Args:
+        found: the rate and what its uncertainty is made of.
+        null: what it would be if nothing differed.
+        alpha: the level that the claim must reach; a tenth of 0.05 where it is one of ten (Holm's strictest).
+    """
+    far = abs(found.mean - null)
+    detectable = min(null, found.half(1 - alpha) + _z_power() * found.se)
+    if far == 0:
+        return Needs(prompts=None, seeds=None, detectable=detectable)
+    if found.n_seeds == 1:
+        v_prompt = (
+            found.v_prompts * found.n_prompts
+        )  # of one prompt's outcome in 0..1, where it is a quarter of McNemar's
+        prompts = prompts_for_pairs(min(1.0, 4 * (v_prompt + far**2)), 2 * far, alpha=alpha)
+        prompts = max(prompts, found.n_prompts + 1)
+        return Needs(prompts=prompts if prompts <= MOST_PROMPTS else None, seeds=None, detectable=detectable)
+
+    def shows(spread: Spread) -> bool:
+        return spread.half(1 - alpha) + _z_power() * spread.se <= far
+
+    prompts_needed = _least(lambda n: shows(_with_prompts(found, n)), found.n_prompts, MOST_PROMPTS)
+    seeds_needed = _least(lambda n: shows(_with_seeds(found, n)), found.n_seeds, MOST_SEEDS)
+    return Needs(prompts=prompts_needed, seeds=seeds_needed, detectable=detectable)
+
+
+def _with_prompts(found: Spread, n: int) -> Spread:
+    """Returns what to expect of more prompts: the seeds' own variance stays."""
+    share = found.n_prompts / n
+    residual = found.v_residual * share
+    return found._replace(
+        v_seeds=found.v_between + residual, v_prompts=found.v_prompts * share, v_residual=residual, n_prompts=n
+    )
+
+
+def _with_seeds(found: Spread, n: int) -> Spread:
+    """Returns what to expect of more seeds: what is the prompts' own stays."""
+    share = found.n_seeds / n
+    residual = found.v_residual * share
+    prompts = max(0.0, found.v_prompts - found.v_residual) + residual
+    seeds = found.v_between * share + residual
+    return found._replace(v_seeds=seeds, v_prompts=prompts, v_residual=residual, n_seeds=n)
+
+
+def _least(is_enough: Callable[[int], bool], low: int, most: int) -> int | None:
+    """Returns the smallest number in low..most that is enough, which more always are; None where none is."""
+    if not is_enough(most):
+        return None
+    high = most
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle) else (middle + 1, high)
+    return low
+
+
+def _z(alpha: float) -> float:
+    return float(special.ndtri(1 - alpha / 2))
+
+
+def _z_power() -> float:
+    return float(special.ndtri(POWER))
