@@ -1,6 +1,18 @@
 """Every verb of the product, with its home."""
 
-from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
+from .comparisons import (
+    Answer,
+    Comparison,
+    Place,
+    PowerTable,
+    Question,
+    Ranking,
+    View,
+    compare_answers,
+    compare_runs,
+    rank_checkpoints,
+    tabulate_power,
+)
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
@@ -153,11 +165,13 @@ __all__ = [
     "PlannedRun",
     "Playground",
     "PlaygroundOffer",
+    "PowerTable",
     "PreferenceView",
     "Preferences",
     "Project",
     "ProjectView",
     "Question",
+    "Ranking",
     "RowSearch",
     "RunNews",
     "RunUse",
@@ -235,6 +249,7 @@ __all__ = [
     "preview_import",
     "prioritise_run",
     "program_icon",
+    "rank_checkpoints",
     "read_changes",
     "read_draft",
     "read_experiment",
@@ -273,6 +288,7 @@ __all__ = [
     "start_playground",
     "stop_run",
     "store_hub_token",
+    "tabulate_power",
     "take_back",
     "undo_tags",
     "write_all_charts",

@@ -4,11 +4,26 @@ from collections.abc import Mapping, Sequence
 
 from workbench.compare import Comparison
 from workbench.compare import compare_runs as _compare
+from workbench.compare.power import PowerTable, tabulate_power
+from workbench.compare.ranking import Ranking
+from workbench.compare.ranking import rank_checkpoints as _rank
 from workbench.compare.side_by_side import Answer, Place, Question, side_by_side
 from workbench.domain.views import View
 from workbench.storage.project import Project
 
-__all__ = ["Answer", "Comparison", "Place", "Question", "View", "compare_answers", "compare_runs"]
+__all__ = [
+    "Answer",
+    "Comparison",
+    "Place",
+    "PowerTable",
+    "Question",
+    "Ranking",
+    "View",
+    "compare_answers",
+    "compare_runs",
+    "rank_checkpoints",
+    "tabulate_power",
+]
 
 
 def compare_runs(
@@ -31,6 +46,27 @@ def compare_runs(
         BadSetting: the view's baseline is no arm, or it hides every arm.
     """
     return _compare(project, run_ids, view=view, experiment=experiment)
+
+
+def rank_checkpoints(
+    project: Project,
+    run_ids: Sequence[str] | None = None,
+    *,
+    view: View | None = None,
+    experiment: str | None = None,
+) -> Ranking:
+    """Ranks every checkpoint of the arms that `compare_runs` shows; their last ones stand in `Comparison.ranking`.
+
+    Args:
+        project: the project.
+        run_ids: the runs; None for all that were evaluated.
+        view: whose hidden arms are left out; None for none.
+        experiment: the arms of this experiment only.
+
+    Raises:
+        NotFound: no such run or experiment, or nothing has been evaluated yet.
+    """
+    return _rank(project, run_ids, view=view, experiment=experiment)
 
 
 def compare_answers(

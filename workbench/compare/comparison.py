@@ -9,16 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.claims import Claim, make_claims
 from workbench.compare.fairness import incomplete, oddities, uneven, unfair
-from workbench.compare.naming import AnArm, find_arm, without_folders
+from workbench.compare.naming import AnArm, find_arm
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import build_panels, interval_words
+from workbench.compare.ranking import MOST_RANKED, Ranking, rank
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
 from workbench.compare.specs import PanelSpec
 from workbench.compare.statements import Statement
 from workbench.compare.verdict import Evidence, write_verdict
-from workbench.compare.winrates import WinCell, win_matrix
+from workbench.compare.winrates import WinCell, judge_of, win_matrix
 from workbench.domain.errors import BadSetting, NotFound
-from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.views import View
 from workbench.storage.project import Project, nearest
 
@@ -38,6 +38,7 @@ class Comparison(BaseModel):
     hidden: tuple[ComparedArm, ...] = Field((), description="Those that the view leaves out.")
     wins: tuple[WinCell, ...] = Field(description="Every two arms once; `swapped` gives the other side.")
     claims: tuple[Claim, ...] = Field((), description="Every two arms once, tested all at once.")
+    ranking: Ranking | None = Field(None, description="The arms by strength; None with one arm, or with very many.")
     statements: tuple[Statement, ...] = Field((), description="The verdict's sentences with what they rest on.")
     warnings: tuple[str, ...]
     panels: tuple[PanelSpec, ...]
@@ -136,7 +137,7 @@ def compare_runs(
         raise BadSetting("Every arm is hidden, so there is nothing to compare.", "Show one of them.")
     baseline = _baseline(arms, view)
     starts = {arm.start: arm for arm in arms if arm.is_reference}
-    judge, wins, differing = _judge(arms), tuple(win_matrix(shown)), unfair(shown)
+    judge, wins, differing = judge_of(arms), tuple(win_matrix(shown)), unfair(shown)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
     evidence = _evidence(shown, visible, judge, wins, differing)
     return Comparison(
@@ -148,6 +149,7 @@ def compare_runs(
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),
         wins=wins,
         claims=tuple(make_claims(wins, evidence.references)),
+        ranking=rank(shown, judge) if 1 < len(shown) <= MOST_RANKED else None,
         statements=tuple(write_verdict(evidence)),
         warnings=(
             *(_not_found(asked, everything) if run_ids is None and experiment is None else ()),
@@ -196,14 +198,6 @@ def _baseline(arms: Sequence[Arm], view: View) -> Arm | None:
             f"The baseline `{view.baseline}` is no arm of this comparison.", nearest(view.baseline, names, "arm")
         )
     return arms[names.index(view.baseline)]
-
-
-def _judge(arms: Sequence[Arm]) -> str:
-    for arm in arms:
-        for track in arm.tracks:
-            if track.evaluation and isinstance(track.evaluation.recipe, EvaluateRecipe):
-                return without_folders(track.evaluation.recipe.judges[0])
-    return "gold"
 
 
 def _evidence(

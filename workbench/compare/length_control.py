@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import special
 
-from workbench.compare.samples import read_columns
+from workbench.compare.samples import Samples, read_columns
 from workbench.compare.statistics import FloatArray, spread
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import RESPONSE
@@ -129,10 +129,11 @@ def _fit(design: FloatArray, wins: FloatArray, weight: FloatArray) -> tuple[Floa
     return beta, curvature
 
 
-def read_lengths(path: Path) -> FloatArray:
-    """Returns the characters of each response of a file of samples: [b], in its order."""
-    seen = path.stat()
-    return _lengths(path, seen.st_size, seen.st_mtime_ns)
+def read_lengths(samples: Samples) -> FloatArray:
+    """Returns the characters of each response: [b]; all NaN where the samples are a part of their file only."""
+    seen = samples.path.stat()
+    found = _lengths(samples.path, seen.st_size, seen.st_mtime_ns)
+    return found if len(found) == len(samples) else np.full(len(samples), np.nan)
 
 
 @lru_cache(maxsize=1024)

@@ -5,12 +5,13 @@ given. The formulas are those of 2411.00640 (section 5) and of Connor (1987) for
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import special
 
 from workbench.compare.statistics import Spread
+from workbench.domain.errors import BadSetting
 
 ALPHA = 0.05
 POWER = 0.8
@@ -27,6 +28,47 @@ class Needs(BaseModel):
         description="Seeds in all, with the prompts as they are; None: more than 100, or unknown."
     )
     detectable: float = Field(description="The difference from one half, of the win rate, that this many would show.")
+
+
+class PowerTable(BaseModel):
+    """How many test prompts show a difference of so many points, 8 times in 10 at a two-sided level of 0.05."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    points: float = Field(description="The difference in win rate, in percentage points.")
+    against_half: int = Field(
+        description="Prompts on which one arm's win rate over another shows to be other than 50 %."
+    )
+    independent: int = Field(description="Prompts each for two arms' rates, each on prompts of its own.")
+    paired: dict[float, int] = Field(
+        description="Prompts for two arms on the same ones, by the share that is not tied."
+    )
+
+
+def tabulate_power(points: float, discordance: Sequence[float] = (0.2, 0.3, 0.5)) -> PowerTable:
+    """Returns how many prompts it takes to show a difference; 5 points take 783, 1,562 each, and 626, 940 or 1,568.
+
+    Args:
+        points: percentage points between the rates, more than 0 and less than 50.
+        discordance: shares of prompts that one of two arms wins over a third and the other does not.
+
+    Raises:
+        BadSetting: the points are out of range, or a share is smaller than the difference.
+    """
+    far = points / 100
+    if not 0 < far < 0.5:
+        raise BadSetting(f"The difference is {points:g} points; expected more than 0 and less than 50.")
+    if bad := [share for share in discordance if not far <= share <= 1]:
+        raise BadSetting(
+            f"A share of {bad[0]:g} of the prompts cannot make a difference of {points:g} points; "
+            f"expected {far:g} to 1."
+        )
+    return PowerTable(
+        points=points,
+        against_half=prompts_for_rate(0.5 + far),
+        independent=prompts_for_two_rates(0.5, 0.5 + far),
+        paired={share: prompts_for_pairs(share, far) for share in discordance},
+    )
 
 
 def prompts_for_rate(rate: float, null: float = 0.5, *, alpha: float = ALPHA) -> int:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, Point, Which
 from workbench.compare.length_control import LengthControlled, Outcomes, control_length, read_lengths
+from workbench.compare.naming import without_folders
 from workbench.compare.samples import Keys, Samples, mean_by_group, stack
 from workbench.compare.statistics import (
     FloatArray,
@@ -20,6 +21,7 @@ from workbench.compare.statistics import (
     spread,
 )
 from workbench.domain.estimates import Estimate
+from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.samples import GOLD
 
 _MOST_RESAMPLED = 16  # arms: 120 pairs take half a second to resample
@@ -110,7 +112,7 @@ def pair(first: Samples, second: Samples, *, with_lengths: bool = False) -> Pair
         first, second: the samples of the two.
         with_lengths: whether their texts are read as well, for how long they are.
     """
-    lengths = [read_lengths(side.path) for side in (first, second)] if with_lengths else [np.empty(0)] * 2
+    lengths = [read_lengths(side) for side in (first, second)] if with_lengths else [np.empty(0)] * 2
     if np.array_equal(first.keys, second.keys):  # the usual case: the same prompts in the same order
         difference = first.column(GOLD) - second.column(GOLD)
         return Pairing(
@@ -136,13 +138,13 @@ def difference_table(pairings: list[Pairing]) -> FloatArray:
 
 
 def outcomes(pairings: Sequence[Pairing]) -> Outcomes:
-    """Returns the comparisons that are known, of pairings with lengths, one for each seed."""
+    """Returns the comparisons that are known, of pairings with lengths; one pairing for each seed."""
     keys = np.concatenate([found.keys for found in pairings])
     wins = np.concatenate([found.outcome for found in pairings])
     seed = np.repeat(np.arange(len(pairings)), [len(found.keys) for found in pairings])
-    known = ~np.isnan(wins)
-    prompt = np.unique(keys[known], return_inverse=True)[1]
     longer = np.concatenate([found.longer for found in pairings])
+    known = ~(np.isnan(wins) | np.isnan(longer))
+    prompt = np.unique(keys[known], return_inverse=True)[1]
     return Outcomes(wins[known], longer[known], seed[known], prompt)
 
 
@@ -220,6 +222,15 @@ def win_matrix(arms: list[Arm]) -> list[WinCell]:
         if row.tracks and column.tracks
     ]
     return [cell for cell in cells if cell is not None]
+
+
+def judge_of(arms: Sequence[Arm]) -> str:
+    """Returns the name of the judge whose scores decide."""
+    for arm in arms:
+        for track in arm.tracks:
+            if track.evaluation and isinstance(track.evaluation.recipe, EvaluateRecipe):
+                return without_folders(track.evaluation.recipe.judges[0])
+    return "gold"
 
 
 def _p_value(wins: FloatArray) -> float:
