@@ -112,8 +112,10 @@ def rank(arms: Sequence[Arm], judge: str, *, every_checkpoint: bool = False) -> 
         judge=judge,
         origin=entries[0].arm.name,
         interval=_interval_words(outcomes),
-        lines=tuple(_lines(kept, estimates)),
-        left_out=tuple(dict.fromkeys(e.arm.name for e, is_in in zip(entries, linked, strict=True) if not is_in)),
+        lines=tuple(_lines(kept, estimates)) if among else (),
+        left_out=tuple(
+            dict.fromkeys(e.arm.name for e, is_in in zip(entries, linked, strict=True) if not (is_in and among))
+        ),
     )
 
 
