@@ -12,7 +12,6 @@ from workbench.ui.pages.compare.summary import SummaryCard
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
 
-
 _RAW, _CONTROLLED = "% of prompts, row beats column", "% at the same length"
 
 
