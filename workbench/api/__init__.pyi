@@ -8,10 +8,12 @@ from .comparisons import (
     Question,
     Ranking,
     View,
+    WeighedRates,
     compare_answers,
     compare_runs,
     rank_checkpoints,
     tabulate_power,
+    weigh_rates,
 )
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
@@ -183,6 +185,7 @@ __all__ = [
     "TokenState",
     "UsageMeter",
     "View",
+    "WeighedRates",
     "as_prompt",
     "browse_dataset",
     "change_of",
@@ -291,6 +294,7 @@ __all__ = [
     "tabulate_power",
     "take_back",
     "undo_tags",
+    "weigh_rates",
     "write_all_charts",
     "write_charts",
     "write_experiment",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from workbench.compare import Comparison
 from workbench.compare import compare_runs as _compare
-from workbench.compare.power import PowerTable, tabulate_power
+from workbench.compare.power import PowerTable, WeighedRates, tabulate_power, weigh_rates
 from workbench.compare.ranking import Ranking
 from workbench.compare.ranking import rank_checkpoints as _rank
 from workbench.compare.side_by_side import Answer, Place, Question, side_by_side
@@ -19,10 +19,12 @@ __all__ = [
     "Question",
     "Ranking",
     "View",
+    "WeighedRates",
     "compare_answers",
     "compare_runs",
     "rank_checkpoints",
     "tabulate_power",
+    "weigh_rates",
 ]
 
 

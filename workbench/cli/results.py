@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench import api
+from workbench.cli.claims import print_claims, print_ranking
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, print_table, say
 from workbench.domain.estimates import Estimate
 from workbench.domain.figures import FigureStyle, Font, Ground
@@ -27,6 +28,8 @@ _COMPARE_EPILOG = examples(
     "workbench compare my-project --x tokens --hide reference --save-view 'by tokens'",
     "workbench compare my-project --view 'by tokens' --out by-tokens.png --dpi 300 --ground dark",
     "workbench compare my-project --experiment stories",
+    "workbench compare my-project --claims --ranking",
+    "workbench compare my-project --checkpoints",
     "workbench compare my-project ppo-s0-1a2b3c4d dpo-s0-5e6f7a8b --json",
 )
 
@@ -68,6 +71,9 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     ground: Annotated[Ground | None, flag(FigureStyle, "ground")] = None,
     font: Annotated[Font | None, flag(FigureStyle, "font")] = None,
     experiment: Experiment = None,
+    claims: Annotated[bool, typer.Option("--claims", help="Print every claim that two arms differ.")] = False,
+    ranking: Annotated[bool, typer.Option("--ranking", help="Print the arms by Bradley-Terry strength.")] = False,
+    checkpoints: Annotated[bool, typer.Option("--checkpoints", help="Rank every checkpoint.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -80,8 +86,17 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     written = api.write_charts(comparison, out, style) if out else []
     if save_view is not None:
         api.save_view(project, save_view, comparison.view)
+    ranked = comparison.ranking
+    if checkpoints:
+        ranked = api.rank_checkpoints(project, run_ids, view=comparison.view, experiment=experiment)
     if json:
-        print_json(comparison.to_json())
+        ranks = {"ranking": ranked.model_dump(mode="json") if ranked else None} if ranking or checkpoints else {}
+        print_json(comparison.to_json() | ranks)
+    elif claims or ranking or checkpoints:
+        if claims:
+            print_claims(comparison)
+        if ranking or checkpoints:
+            print_ranking(ranked)
     else:
         print_comparison(comparison)
     for path in written:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import special
 
-from workbench.compare.statistics import Spread
+from workbench.compare.statistics import Spread, two_rates, wilson
 from workbench.domain.errors import BadSetting
+from workbench.domain.estimates import Estimate
 
 ALPHA = 0.05
 POWER = 0.8
@@ -69,6 +70,36 @@ def tabulate_power(points: float, discordance: Sequence[float] = (0.2, 0.3, 0.5)
         independent=prompts_for_two_rates(0.5, 0.5 + far),
         paired={share: prompts_for_pairs(share, far) for share in discordance},
     )
+
+
+class WeighedRates(BaseModel):
+    """What one or two published win rates show."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rates: tuple[Estimate, ...] = Field(description="With Wilson's interval.")
+    z: float | None = Field(
+        description="Of the two being equal, each measured on prompts of its own; None of one alone."
+    )
+    p_value: float | None
+
+
+def weigh_rates(rates: Sequence[tuple[float, int]]) -> WeighedRates:
+    """Returns the interval of each rate, and whether two differ.
+
+    Args:
+        rates: wins, ties half, and prompts, of one or two.
+
+    Raises:
+        BadSetting: there are more than two, or a number of wins that the prompts do not allow.
+    """
+    if not 1 <= len(rates) <= 2:
+        raise BadSetting(f"{len(rates)} win rates were given; expected one or two.")
+    for wins, n in rates:
+        if n < 1 or not 0 <= wins <= n:
+            raise BadSetting(f"{wins:g} of {n} prompts cannot be won; expected 0 wins to as many as there are prompts.")
+    z, p = two_rates(*rates) if len(rates) == 2 else (None, None)
+    return WeighedRates(rates=tuple(wilson(wins, n) for wins, n in rates), z=z, p_value=p)
 
 
 def prompts_for_rate(rate: float, null: float = 0.5, *, alpha: float = ALPHA) -> int:

@@ -89,6 +89,7 @@ class ClaimsTab(Tab):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(40)
+        header.setHighlightSections(False)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         card = Card("Claims", "the first arm of each beats the second")
         card.body.addWidget(self.table)

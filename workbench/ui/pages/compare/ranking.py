@@ -152,6 +152,7 @@ class RankingTab(Tab):
         self.table.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setHighlightSections(False)
         header.setSectionResizeMode(_DOTS, QHeaderView.ResizeMode.Stretch)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         card = Card("Ranking", "points of Elo above the start model")
