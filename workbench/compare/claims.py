@@ -22,8 +22,10 @@ class Claim(BaseModel):
     row: str
     column: str
     rate: Estimate = Field(description="Share of comparisons that the row wins, ties half.")
+    bootstrap: Estimate | None = Field(description="The same by resampling; None with 2 to 19 seeds, see `WinCell`.")
     length_controlled: LengthControlled | None = Field(description="The same with length held equal.")
     gold_difference: Estimate = Field(description="Mean gold score of the row less that of the column, same prompts.")
+    gold_bootstrap: Estimate | None = Field(description="The same by resampling, where `bootstrap` is.")
     wins: int
     ties: int
     losses: int
@@ -75,8 +77,10 @@ def _claim(cell: WinCell, adjusted: float, n_claims: int) -> Claim:
         row=cell.row,
         column=cell.column,
         rate=cell.rate,
+        bootstrap=cell.bootstrap,
         length_controlled=cell.length_controlled,
         gold_difference=cell.gold_difference,
+        gold_bootstrap=cell.gold_bootstrap,
         wins=cell.wins,
         ties=cell.ties,
         losses=cell.losses,

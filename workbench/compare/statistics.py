@@ -4,6 +4,7 @@ Letters: ``s`` seeds, ``p`` prompts, ``d`` bootstrap draws. NaN marks a score th
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -247,6 +248,9 @@ def paired_bootstrap(
     if len(counts) < 2:
         return None
     sums: FloatArray = np.bincount(names, weights=values).astype(np.float64)
+    if draws * len(counts) <= _CELLS:  # the draws are kept: all pairs of arms share them
+        drawn = _prompt_draws(len(counts), draws, seed)
+        return _percentile(float(values.mean()), (drawn @ sums) / (drawn @ counts), len(counts), level)
     found = _resampled_means(sums[None, :], counts[None, :], draws, np.random.default_rng(seed))[:, 0]
     return _percentile(float(values.mean()), found, len(counts), level)
 
@@ -270,6 +274,13 @@ def hierarchical_bootstrap(
     weights = random.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=draws) / n_seeds
     mean = float(np.nanmean(table, axis=1).mean())
     return _percentile(mean, (np.nan_to_num(by_seed, nan=mean) * weights).sum(axis=1), n_seeds, level)
+
+
+@lru_cache(maxsize=2)
+def _prompt_draws(n: int, draws: int, seed: int) -> NDArray[np.float32]:
+    """Returns how often each of `n` prompts is in each of the draws: [d x n]."""
+    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws)
+    return drawn.astype(np.float32)
 
 
 def _resampled_means(sums: FloatArray, counts: FloatArray, draws: int, random: np.random.Generator) -> FloatArray:

@@ -44,6 +44,7 @@ class WinCell(BaseModel):
         "20 or more were; None between, where resampling seeds covers too little, and with very many arms."
     )
     gold_difference: Estimate = Field(description="Mean gold score of the row less that of the column, same prompts.")
+    gold_bootstrap: Estimate | None = Field(None, description="The same by resampling, where `bootstrap` is.")
     wins: int
     ties: int
     losses: int
@@ -62,6 +63,7 @@ class WinCell(BaseModel):
             rate=_reflected(self.rate, 1.0),
             bootstrap=_reflected(self.bootstrap, 1.0) if self.bootstrap else None,
             gold_difference=_reflected(self.gold_difference, 0.0),
+            gold_bootstrap=_reflected(self.gold_bootstrap, 0.0) if self.gold_bootstrap else None,
             wins=self.losses,
             ties=self.ties,
             losses=self.wins,
@@ -167,8 +169,7 @@ def compare_arms(row: Arm, column: Arm, which: Which = "last", *, in_full: bool 
 def win_cell(row: str, column: str, pairings: list[Pairing], *, in_full: bool = True) -> WinCell | None:
     """Returns what pairings of two arms say, one for each seed; None where there are too few comparisons."""
     wins, differences = win_table(pairings), difference_table(pairings)
-    rate, bootstrap = rate_interval(wins), _resampled(wins) if in_full else None
-    gold_difference = mean_interval(differences)
+    rate, gold_difference = rate_interval(wins), mean_interval(differences)
     if rate is None or gold_difference is None:
         return None
     results = np.concatenate([found.outcome for found in pairings])
@@ -176,8 +177,9 @@ def win_cell(row: str, column: str, pairings: list[Pairing], *, in_full: bool = 
         row=row,
         column=column,
         rate=rate,
-        bootstrap=bootstrap,
+        bootstrap=_resampled(wins) if in_full else None,
         gold_difference=gold_difference,
+        gold_bootstrap=_resampled(differences) if in_full else None,
         wins=int((results == 1).sum()),
         ties=int((results == 0.5).sum()),
         losses=int((results == 0).sum()),
@@ -188,10 +190,10 @@ def win_cell(row: str, column: str, pairings: list[Pairing], *, in_full: bool = 
     )
 
 
-def _resampled(wins: FloatArray) -> Estimate | None:
-    """Returns the rate with its bootstrap interval where that holds: over prompts alone, or over enough seeds."""
-    n_seeds = int((~np.isnan(wins).all(axis=1)).sum())
-    return hierarchical_bootstrap(wins) if n_seeds == 1 or n_seeds >= _ENOUGH_SEEDS else None
+def _resampled(table: FloatArray) -> Estimate | None:
+    """Returns the mean with its bootstrap interval where that holds: over prompts alone, or over enough seeds."""
+    n_seeds = int((~np.isnan(table).all(axis=1)).sum())
+    return hierarchical_bootstrap(table) if n_seeds == 1 or n_seeds >= _ENOUGH_SEEDS else None
 
 
 def matched_points(

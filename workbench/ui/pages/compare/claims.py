@@ -26,6 +26,10 @@ _COLUMNS = {
     "decided by": "Prompts or seeds in all that find the claim 8 times in 10, if the rate measured is the true one",
 }
 
+_PAIR = Qt.ItemDataRole.UserRole + 1
+_AROUND = 6  # pixels around the two lines of a row
+_LOOKED_AT = 40  # rows by which a column's width is found: hundreds of claims take long to measure
+
 
 class ClaimsTab(Tab):
     """The claims as a table; sorts by any column."""
@@ -53,7 +57,6 @@ class ClaimsTab(Tab):
                 self.table.setItem(row, column, item)
             self.table.item(row, 0).setIcon(swatch(scheme.runs.colour(places[claim.row])))
             yield
-        self.table.resizeRowsToContents()
         self.table.setSortingEnabled(True)
         self._caption.setText(_caption(comparison))
         self._caption.setToolTip(tip_words(_caption(comparison)))
@@ -82,13 +85,16 @@ class ClaimsTab(Tab):
             head = ValueItem(name)
             head.setToolTip(tip_words(meaning))
             self.table.setHorizontalHeaderItem(column, head)
-        self.table.verticalHeader().hide()
+        rows = self.table.verticalHeader()
+        rows.hide()
+        rows.setDefaultSectionSize(2 * self.table.fontMetrics().lineSpacing() + _AROUND)
         self.table.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.table.setIconSize(self.table.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(40)
+        header.setResizeContentsPrecision(_LOOKED_AT)
         header.setHighlightSections(False)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         card = Card("Claims", "the first arm of each beats the second")
@@ -99,9 +105,6 @@ class ClaimsTab(Tab):
         layout.addWidget(card)
 
 
-_PAIR = Qt.ItemDataRole.UserRole + 1
-
-
 def _cells(claim: Claim) -> Sequence[ValueItem]:
     name = ValueItem(f"{claim.row}\nover {claim.column}")
     name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -109,7 +112,9 @@ def _cells(claim: Claim) -> Sequence[ValueItem]:
     counts = f"{claim.wins:,} wins, {claim.ties:,} ties, {claim.losses:,} losses, {claim.missing:,} left out"
     name.setToolTip(tip_words(f"{claim.row} over {claim.column}: {counts}"))
     rate = _between(claim.rate, 100)
-    rate.setToolTip(f"{counts}; n = {claim.rate.n}")
+    rate.setToolTip(f"{counts}; n = {claim.rate.n}{_resampled(claim.bootstrap, 100, '.1f')}")
+    gold = _between(claim.gold_difference, 1, "+.2f")
+    gold.setToolTip(f"n = {claim.gold_difference.n}{_resampled(claim.gold_bootstrap, 1, '+.3g')}")
     shown = ValueItem("shown" if claim.is_shown else "open", float(claim.is_shown))
     decided = ValueItem(claim.decided_by.replace(" or ", "\nor "))
     if claim.needs is not None:
@@ -125,7 +130,7 @@ def _cells(claim: Claim) -> Sequence[ValueItem]:
         name,
         rate,
         _controlled(claim),
-        _between(claim.gold_difference, 1, "+.2f"),
+        gold,
         ValueItem(_p(claim.p_value), claim.p_value),
         adjusted,
         shown,
@@ -151,6 +156,12 @@ def _controlled(claim: Claim) -> ValueItem:
 def _between(value: Estimate, scale: float, form: str = ".1f") -> ValueItem:
     mean, low, high = (f"{scale * number:{form}}" for number in (value.mean, value.low, value.high))
     return ValueItem(f"{mean}\n{low} to {high}", value.mean)
+
+
+def _resampled(value: Estimate | None, scale: float, form: str) -> str:
+    if value is None:
+        return ""
+    return f"; by resampling prompts {scale * value.low:{form}} to {scale * value.high:{form}}"
 
 
 def _p(value: float) -> str:

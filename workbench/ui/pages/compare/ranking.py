@@ -153,6 +153,7 @@ class RankingTab(Tab):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
+        header.setResizeContentsPrecision(40)  # there are no more rows
         header.setSectionResizeMode(_DOTS, QHeaderView.ResizeMode.Stretch)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         card = Card("Ranking", "points of Elo above the start model")
