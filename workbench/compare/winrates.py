@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, Point, Which
 from workbench.compare.length_control import LengthControlled, Outcomes, control_length, read_lengths
 from workbench.compare.naming import without_folders
+from workbench.compare.resampling import hierarchical_bootstrap
 from workbench.compare.samples import Keys, Samples, mean_by_group, stack
 from workbench.compare.statistics import (
     FloatArray,
     Spread,
-    hierarchical_bootstrap,
     mcnemar,
     mean_interval,
     rate_interval,
