@@ -121,7 +121,7 @@ def test_one_chart_is_kept_alone(qtbot, page, window, tmp_path):
     page.export.write(tmp_path / "kl.csv")
     qtbot.waitUntil(lambda: any("kl.csv" in said for said in window.toasts.sentences()), timeout=20000)
     panels = {line.split(",")[0] for line in (tmp_path / "kl.csv").read_text(encoding="utf-8").splitlines()[1:]}
-    assert panels == {"KL to the reference"}
+    assert panels == {"KL to the start model"}
 
 
 def test_the_preview_is_the_figure_and_the_choices_come_back(qtbot, page, session):

@@ -79,7 +79,9 @@ from .projects import (
 from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
+    RunVerb,
     RunView,
+    ask_runs,
     find_run,
     follow_runs,
     pause_run,
@@ -89,6 +91,7 @@ from .runs import (
     set_runs_per_device,
     show_run,
     stop_run,
+    take_back_asked,
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
@@ -161,6 +164,7 @@ __all__ = [
     "RowSearch",
     "RunNews",
     "RunUse",
+    "RunVerb",
     "RunView",
     "ScoreResult",
     "SettingView",
@@ -170,6 +174,7 @@ __all__ = [
     "UsageMeter",
     "View",
     "as_prompt",
+    "ask_runs",
     "browse_dataset",
     "change_of",
     "change_tags",
@@ -274,6 +279,7 @@ __all__ = [
     "stop_run",
     "store_hub_token",
     "take_back",
+    "take_back_asked",
     "undo_tags",
     "write_all_charts",
     "write_charts",
