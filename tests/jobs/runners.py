@@ -3,16 +3,14 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-import pytest
 
 from workbench.jobs.machine import Slot
 from workbench.jobs.runner import Runner
 from workbench.jobs.states import run_states
-from workbench.storage.liveness import find_process
 from workbench.storage.project import Project
 
 WORKER = Path(__file__).with_name("pretend_worker.py")
@@ -22,20 +20,6 @@ PATIENCE_S = 60.0
 
 def command(folder: Path) -> list[str]:
     return [sys.executable, str(WORKER), str(folder)]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    project = Project.create(tmp_path / "project")
-    yield project
-    for run in project.run_folders():
-        if (mark := run.process()) is not None and (process := find_process(mark)) is not None:
-            process.kill()
-
-
-@pytest.fixture
-def runner(project: Project) -> Runner:
-    return Runner(project, command, CPU, poll_s=0.02, grace_s=0.2)
 
 
 def states(project: Project) -> dict[str, str]:

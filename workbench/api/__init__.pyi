@@ -1,5 +1,6 @@
 """Every verb of the product, with its home."""
 
+from .about import About, about, documentation
 from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
@@ -129,6 +130,7 @@ from .watching import (
 )
 
 __all__ = [
+    "About",
     "Answer",
     "Check",
     "Comparison",
@@ -173,6 +175,7 @@ __all__ = [
     "TokenState",
     "UsageMeter",
     "View",
+    "about",
     "as_prompt",
     "ask_runs",
     "browse_dataset",
@@ -195,6 +198,7 @@ __all__ = [
     "demo_folder",
     "detect_format",
     "diff_experiments",
+    "documentation",
     "draft_names",
     "duplicate_run",
     "empty_trash",

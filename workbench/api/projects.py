@@ -61,7 +61,8 @@ def create_project(folder: Path, name: str | None = None) -> Project:
 def open_project(path: Path) -> Project:
     """Opens a project by its folder or its project.workbench.
 
-    What a crash left of a dataset's renaming is cleared away. What is queued goes on, and so do runs that a restart of the computer interrupted: once, from their last checkpoints.
+    What is queued goes on, and so do runs that a restart of the computer interrupted: once, from their last checkpoints.
+    What a crash left of a dataset's renaming is cleared away.
 
     Raises:
         NotFound: there is none.

@@ -7,13 +7,14 @@ from pydantic import BaseModel
 
 from workbench.compare.samples import read_samples, read_texts, sample_files
 from workbench.domain import samples as columns
-from workbench.domain.events import Event, Sample
+from workbench.domain.events import Event, Metrics, Sample
 from workbench.domain.records import Job, Outcome, RunState
 from workbench.domain.settings import Settings
 from workbench.jobs import launch
 from workbench.jobs.queue import read_queue
 from workbench.jobs.states import StateReader, vanished
 from workbench.storage.project import Project
+from workbench.storage.runlog import RunFolder
 from workbench.storage.sources import run_of
 from workbench.storage.tags import read_tags
 

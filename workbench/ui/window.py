@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.ui.help_windows import show_about, show_documentation
 from workbench.ui.menus import add_living_menu, add_menu, recent_menu
 from workbench.ui.news import news
 from workbench.ui.opening import ask_for_project, open_folder
@@ -130,12 +131,15 @@ class MainWindow(QMainWindow):
         themes = [self._action(f"Theme: {choice}", "", lambda c=choice: self._choose_theme(c)) for choice in CHOICES]
         commands = self._action("Commands…", "Ctrl+K", self._open_palette)
         log = self._action("Show the window's log", "", lambda: open_folder(api.log_folder()))
+        keys = self._action("Keyboard shortcuts", "", lambda: self._show_thing(_SETTINGS, "shortcuts"))
+        manual = self._action("Documentation", "F1", self._show_documentation)
+        about = self._action("About Preference Workbench", "", self._show_about)
         bar = self.menuBar()
         add_menu(bar, "&File", [new, choose, recent_menu(session, bar), sample], [self._close_action], [leave])
         add_menu(bar, "&Edit", [self._undo_action, self._redo_action])
         add_living_menu(bar, "&Page", self._page_commands, "This page has no commands of its own")
         add_menu(bar, "&View", self._page_actions, always, themes, [commands])
-        add_menu(bar, "&Help", [log])
+        add_menu(bar, "&Help", [manual, keys], [log], [about])
         session.shortcuts.adopt(EVERYWHERE, "Everywhere", self, self.actions())
 
     def _action(self, text: str, keys: str, on_triggered, name: str = "") -> QAction:  # type: ignore[no-untyped-def]
@@ -279,6 +283,12 @@ class MainWindow(QMainWindow):
 
     def _open_palette(self) -> None:
         self.palette_box.offer([*self._page_commands(), *self.actions()])
+
+    def _show_documentation(self) -> None:
+        self._session.ask("window manual", api.documentation, lambda text: show_documentation(self, text))
+
+    def _show_about(self) -> None:
+        self._session.ask("window about", api.about, lambda found: show_about(self, found))
 
     def _load_ahead(self) -> None:
         """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""
