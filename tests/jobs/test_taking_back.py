@@ -8,6 +8,7 @@ from workbench.jobs.queue import read_queue
 from workbench.jobs.runner import Runner
 from workbench.jobs.states import run_states
 from workbench.jobs.taking_back import note_before, take_back
+from workbench.storage.liveness import is_working
 from workbench.storage.project import Project
 
 
@@ -44,7 +45,8 @@ def test_a_stopped_run_goes_on_from_its_checkpoint(project: Project, runner: Run
     step_until(runner, lambda: run_states(project)["a"].step >= 3)
     before = note_before(project, ["a"])
     stop_run(project, "a", wake=False)
-    step_until(runner, lambda: states(project)["a"] == "stopped")
+    step_until(runner, lambda: states(project)["a"] == "stopped" and not is_working(project.run("a")))
+    runner.step()
     take_back(project, before)
     assert states(project) == {"a": "queued"}
     assert project.run("a").checkpoints()
@@ -56,7 +58,8 @@ def test_what_a_retry_put_away_comes_back_with_its_outcome(project: Project, run
     enqueue(project, [job("a", steps=60)], wake=False)
     step_until(runner, lambda: run_states(project)["a"].step >= 3)
     stop_run(project, "a", wake=False)
-    step_until(runner, lambda: states(project)["a"] == "stopped")
+    step_until(runner, lambda: states(project)["a"] == "stopped" and not is_working(project.run("a")))
+    runner.step()
     run, before = project.run("a"), note_before(project, ["a"])
     saved, said = run.checkpoints(), run.events()[0]
     resume_run(project, "a", from_start=True)

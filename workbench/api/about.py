@@ -34,7 +34,7 @@ def about() -> About:
     """Returns what this program is; loads none of the libraries."""
     return About(
         version=workbench.__version__,
-        licence=_declared("License-Expression") or _declared("License") or "see the file LICENSE",
+        licence=_declared("license_expression") or _declared("license") or "see the file LICENSE",
         libraries={"Python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES},
         logs=str(log_folder()),
     )
@@ -46,14 +46,14 @@ def documentation() -> str:
     if readme.is_file():
         return readme.read_text(encoding="utf-8")
     try:
-        return str(metadata(_PACKAGE).get_payload())
+        return str(metadata(_PACKAGE).json.get("description", ""))
     except PackageNotFoundError:
         return "The documentation was not installed. `workbench --help` lists every command."
 
 
 def _declared(field: str) -> str:
     try:
-        return str(metadata(_PACKAGE).get(field) or "")
+        return str(metadata(_PACKAGE).json.get(field, ""))
     except PackageNotFoundError:
         return ""
 

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from workbench.domain.errors import Busy
+from workbench.domain.errors import BadInput, Busy
 from workbench.domain.records import Outcome, RunState
 from workbench.jobs.launch import order_queue, pause_run, resume_run, stop_run, wake_runner
 from workbench.jobs.queue import edit_queue, read_queue
@@ -13,6 +14,7 @@ from workbench.storage.project import Project
 
 _PATIENCE_S = 60.0  # for a worker that saves its checkpoint
 _POLL_S = 0.1
+_IN_QUEUE = {RunState.QUEUED, RunState.WAITING, RunState.BLOCKED}
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,13 @@ def _end_again(project: Project, run_id: str, outcome: Outcome, patience_s: floa
     state = StateReader(project).state(run_id)
     if state is RunState.FINISHED:
         return
-    if not state.is_over:
-        (pause_run if outcome.state == "paused" else stop_run)(project, run_id)
-        if _wait(project, run_id, lambda state: state.is_over, patience_s) is RunState.FINISHED:
-            return
+    while not state.is_over:
+        with suppress(BadInput):  # it ended at this moment
+            (pause_run if outcome.state == "paused" else stop_run)(project, run_id)
+        # An earlier worker that ended meanwhile, without having been asked, leaves the run in the queue.
+        state = _wait(project, run_id, lambda state: state.is_over or state in _IN_QUEUE, patience_s)
+    if state is RunState.FINISHED:
+        return
     with edit_queue(project) as edit:
         retried = run.give_back_work()
         ended = run.outcome()

@@ -8,15 +8,14 @@ from workbench import api
 _PAGE, _NOTE = (820, 680), (460, 420)
 
 
-def show_documentation(parent: QWidget, markdown: str) -> QDialog:
+def show_documentation(parent: QWidget, markdown: str) -> None:
     """Opens the documentation in a window of its own."""
     made, text = _reader(parent, "Documentation", _PAGE)
     text.setMarkdown(markdown)
     made.show()
-    return made
 
 
-def show_about(parent: QWidget, about: api.About) -> QDialog:
+def show_about(parent: QWidget, about: api.About) -> None:
     """Opens the versions, the licence and the place of the logs, to be read or copied."""
     made, text = _reader(parent, "About Preference Workbench", _NOTE)
     libraries = "\n".join(f"{name} {version}" for name, version in about.libraries.items())
@@ -24,7 +23,6 @@ def show_about(parent: QWidget, about: api.About) -> QDialog:
         f"Preference Workbench {about.version}\nLicence: {about.licence}\nLogs: {about.logs}\n\n{libraries}"
     )
     made.show()
-    return made
 
 
 def _reader(parent: QWidget, title: str, size: tuple[int, int]) -> tuple[QDialog, QTextBrowser]:
