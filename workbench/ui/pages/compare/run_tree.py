@@ -76,7 +76,7 @@ class RunTree(QTreeWidget):
         self._words = words
         for item in self._items():
             seeds = " ".join(item.child(at).text(0) for at in range(item.childCount()))
-            text = f"{item.data(0, _NAME)} {item.data(0, _METHOD)} {seeds}".casefold()
+            text = f"{item.text(0)} {item.data(0, _NAME)} {item.data(0, _METHOD)} {seeds}".casefold()
             item.setHidden(not all(word in text for word in words.casefold().split()))
         self._fit()
 
