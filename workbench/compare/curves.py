@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.compare.arms import Arm, Point, Track
-from workbench.compare.logs import Spent
+from workbench.compare.log_table import Spent
 from workbench.compare.samples import stack
 from workbench.compare.statistics import FloatArray, mean_interval, rate_interval, seed_interval
 from workbench.compare.winrates import pair, win_table
