@@ -106,7 +106,7 @@ def test_all_lines_of_a_crowd_are_in_sight_and_can_be_picked(qtbot, card, look):
     ]
     card.show_panel(panel(*arms), look.scheme)
     (left, right), (low, high) = card.chart.getPlotItem().vb.viewRange()
-    assert left <= 0 and right >= 2 and low <= 0 and high >= 40
+    assert (left <= 0, right >= 2, low <= 0, high >= 40) == (True, True, True, True)
     picked = []
     card.picked.connect(lambda arm, at: picked.append((arm, at)))
     card.chart.pick_at(card.chart.getPlotItem().vb.mapViewToScene(QPointF(2.0, 40.0)))

@@ -40,7 +40,7 @@ class Crowd(pg.GraphicsObject):  # type: ignore[misc]
         self._lines.append(_Line(pg.functions.arrayToQPolygonF(*places), pen))
         self._n_points += places.shape[1]
 
-    def dataBounds(self, axis: int, frac: float = 1.0, orthoRange: object = None) -> tuple[float, float] | None:
+    def dataBounds(self, axis: int, *_: object, **_others: object) -> tuple[float, float] | None:
         """Returns the least and the greatest number on an axis, for the chart that wants to show all."""
         return (float(self._low[axis]), float(self._high[axis])) if self._lines else None
 
