@@ -209,6 +209,7 @@ class ExportDialog(QDialog):
         self.what_box.setAccessibleName("What is exported")
         self.format_box.setAccessibleName("Format")
         self.picture.setAccessibleName("Preview")
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.save_button = button("Save…", self.ask_where, role="primary", tip="Choose the file (Enter)")
         self.save_button.setDefault(True)
         form = dense_form()
