@@ -38,7 +38,7 @@ def build(folder: Path) -> Project:
 
 def scores(random: np.random.Generator, kl: float) -> dict[str, list[object]]:
     """Returns what else was measured of the responses of one checkpoint."""
-    words = np.array("the film is a warm dull clever thin long short story of two people in a town".split())
+    words = np.array(["the", "film", "is", "a", "warm", "dull", "long", "story", "of", "two", "people", "in", "town"])
     return {
         columns.PROXY: random.normal(kl / 5, 1, N_PROMPTS).tolist(),
         columns.KL: random.gamma(4, 0.2 + kl / 4, N_PROMPTS).tolist(),

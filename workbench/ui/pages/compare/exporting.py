@@ -107,7 +107,9 @@ class ExportDialog(QDialog):
             if is_logged:
                 api.export_logged(project, out)
                 return
-            exact = comparison if comparison.view == view else api.compare_runs(project, view=view)
+            is_thinned = out.suffix == ".csv" and bool(view.metrics)
+            is_exact = comparison.view == view and not is_thinned
+            exact = comparison if is_exact else api.compare_runs(project, view=view, with_all_points=is_thinned)
             if out.suffix in (".html", ".htm"):
                 api.export_report(project, out, comparison=exact)
             else:
