@@ -77,7 +77,7 @@ from .projects import (
     rename_project,
     show_project,
 )
-from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
+from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
     RunVerb,
@@ -206,6 +206,7 @@ __all__ = [
     "evaluate_runs",
     "examine",
     "export_experiment",
+    "export_logged",
     "export_report",
     "find_experiment",
     "find_model",

@@ -13,7 +13,9 @@ from typing import Literal
 
 import numpy as np
 
-from workbench.compare.logs import LENGTH, NOTHING_SPENT, RunLog, Spent, mean_metric, read_log
+from workbench.compare.log_cache import kept_columns
+from workbench.compare.log_table import NOTHING_SPENT, Spent
+from workbench.compare.logs import LENGTH, RunLog, mean_metric, read_log
 from workbench.compare.naming import as_named, every_name
 from workbench.compare.samples import Samples, read_samples, sample_files
 from workbench.domain.errors import NotFound
@@ -254,7 +256,7 @@ class _Reader:
 
     def _track(self, run: Job, evaluations: list[Job]) -> Track:
         folder = self._project.run_folder(run.id)
-        log = read_log(folder, self._metrics)
+        log = self._log(run.id, self._metrics)
         evaluation = self._fullest(evaluations)
         points = [
             Point(read_samples(path, step), log.saved.get(step, Spent(np.nan, np.nan, np.nan)))
@@ -271,14 +273,18 @@ class _Reader:
             if (stage := self._jobs.get(waiting.pop())) is not None and stage.id not in needed:
                 needed.add(stage.id)
                 waiting += stage.needs
-        logs = (read_log(self._project.run_folder(stage), ()) for stage in sorted(needed))
+        logs = (self._log(stage) for stage in sorted(needed))
         return sum(max((spent.seconds for spent in log.saved.values()), default=0.0) for log in logs)
 
     def _start_track(self, seed: int, evaluations: list[Job]) -> Track:
         evaluation = self._fullest(evaluations)
         points = [Point(read_samples(path, 0), NOTHING_SPENT) for _, path in self._files(evaluation)[:1]]
-        folder = self._project.run_folder(evaluations[0].id)
-        return Track(seed, None, evaluation, tuple(points), read_log(folder, names=()), RunFolder(folder).outcome())
+        run_id = evaluations[0].id
+        outcome = RunFolder(self._project.run_folder(run_id)).outcome()
+        return Track(seed, None, evaluation, tuple(points), self._log(run_id), outcome)
+
+    def _log(self, run_id: str, metrics: Collection[str] = ()) -> RunLog:
+        return read_log(self._project.run_folder(run_id), metrics, kept=kept_columns(self._project, run_id))
 
     def _fullest(self, evaluations: list[Job]) -> Job | None:
         """Of several evaluations of one run the one with most checkpoints, the newest of those."""

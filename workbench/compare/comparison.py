@@ -10,7 +10,7 @@ from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.fairness import incomplete, oddities, uneven, unfair
 from workbench.compare.naming import AnArm, find_arm, without_folders
 from workbench.compare.overoptimisation import find_turn
-from workbench.compare.panels import build_panels, interval_words
+from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
 from workbench.compare.specs import PanelSpec
 from workbench.compare.verdict import Evidence, write_verdict
@@ -91,6 +91,7 @@ def compare_runs(
     *,
     view: View | None = None,
     experiment: str | None = None,
+    most_points: int | None = MOST_POINTS,
 ) -> Comparison:
     """Compares the arms that runs belong to, on what their evaluations measured.
 
@@ -99,6 +100,7 @@ def compare_runs(
         run_ids: training runs or their evaluations; None for all.
         view: what the panels are drawn over, the baseline, and the arms that are left out.
         experiment: compares the arms of this experiment, under the names that it gives them.
+        most_points: of a curve of a training metric, its peaks kept; None keeps every point.
 
     Raises:
         NotFound: there is no such run or experiment, or nothing was evaluated yet.
@@ -141,7 +143,7 @@ def compare_runs(
             *incomplete(everything_shown),
             *oddities(everything_shown),
         ),
-        panels=build_panels(arms, judge, view),
+        panels=build_panels(arms, judge, view, most_points),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from workbench.compare.arms import Arm, Track
-from workbench.compare.logs import Spent
+from workbench.compare.log_table import Spent
 from workbench.compare.naming import without_folders
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DataInput, Job
