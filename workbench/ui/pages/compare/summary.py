@@ -21,7 +21,7 @@ _COLUMNS = {
     "proxy": "Mean score by the reward model, at the last checkpoint",
     "KL": "KL to the reference in nats per response, at the last checkpoint",
     "win %": "Share of test prompts won against the baseline, ties half, at the last checkpoint",
-    "best": "Step with the highest mean gold score, by seed; chosen on the same prompts, so a little too good",
+    "best": "Step of the checkpoint with the highest mean gold score, by seed, on prompts that no figure is from",
     "time": "Training time of the arm's own run, mean over seeds",
     "device": "Time a device was held: the run with the stages it rests on, as its reward model; mean over seeds",
     "trained": "Tokens trained on up to the last checkpoint, mean over seeds",
