@@ -43,9 +43,10 @@ class FactRow(_Frozen):
 
 
 class FactTable(_Frozen):
-    """A table: its columns with what they mean, its rows, and how it is to be read."""
+    """A table: its columns with what they mean, its rows, what it comes to in short, and how it is to be read."""
 
     title: str
+    summary: str = ""
     columns: dict[str, str] = Field(description="What each column means, by its name.")
     rows: tuple[FactRow, ...]
     note: str = ""
@@ -64,7 +65,7 @@ _COST_COLUMNS = {
     "trained": Amounts.model_fields["tokens_trained"].description or "",
     "generated": Amounts.model_fields["tokens_generated"].description or "",
     "FLOPs": Amounts.model_fields["flops"].description or "",
-    "wall-clock": Amounts.model_fields["wall_s"].description or "",
+    "wall": Amounts.model_fields["wall_s"].description or "",
     "device": Amounts.model_fields["device_s"].description or "",
     "memory": Amounts.model_fields["memory_mib"].description or "",
 }
@@ -85,9 +86,9 @@ def costs_table(bills: Bills) -> FactTable:
         rows.append(
             FactRow(arm="", cells=(together, Cell(words="each once"), *_amounts(bills.together)), is_total=True)
         )
-    return FactTable(
-        title="Costs", columns=_COST_COLUMNS, rows=tuple(rows), note=" ".join([*bills.notes, bills.counting])
-    )
+    summary = " ".join(bills.notes) or "mean over seeds, with the stages that an arm rests on"
+    note = " ".join([*bills.notes, bills.counting])
+    return FactTable(title="Costs", summary=summary, columns=_COST_COLUMNS, rows=tuple(rows), note=note)
 
 
 _SEED_COLUMNS = {
@@ -118,10 +119,9 @@ def seeds_table(arms: Sequence[ArmSeeds], selection: str = "") -> FactTable:
         for seed in arm.seeds
     )
     shares = "; ".join(f"{arm.arm} {arm.share}" for arm in arms if any(seed.run for seed in arm.seeds))
-    told = f"Collapsed seeds: {shares}." if shares else ""
-    return FactTable(
-        title="Seeds", columns=_SEED_COLUMNS, rows=rows, note=" ".join(filter(None, (told, selection, DEFINITION)))
-    )
+    summary = f"collapsed: {shares}" if shares else ""
+    note = f"{selection} {DEFINITION}".strip()
+    return FactTable(title="Seeds", summary=summary, columns=_SEED_COLUMNS, rows=rows, note=note)
 
 
 def _seed(seed: SeedResult) -> tuple[Cell, ...]:
@@ -162,7 +162,8 @@ def matched_table(view: MatchedView) -> FactTable:
     unit = f" {view.unit}" if view.unit else ""
     title = f"Matched {view.label}" if view.level is None else f"Matched {view.label}: {count(view.level)}{unit}"
     rows = tuple(FactRow(arm=arm.arm, index=arm.index, cells=_matched(arm)) for arm in view.arms)
-    return FactTable(title=title, columns=_MATCHED_COLUMNS, rows=rows, note=view.note)
+    summary = f"{view.limited_by} reached no more" if view.limited_by else view.note
+    return FactTable(title=title, summary=summary, columns=_MATCHED_COLUMNS, rows=rows, note=view.note)
 
 
 def _matched(arm: MatchedArm) -> tuple[Cell, ...]:

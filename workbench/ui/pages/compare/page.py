@@ -261,6 +261,7 @@ class ComparePage(Page):
         yield
         if len(hidden) < len(comparison.everyone):
             self.verdict.show_words(comparison)
+        self.body.fairness.show_pins(comparison)
         self._show_answers()
         yield
         yield from self.grid.showing(comparison, scheme, hidden)
