@@ -1,7 +1,19 @@
 """Every verb of the product, with its home."""
 
 from .about import About, about, documentation
-from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
+from .comparisons import (
+    Answer,
+    Comparison,
+    FactTable,
+    Place,
+    Question,
+    View,
+    compare_answers,
+    compare_runs,
+    costs_table,
+    matched_table,
+    seeds_table,
+)
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
@@ -143,6 +155,7 @@ __all__ = [
     "ExperimentDraft",
     "ExperimentPlan",
     "ExperimentRuns",
+    "FactTable",
     "FigureStyle",
     "FolderView",
     "GpuLoad",
@@ -187,6 +200,7 @@ __all__ = [
     "compare_answers",
     "compare_runs",
     "copy_project",
+    "costs_table",
     "create_project",
     "dataset_readers",
     "default_projects_folder",
@@ -230,6 +244,7 @@ __all__ = [
     "list_settings",
     "list_views",
     "log_folder",
+    "matched_table",
     "move_project",
     "name_arms",
     "offer_playground",
@@ -271,6 +286,7 @@ __all__ = [
     "save_draft",
     "save_view",
     "score_responses",
+    "seeds_table",
     "set_form_aside",
     "set_preference",
     "set_runs_per_device",

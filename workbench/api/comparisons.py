@@ -2,14 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 
-from workbench.compare import Comparison
+from workbench.compare import Comparison, FactTable, costs_table, matched_table, seeds_table
 from workbench.compare import compare_runs as _compare
 from workbench.compare.panels import MOST_POINTS
 from workbench.compare.side_by_side import Answer, Place, Question, side_by_side
 from workbench.domain.views import View
 from workbench.storage.project import Project
 
-__all__ = ["Answer", "Comparison", "Place", "Question", "View", "compare_answers", "compare_runs"]
+__all__ = [
+    "Answer",
+    "Comparison",
+    "FactTable",
+    "Place",
+    "Question",
+    "View",
+    "compare_answers",
+    "compare_runs",
+    "costs_table",
+    "matched_table",
+    "seeds_table",
+]
 
 
 def compare_runs(

@@ -7,11 +7,17 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, gather_arms
-from workbench.compare.fairness import incomplete, oddities, uneven, unfair
+from workbench.compare.bills import Bills, write_bills
+from workbench.compare.fairness import incomplete, oddities, uneven
+from workbench.compare.ledger import Ledger
+from workbench.compare.matched import MatchedView, match_arms
 from workbench.compare.naming import AnArm, find_arm, without_folders
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
+from workbench.compare.pins import Pin, pin_down
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
+from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
+from workbench.compare.selection import selection_words
 from workbench.compare.specs import PanelSpec
 from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import WinCell, win_matrix
@@ -39,6 +45,16 @@ class Comparison(BaseModel):
     findings: tuple[str, ...]
     warnings: tuple[str, ...]
     panels: tuple[PanelSpec, ...]
+    fairness: tuple[Pin, ...] = Field((), description="What should be the same for all arms, a line each.")
+    selection: str = Field("", description="How the best checkpoints were chosen, in words.")
+    seeds: tuple[ArmSeeds, ...] = Field((), description="Every seed of every arm, collapsed ones and waiting ones too.")
+    costs: Bills = Field(Bills(), description="What each arm took, with the stages that it rests on.")
+    matched: tuple[MatchedView, ...] = Field((), description="The arms at a common level of data, compute, KL, proxy.")
+
+    @property
+    def unequal(self) -> tuple[Pin, ...]:
+        """What is not the same for all arms though it should be."""
+        return tuple(pin for pin in self.fairness if not pin.is_same)
 
     @property
     def further_judges(self) -> tuple[str, ...]:
@@ -46,12 +62,14 @@ class Comparison(BaseModel):
         return tuple(name for name in self.arms[0].last.scores if all(name in arm.last.scores for arm in self.arms))
 
     def to_json(self) -> dict[str, Any]:
-        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings} as plain values.
+        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings, fairness, selection}.
 
         Each figure is {mean, low, high, n}, or null where it was not measured.
         """
         arms = [{key: arm.model_dump(mode="json")[key] for key in _PUBLIC} for arm in self.arms]
-        return {"arms": arms, "verdict": self.verdict, "warnings": list(self.warnings)}
+        fairness = [{"name": pin.name, "same": pin.is_same, "arms": pin.values} for pin in self.fairness]
+        told = {"verdict": self.verdict, "warnings": list(self.warnings), "selection": self.selection}
+        return {"arms": arms, **told, "fairness": fairness}
 
     @property
     def everyone(self) -> list[ComparedArm]:
@@ -122,7 +140,9 @@ def compare_runs(
         raise BadSetting("Every arm is hidden, so there is nothing to compare.", "Show one of them.")
     baseline = _baseline(arms, view)
     starts = {arm.start: arm for arm in arms if arm.is_reference}
-    judge, wins, differing = _judge(arms), tuple(win_matrix(shown)), unfair(shown)
+    judge, wins, pins = _judge(arms), tuple(win_matrix(shown)), pin_down(shown, project)
+    differing = [pin.sentence for pin in pins if not pin.is_same]
+    ledger, seeds = Ledger(project, everything), list_seeds(everything_shown, starts)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
     findings = write_verdict(_evidence(shown, visible, judge, wins, differing))
     return Comparison(
@@ -141,9 +161,15 @@ def compare_runs(
             *uneven(shown),
             *_without_start(shown, starts),
             *incomplete(everything_shown),
+            *told_collapsed(seeds),
             *oddities(everything_shown),
         ),
         panels=build_panels(arms, judge, view, most_points),
+        fairness=tuple(pins),
+        selection=selection_words(shown),
+        seeds=seeds,
+        costs=write_bills(shown, ledger),
+        matched=match_arms(shown, starts, baseline, ledger),
     )
 
 

@@ -261,6 +261,7 @@ class ComparePage(Page):
         yield
         if len(hidden) < len(comparison.everyone):
             self.verdict.show_words(comparison)
+        self.body.fairness.show_pins(comparison)
         yield
         yield from self.answers.showing(answer.questions, comparison.arms, scheme, hidden)
         yield

@@ -28,8 +28,10 @@ class VerdictView(QScrollArea):
         headline, _, rest = first.partition(": ")
         self._headline.setText(headline)
         self._findings.setText("\n\n".join([_capital(rest), *others]).strip())
-        self._warnings.setText("\n\n".join(comparison.warnings))
-        self._notice.setVisible(bool(comparison.warnings))
+        above_the_charts = {pin.sentence for pin in comparison.unequal}
+        warnings = [warning for warning in comparison.warnings if warning not in above_the_charts]
+        self._warnings.setText("\n\n".join(warnings))
+        self._notice.setVisible(bool(warnings))
 
     def say(self, sentence: str) -> None:
         """Says one thing in place of a verdict."""
