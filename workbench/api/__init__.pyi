@@ -1,8 +1,10 @@
 """Every verb of the product, with its home."""
 
+from .about import About, about, documentation
 from .comparisons import (
     Answer,
     Comparison,
+    FactTable,
     Place,
     PowerTable,
     Question,
@@ -11,7 +13,10 @@ from .comparisons import (
     WeighedRates,
     compare_answers,
     compare_runs,
+    costs_table,
+    matched_table,
     rank_checkpoints,
+    seeds_table,
     tabulate_power,
     weigh_rates,
 )
@@ -90,10 +95,12 @@ from .projects import (
     rename_project,
     show_project,
 )
-from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
+from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
+    RunVerb,
     RunView,
+    ask_runs,
     find_run,
     follow_runs,
     pause_run,
@@ -103,6 +110,7 @@ from .runs import (
     set_runs_per_device,
     show_run,
     stop_run,
+    take_back_asked,
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
@@ -140,6 +148,7 @@ from .watching import (
 )
 
 __all__ = [
+    "About",
     "Answer",
     "Check",
     "Comparison",
@@ -152,6 +161,7 @@ __all__ = [
     "ExperimentDraft",
     "ExperimentPlan",
     "ExperimentRuns",
+    "FactTable",
     "FigureStyle",
     "FolderView",
     "GpuLoad",
@@ -177,6 +187,7 @@ __all__ = [
     "RowSearch",
     "RunNews",
     "RunUse",
+    "RunVerb",
     "RunView",
     "ScoreResult",
     "SettingView",
@@ -186,7 +197,9 @@ __all__ = [
     "UsageMeter",
     "View",
     "WeighedRates",
+    "about",
     "as_prompt",
+    "ask_runs",
     "browse_dataset",
     "change_of",
     "change_tags",
@@ -196,6 +209,7 @@ __all__ = [
     "compare_answers",
     "compare_runs",
     "copy_project",
+    "costs_table",
     "create_project",
     "dataset_readers",
     "default_projects_folder",
@@ -207,6 +221,7 @@ __all__ = [
     "demo_folder",
     "detect_format",
     "diff_experiments",
+    "documentation",
     "draft_names",
     "duplicate_run",
     "empty_trash",
@@ -214,6 +229,7 @@ __all__ = [
     "evaluate_runs",
     "examine",
     "export_experiment",
+    "export_logged",
     "export_report",
     "find_experiment",
     "find_model",
@@ -237,6 +253,7 @@ __all__ = [
     "list_settings",
     "list_views",
     "log_folder",
+    "matched_table",
     "move_project",
     "name_arms",
     "offer_playground",
@@ -279,6 +296,7 @@ __all__ = [
     "save_draft",
     "save_view",
     "score_responses",
+    "seeds_table",
     "set_form_aside",
     "set_preference",
     "set_runs_per_device",
@@ -293,6 +311,7 @@ __all__ = [
     "store_hub_token",
     "tabulate_power",
     "take_back",
+    "take_back_asked",
     "undo_tags",
     "weigh_rates",
     "write_all_charts",

@@ -44,6 +44,7 @@ class Glance(Tab):
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         yield from self.matrix.showing(comparison, scheme, hidden)
+        yield
         self.summary.table.show_arms(comparison, scheme, hidden)
 
     def _on_same_length(self) -> None:

@@ -86,8 +86,10 @@ class VerdictView(QScrollArea):
         self._headline.show_words(headline, first)
         told = [(_capital(rest), first)] if rest else []
         self._show_sentences([*told, *((statement.sentence, statement) for statement in others)])
-        self._warnings.setText("\n\n".join(comparison.warnings))
-        self._notice.setVisible(bool(comparison.warnings))
+        above_the_charts = {pin.sentence for pin in comparison.unequal}
+        warnings = [warning for warning in comparison.warnings if warning not in above_the_charts]
+        self._warnings.setText("\n\n".join(warnings))
+        self._notice.setVisible(bool(warnings))
 
     def say(self, sentence: str) -> None:
         """Says one thing in place of a verdict."""
