@@ -75,17 +75,18 @@ class Comparison(BaseModel):
         return " ".join(self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings, fairness, selection} and more.
+        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings, claims} as plain values.
 
-        Each figure is {mean, low, high, n}, or null where it was not measured. `claims` and `statements`, which are the
-        verdict's sentences with their figures, are as their classes say.
+        Each figure is {mean, low, high, n}, or null where it was not measured. `claims` are those of `Claim`, `statements` the
+        verdict's sentences with their figures.
         """
         arms = [{key: arm.model_dump(mode="json")[key] for key in _PUBLIC} for arm in self.arms]
         fairness = [{"name": pin.name, "same": pin.is_same, "arms": pin.values} for pin in self.fairness]
         told = {"verdict": self.verdict, "warnings": list(self.warnings), "selection": self.selection}
-        claims = [claim.model_dump(mode="json") for claim in self.claims]
-        statements = [statement.model_dump(mode="json") for statement in self.statements]
-        return {"arms": arms, **told, "fairness": fairness, "claims": claims, "statements": statements}
+        return {"arms": arms, **told, "fairness": fairness} | {
+            "claims": [claim.model_dump(mode="json") for claim in self.claims],
+            "statements": [statement.model_dump(mode="json") for statement in self.statements],
+        }
 
     @property
     def everyone(self) -> list[ComparedArm]:
