@@ -94,11 +94,11 @@ def test_every_checkpoint_is_ranked_on_a_click_and_the_last_ones_on_another(qtbo
     assert ranking.table.rowCount() == n_last
 
 
-def test_the_matrix_shows_the_rates_at_the_same_length_and_back(qtbot, page):
+def test_the_matrix_shows_the_rates_at_the_length_controlled_and_back(qtbot, page):
     cell = page.comparison.cell("PPO", "reference")
     row = [page.matrix.verticalHeaderItem(at).toolTip() for at in range(4)].index(tip_words("PPO"))
-    qtbot.mouseClick(page.body.glance.same_length, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.body.glance.length_controlled, Qt.MouseButton.LeftButton)
     assert page.matrix.item(row, 0).text().startswith(f"{100 * cell.length_controlled.rate.mean:.0f}\n")
     assert "With length held equal" in page.matrix.item(row, 0).toolTip()
-    qtbot.mouseClick(page.body.glance.same_length, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.body.glance.length_controlled, Qt.MouseButton.LeftButton)
     assert page.matrix.item(row, 0).text().startswith(f"{100 * cell.rate.mean:.0f}\n")
