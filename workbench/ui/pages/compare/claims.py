@@ -58,6 +58,8 @@ class ClaimsTab(Tab):
                 self.table.setItem(row, column, item)
             self.table.item(row, 0).setIcon(swatch(scheme.runs.colour(places[claim.row])))
             yield
+        for column in range(1, self.table.columnCount()):
+            self.table.resizeColumnToContents(column)
         self.table.setSortingEnabled(True)
         self._caption.setText(_caption(comparison))
         self._caption.setToolTip(tip_words(_caption(comparison)))
@@ -93,7 +95,9 @@ class ClaimsTab(Tab):
         self.table.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.table.setIconSize(self.table.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(
+            QHeaderView.ResizeMode.Fixed
+        )  # until all is there: measuring at each row takes long
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(40)
         header.setResizeContentsPrecision(_LOOKED_AT)
@@ -175,8 +179,7 @@ def _p(value: float) -> str:
 
 def _caption(comparison: Comparison) -> str:
     n = len(comparison.claims)
-    return (
-        f"By {comparison.judge}, last checkpoints. {comparison.interval}. Shown: p by Holm for all {n} claims below 0.05."
-        if n
-        else "Claims need two arms that answered the same prompts under the same seeds."
-    )
+    if not n:
+        return "Claims need two arms that answered the same prompts under the same seeds."
+    rule = f"p by Holm for all {n} claims" if n > 1 else "p"
+    return f"By {comparison.judge}, last checkpoints. {comparison.interval}. Shown: {rule} below 0.05."
