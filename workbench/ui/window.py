@@ -305,10 +305,10 @@ class MainWindow(QMainWindow):
         self.palette_box.offer([*self._page_commands(), *self.actions()])
 
     def _show_documentation(self) -> None:
-        self._session.ask("window manual", api.documentation, lambda text: show_documentation(self, text))
+        self._session.ask("window manual", api.documentation, lambda text: show_documentation(self.page, text))
 
     def _show_about(self) -> None:
-        self._session.ask("window about", api.about, lambda found: show_about(self, found))
+        self._session.ask("window about", api.about, lambda found: show_about(self.page, found))
 
     def _load_ahead(self) -> None:
         """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""
