@@ -188,4 +188,4 @@ def _caption(ranking: Ranking | None) -> str:
     if ranking is None:
         return "A ranking needs two to 40 arms that answered the same prompts."
     left = f" Left out, since they met nobody: {', '.join(ranking.left_out)}." if ranking.left_out else ""
-    return f"By {ranking.judge}, ties half; 0 is {shown_name(ranking.origin)}. {ranking.interval}.{left}"
+    return f"By {ranking.judge}, ties half; 0: {shown_name(ranking.origin)}. {ranking.interval}.{left}"
