@@ -34,7 +34,9 @@ def test_a_token_is_multiplied_with_all_but_embeddings_that_are_only_looked_up(t
     table, layer = [32, 8], [8, 8]
 
     def multiplied(name: str, **tensors: list[int]) -> int:
-        shape = read_shape(_folder(tmp_path / name, LLAMA, {key.replace("_", "."): size for key, size in tensors.items()}))
+        shape = read_shape(
+            _folder(tmp_path / name, LLAMA, {key.replace("_", "."): size for key, size in tensors.items()})
+        )
         assert shape is not None
         return shape.n_multiplied
 
