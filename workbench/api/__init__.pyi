@@ -1,5 +1,6 @@
 """Every verb of the product, with its home."""
 
+from .about import About, about, documentation
 from .comparisons import (
     Answer,
     Comparison,
@@ -88,10 +89,12 @@ from .projects import (
     rename_project,
     show_project,
 )
-from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
+from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
+    RunVerb,
     RunView,
+    ask_runs,
     find_run,
     follow_runs,
     pause_run,
@@ -101,6 +104,7 @@ from .runs import (
     set_runs_per_device,
     show_run,
     stop_run,
+    take_back_asked,
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
@@ -138,6 +142,7 @@ from .watching import (
 )
 
 __all__ = [
+    "About",
     "Answer",
     "Check",
     "Comparison",
@@ -174,6 +179,7 @@ __all__ = [
     "RowSearch",
     "RunNews",
     "RunUse",
+    "RunVerb",
     "RunView",
     "ScoreResult",
     "SettingView",
@@ -182,7 +188,9 @@ __all__ = [
     "TokenState",
     "UsageMeter",
     "View",
+    "about",
     "as_prompt",
+    "ask_runs",
     "browse_dataset",
     "change_of",
     "change_tags",
@@ -204,6 +212,7 @@ __all__ = [
     "demo_folder",
     "detect_format",
     "diff_experiments",
+    "documentation",
     "draft_names",
     "duplicate_run",
     "empty_trash",
@@ -211,6 +220,7 @@ __all__ = [
     "evaluate_runs",
     "examine",
     "export_experiment",
+    "export_logged",
     "export_report",
     "find_experiment",
     "find_model",
@@ -290,6 +300,7 @@ __all__ = [
     "stop_run",
     "store_hub_token",
     "take_back",
+    "take_back_asked",
     "undo_tags",
     "write_all_charts",
     "write_charts",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from workbench.compare import Comparison, FactTable, costs_table, matched_table, seeds_table
 from workbench.compare import compare_runs as _compare
+from workbench.compare.panels import MOST_POINTS
 from workbench.compare.side_by_side import Answer, Place, Question, side_by_side
 from workbench.domain.views import View
 from workbench.storage.project import Project
@@ -29,6 +30,7 @@ def compare_runs(
     *,
     view: View | None = None,
     experiment: str | None = None,
+    with_all_points: bool = False,
 ) -> Comparison:
     """Compares runs, or all arms of the project, on what their evaluations measured.
 
@@ -37,12 +39,15 @@ def compare_runs(
         run_ids: the runs; None for all that were evaluated.
         view: what the panels are drawn over, which there are, the baseline, the arms left out; None for the default.
         experiment: compares the arms of this experiment only.
+        with_all_points: draws every point of training's metrics, for what is kept as numbers; a screen shows no more of
+            the thinned curves that are drawn otherwise.
 
     Raises:
         NotFound: no such run or experiment, or nothing has been evaluated yet.
         BadSetting: the view's baseline is no arm, or it hides every arm.
     """
-    return _compare(project, run_ids, view=view, experiment=experiment)
+    most_points = None if with_all_points else MOST_POINTS
+    return _compare(project, run_ids, view=view, experiment=experiment, most_points=most_points)
 
 
 def compare_answers(

@@ -97,7 +97,8 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     run_ids = [api.find_run(project, run) for run in runs] if runs else None
     wanted = _view(project, view, x=x, smoothing=smoothing, baseline=baseline, panels=panels, hidden=hidden)
     style = FigureStyle.read(_given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags")
-    comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment)
+    as_numbers = out is not None and out.suffix == ".csv"
+    comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment, with_all_points=as_numbers)
     written = api.write_charts(comparison, out, style) if out else []
     if save_view is not None:
         api.save_view(project, save_view, comparison.view)

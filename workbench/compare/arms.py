@@ -13,7 +13,9 @@ from typing import Literal
 import numpy as np
 
 from workbench.compare.identity import describe_model, identity, start_of
-from workbench.compare.logs import LENGTH, NOTHING_SPENT, RunLog, Spent, mean_metric, read_log
+from workbench.compare.log_cache import kept_columns
+from workbench.compare.log_table import NOTHING_SPENT, Spent
+from workbench.compare.logs import LENGTH, RunLog, mean_metric, read_log
 from workbench.compare.naming import as_named, every_name
 from workbench.compare.samples import Samples, read_samples, read_validation, sample_files
 from workbench.compare.statistics import FloatArray
@@ -273,7 +275,7 @@ class _Reader:
 
     def _track(self, run: Job, evaluations: list[Job]) -> Track:
         folder = self._project.run_folder(run.id)
-        log = read_log(folder, self._metrics)
+        log = self._log(run.id, self._metrics)
         evaluation = self._fullest(evaluations)
         points = [
             Point(
@@ -294,16 +296,17 @@ class _Reader:
                 needed.add(stage.id)
                 waiting += stage.needs
         found = [self._jobs[stage] for stage in needed]
-        return tuple(
-            Stage(job, read_log(self._project.run_folder(job.id), ()))
-            for job in sorted(found, key=lambda job: (job.created, job.id))
-        )
+        return tuple(Stage(job, self._log(job.id)) for job in sorted(found, key=lambda job: (job.created, job.id)))
 
     def _start_track(self, seed: int, evaluations: list[Job]) -> Track:
         evaluation = self._fullest(evaluations)
         points = [Point(read_samples(path, 0), NOTHING_SPENT) for _, path in self._files(evaluation)[:1]]
-        folder = self._project.run_folder(evaluations[0].id)
-        return Track(seed, None, evaluation, tuple(points), read_log(folder, names=()), RunFolder(folder).outcome())
+        run_id = evaluations[0].id
+        outcome = RunFolder(self._project.run_folder(run_id)).outcome()
+        return Track(seed, None, evaluation, tuple(points), self._log(run_id), outcome)
+
+    def _log(self, run_id: str, metrics: Collection[str] = ()) -> RunLog:
+        return read_log(self._project.run_folder(run_id), metrics, kept=kept_columns(self._project, run_id))
 
     def _fullest(self, evaluations: list[Job]) -> Job | None:
         """Of several evaluations of one run the one with most checkpoints, the newest of those."""

@@ -13,7 +13,7 @@ from workbench.compare.ledger import Ledger
 from workbench.compare.matched import MatchedView, match_arms
 from workbench.compare.naming import AnArm, find_arm, without_folders
 from workbench.compare.overoptimisation import find_turn
-from workbench.compare.panels import build_panels, interval_words
+from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
 from workbench.compare.pins import Pin, pin_down
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
 from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
@@ -109,6 +109,7 @@ def compare_runs(
     *,
     view: View | None = None,
     experiment: str | None = None,
+    most_points: int | None = MOST_POINTS,
 ) -> Comparison:
     """Compares the arms that runs belong to, on what their evaluations measured.
 
@@ -117,6 +118,7 @@ def compare_runs(
         run_ids: training runs or their evaluations; None for all.
         view: what the panels are drawn over, the baseline, and the arms that are left out.
         experiment: compares the arms of this experiment, under the names that it gives them.
+        most_points: of a curve of a training metric, its peaks kept; None keeps every point.
 
     Raises:
         NotFound: there is no such run or experiment, or nothing was evaluated yet.
@@ -162,7 +164,7 @@ def compare_runs(
             *told_collapsed(seeds),
             *oddities(everything_shown),
         ),
-        panels=build_panels(arms, judge, view),
+        panels=build_panels(arms, judge, view, most_points),
         fairness=tuple(pins),
         selection=selection_words(shown),
         seeds=seeds,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from workbench.compare.arms import Arm, Track
-from workbench.compare.logs import Spent
+from workbench.compare.log_table import Spent
 from workbench.domain.samples import GOLD, KL, KL_K1
 
 _EVEN = 1.25  # times the least that an arm used; below it, equal enough to compare at one budget

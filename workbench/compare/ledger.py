@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, Track
 from workbench.compare.curves import start_track
-from workbench.compare.logs import Spent
+from workbench.compare.log_table import Spent
 from workbench.compare.model_sizes import ModelSizes
 from workbench.compare.operations import Weights, Work, operations, passes
 from workbench.compare.run_use import read_use

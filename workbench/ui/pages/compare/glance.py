@@ -34,4 +34,5 @@ class Glance(Tab):
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         yield from self.matrix.showing(comparison, scheme, hidden)
+        yield
         self.summary.table.show_arms(comparison, scheme, hidden)
