@@ -45,7 +45,9 @@ def test_what_differs_is_told_for_each_arm_and_as_a_warning(runs):
     runs.arm("a", {100: FLAT}, evaluation=EvaluateRecipe(judges=("vader",), temperature=0.7))
     compared = compare_runs(runs.project)
     (pin,) = compared.unequal
-    assert pin.line == ("sampling: reference: temperature 1, at most 48 tokens; a: temperature 0.7, at most 48 tokens")
+    assert pin.line == (
+        "sampling: start model: temperature 1, at most 48 tokens; a: temperature 0.7, at most 48 tokens"
+    )
     assert pin.sentence in compared.warnings
     found = {each["name"]: each["same"] for each in compared.to_json()["fairness"]}
     assert (found["sampling"], found["judges"]) == (False, True)

@@ -91,7 +91,7 @@ def test_what_differs_stands_above_the_charts_unasked_and_not_again_in_the_verdi
     qtbot.addWidget(strip)
     strip.show_pins(compared)
     assert strip.text().splitlines()[0] == "Not the same for all arms: sampling"
-    assert strip.text().splitlines()[1].startswith("≠ sampling: reference: temperature 1, at most 48 tokens; PPO: ")
+    assert strip.text().splitlines()[1].startswith("≠ sampling: start model, DPO β=0.1, DPO β=0.03: temperature 1")
     page.verdict.show_words(compared)
     (pin,) = compared.unequal
     warned = page.verdict.text().partition("\n")[2]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, Track
 from workbench.compare.naming import without_folders
 from workbench.domain.errors import WorkbenchError
+from workbench.domain.experiments import shown_name
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.storage.project import Project
@@ -41,7 +42,10 @@ class Pin(BaseModel):
         return f"{self.name}: {next(iter(self.values.values()))[0] if self.is_same else self._by_arm()}"
 
     def _by_arm(self) -> str:
-        return "; ".join(f"{arm}: {' and '.join(values)}" for arm, values in self.values.items())
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for arm, values in self.values.items():
+            alike.setdefault(values, []).append(shown_name(arm))
+        return "; ".join(f"{', '.join(arms)}: {' and '.join(values)}" for values, arms in alike.items())
 
 
 def pin_down(arms: Sequence[Arm], project: Project | None = None) -> list[Pin]:
