@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from workbench import api
-from workbench.cli.fair_tables import fair_tables, print_fairness, print_tables
+from workbench.cli.claims import print_claims, print_ranking
+from workbench.cli.fair_tables import Further, fair_tables, print_fairness, print_tables
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, print_table, say
 from workbench.domain.estimates import Estimate
 from workbench.domain.figures import FigureStyle, Font, Ground
@@ -31,6 +32,8 @@ _COMPARE_EPILOG = examples(
     "workbench compare my-project --experiment stories",
     "workbench compare my-project --costs --seeds",
     "workbench compare my-project --matched kl --matched compute",
+    "workbench compare my-project --claims --ranking",
+    "workbench compare my-project --checkpoints",
     "workbench compare my-project ppo-s0-1a2b3c4d dpo-s0-5e6f7a8b --json",
 )
 
@@ -89,6 +92,9 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     ] = False,
     seeds: Annotated[bool, typer.Option("--seeds", help="Every seed of every arm, and which collapsed.")] = False,
     matched: Annotated[list[str] | None, typer.Option(help=_MATCHED, metavar=_LEVELS, callback=_known_levels)] = None,
+    claims: Annotated[bool, typer.Option("--claims", help="Print every claim that two arms differ.")] = False,
+    ranking: Annotated[bool, typer.Option("--ranking", help="Print the arms by Bradley-Terry strength.")] = False,
+    checkpoints: Annotated[bool, typer.Option("--checkpoints", help="Rank every checkpoint.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -103,14 +109,30 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     if save_view is not None:
         api.save_view(project, save_view, comparison.view)
     further = fair_tables(comparison, costs=costs, seeds=seeds, matched=matched or ())
+    ranked = comparison.ranking
+    if checkpoints:
+        ranked = api.rank_checkpoints(project, run_ids, view=comparison.view, experiment=experiment)
+    is_ranked = ranking or checkpoints
     if json:
-        print_json(comparison.to_json() | {name: values for name, (values, _) in further.items()})
+        ranks = {"ranking": ranked.model_dump(mode="json") if ranked else None} if is_ranked else {}
+        print_json(comparison.to_json() | ranks | {name: values for name, (values, _) in further.items()})
     else:
-        print_comparison(comparison)
-        for _, tables in further.values():
-            print_tables(tables)
+        _print_all(comparison, further, claims=claims, ranked=ranked, is_ranked=is_ranked)
     for path in written:
         note(f"Wrote {path}")
+
+
+def _print_all(
+    comparison: api.Comparison, further: Further, *, claims: bool, ranked: api.Ranking | None, is_ranked: bool
+) -> None:
+    """Prints the comparison and below it the further tables that were asked for."""
+    print_comparison(comparison)
+    if claims:
+        print_claims(comparison)
+    if is_ranked:
+        print_ranking(ranked)
+    for _, tables in further.values():
+        print_tables(tables)
 
 
 def views(

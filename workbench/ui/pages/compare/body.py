@@ -2,13 +2,17 @@
 
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
+from workbench.compare import Statement
 from workbench.ui.pages.compare.chart_grid import ChartGrid
+from workbench.ui.pages.compare.claims import ClaimsTab
 from workbench.ui.pages.compare.deck import Deck
 from workbench.ui.pages.compare.facts import CostsTab, MatchedTab, SeedsTab
 from workbench.ui.pages.compare.fairness_strip import FairnessStrip
 from workbench.ui.pages.compare.glance import Glance
+from workbench.ui.pages.compare.ranking import RankingTab
 from workbench.ui.pages.compare.run_tree import RunTree
 from workbench.ui.pages.compare.verdict import VerdictView
+from workbench.ui.session import Session
 from workbench.ui.widgets import Card
 
 _LEFT = 224
@@ -18,15 +22,22 @@ _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one ro
 class Body(QWidget):
     """The parts that show a comparison, each in its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.tree, self.verdict, self.charts, self.glance = RunTree(), VerdictView(), ChartGrid(), Glance()
         self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
         self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
         self.fairness = FairnessStrip()
-        self.deck = Deck([self.glance, CostsTab(), SeedsTab(), MatchedTab()])
+        self.claims, self.ranking = ClaimsTab(), RankingTab(session)
+        self.deck = Deck([self.glance, self.claims, self.ranking, CostsTab(), SeedsTab(), MatchedTab()])
+        self.verdict.evidence_wanted.connect(self.show_evidence)
         self._place()
+
+    def show_evidence(self, statement: Statement) -> None:
+        """Points at the figures that a sentence of the verdict rests on."""
+        self.claims.point_at(statement)
+        self.deck.turn_to(self.claims.title)
 
     def fit_charts(self) -> None:
         """Gives charts in two rows more of the height."""

@@ -138,7 +138,7 @@ class ComparePage(Page):
 
     def _build(self) -> None:
         self.bar, self.saved = ViewBar(), SavedViews(self.session, lambda: self._view)
-        self.body = Body()
+        self.body = Body(self.session)
         self.tree, self.verdict, self.grid, self.filter = (
             self.body.tree,
             self.body.verdict,
