@@ -78,3 +78,16 @@ def test_a_judge_in_a_file_that_was_changed_is_another_judge(runs):
         hashes = f'"input_hashes": {{"judge 0": "{content}:score"}}'
         path.write_text(path.read_text().replace('"input_hashes": {}', hashes))
     assert "≠ judges: a: ./judge.py:score aaaaaaaa; b: ./judge.py:score bbbbbbbb" in lines(runs)
+
+
+def test_other_validation_prompts_do_not_bar_a_verdict_on_the_last_checkpoints(runs):
+    runs.start(FLAT)
+    runs.arm("a", {100: FLAT})
+    job = runs.arm("b", {100: FLAT}, recipe=DpoRecipe(beta=0.5))
+    path = runs.project.run_folder(f"eval-{job.id}") / "job.json"
+    choosing = DataInput(name="pairs", sha256="ab" * 32, split="validation")
+    path.write_text(path.read_text().replace('"validation": null', f'"validation": {choosing.model_dump_json()}'))
+    compared = compare_runs(runs.project)
+    assert [pin.name for pin in compared.unequal] == ["validation prompts"]
+    assert compared.unequal[0].sentence in compared.warnings
+    assert "Not comparable" not in compared.verdict

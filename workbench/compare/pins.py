@@ -24,6 +24,7 @@ class Pin(BaseModel):
 
     name: str = Field(description="What is held fixed: `sampling`.")
     differing: str = Field(description="What arms that differ in it did: `were sampled differently`.")
+    of_best_only: bool = Field(False, description="Whether no figure at the last checkpoints depends on it.")
     values: dict[str, tuple[str, ...]] = Field(description="What it is, by arm; several where its seeds differ.")
 
     @property
@@ -63,7 +64,7 @@ def pin_down(arms: Sequence[Arm], project: Project | None = None) -> list[Pin]:
         _of_evaluations(arms, "test prompts", "were answered on different prompts", _prompts),
         _of_evaluations(
             arms, "validation prompts", "had their best checkpoints chosen on different prompts", _validation
-        ),
+        ).model_copy(update={"of_best_only": True}),
         _of_evaluations(arms, "sampling", "were sampled differently", _sampling),
         _of_evaluations(arms, "judges", "were judged differently", _judges),
         _proxies(arms),
