@@ -159,9 +159,10 @@ def compare_runs(
     starts = {arm.start: arm for arm in arms if arm.is_reference}
     judge, wins, pins = judge_of(arms), tuple(win_matrix(shown)), pin_down(shown, project)
     differing = [pin.sentence for pin in pins if not pin.is_same]
+    barring = [pin.sentence for pin in pins if not (pin.is_same or pin.of_best_only)]
     ledger, seeds = Ledger(project, everything), list_seeds(everything_shown, starts)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
-    evidence = _evidence(shown, visible, judge, wins, differing)
+    evidence = _evidence(shown, visible, judge, wins, barring)
     return Comparison(
         judge=judge,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),

@@ -10,10 +10,10 @@ import numpy as np
 
 from workbench.storage.runlog import EVENTS
 
-_STARTED = b'"kind":"started"'
+_STARTED, _SAVED_KIND = b'"kind":"started"', b'"kind":"checkpoint_saved"'
 _AT = re.compile(rb'\{"at":([\d.]+)')
 _SAVED = re.compile(rb'\{"at":([\d.]+),"kind":"checkpoint_saved","step":(\d+)')
-_MEMORY = re.compile(rb'"kind":"progress"[^\n]*"memory_mib":([-+.\deE]+)')
+_MEMORY = re.compile(rb'"memory_mib":([\d.]+)')
 _HEAD = 96  # bytes of a line in which `kind` stands
 
 
@@ -56,25 +56,26 @@ def read_use(run_folder: Path) -> RunUse:
 def _read(path: Path, _size: int, _changed_ns: int) -> RunUse:
     """Looks for the few lines that matter; one that has not grown since is not read again."""
     content = path.read_bytes()
-    begins = _starts(content)
+    begins = _lines_of(_STARTED, content)
+    saved = (_SAVED.match(content, begin) for begin in _lines_of(_SAVED_KIND, content))
     cuts = [*begins, len(content)]
     parts = [(_first(content[begin:end]), _last(content[begin:end])) for begin, end in pairwise(cuts)]
     memory = [float(value) for value in _MEMORY.findall(content)]
     return RunUse(
         parts=tuple((begin, end) for begin, end in parts if end >= begin),
-        saved=tuple((int(step), float(at)) for at, step in _SAVED.findall(content)),
+        saved=tuple((int(found[2]), float(found[1])) for found in saved if found is not None),
         memory_mib=max(memory, default=np.nan),
     )
 
 
-def _starts(content: bytes) -> list[int]:
-    """Returns where the lines begin that say that a worker started."""
-    found, at = [], content.find(_STARTED)
+def _lines_of(kind: bytes, content: bytes) -> list[int]:
+    """Returns where the lines of a kind begin."""
+    found, at = [], content.find(kind)
     while at >= 0:
         begin = content.rfind(b"\n", 0, at) + 1
         if at - begin < _HEAD:
             found.append(begin)
-        at = content.find(_STARTED, at + 1)
+        at = content.find(kind, at + 1)
     return found
 
 
