@@ -1,5 +1,6 @@
 """Every verb of the product, with its home."""
 
+from .about import About, about, documentation
 from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
@@ -79,7 +80,9 @@ from .projects import (
 from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
+    RunVerb,
     RunView,
+    ask_runs,
     find_run,
     follow_runs,
     pause_run,
@@ -89,6 +92,7 @@ from .runs import (
     set_runs_per_device,
     show_run,
     stop_run,
+    take_back_asked,
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
@@ -126,6 +130,7 @@ from .watching import (
 )
 
 __all__ = [
+    "About",
     "Answer",
     "Check",
     "Comparison",
@@ -161,6 +166,7 @@ __all__ = [
     "RowSearch",
     "RunNews",
     "RunUse",
+    "RunVerb",
     "RunView",
     "ScoreResult",
     "SettingView",
@@ -169,7 +175,9 @@ __all__ = [
     "TokenState",
     "UsageMeter",
     "View",
+    "about",
     "as_prompt",
+    "ask_runs",
     "browse_dataset",
     "change_of",
     "change_tags",
@@ -190,6 +198,7 @@ __all__ = [
     "demo_folder",
     "detect_format",
     "diff_experiments",
+    "documentation",
     "draft_names",
     "duplicate_run",
     "empty_trash",
@@ -275,6 +284,7 @@ __all__ = [
     "stop_run",
     "store_hub_token",
     "take_back",
+    "take_back_asked",
     "undo_tags",
     "write_all_charts",
     "write_charts",
