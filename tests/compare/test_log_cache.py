@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.compare import log_cache
-from workbench.compare.log_cache import kept_columns
+from workbench.compare.log_cache import keep_all, kept_columns
 from workbench.compare.logs import read_log
 from workbench.storage.project import Project
 from workbench.storage.runlog import EVENTS
@@ -140,3 +140,41 @@ def test_a_project_that_may_only_be_read_is_read_without_keeping(tmp_path, kept)
 def test_columns_are_kept_where_nothing_is_copied_from(tmp_path):
     project = Project.create(tmp_path / "p")
     assert kept_columns(project, "ppo-s0").parent.parent == project.state_folder()
+
+
+def test_all_long_logs_are_kept_ahead_and_what_is_left_of_deleted_runs_goes(runs, monkeypatch):
+    long, short = runs.arm("long", {}), runs.arm("short", {})
+    with (runs.project.run_folder(long.id) / EVENTS).open("ab") as log:
+        log.writelines(measured(step) for step in range(1, 2_000))
+    left = kept_columns(runs.project, "deleted")
+    left.parent.mkdir()
+    left.write_bytes(b"")
+    keep_all(runs.project)
+    kept = kept_columns(runs.project, long.id)
+    assert list(left.parent.iterdir()) == [kept]
+    assert not kept_columns(runs.project, short.id).exists()
+    parsed = []
+    monkeypatch.setattr("workbench.compare.log_table.from_json", lambda text: parsed.append(text) or json.loads(text))
+    keep_all(runs.project)
+    assert len(read_log(runs.project.run_folder(long.id), ["loss"], kept=kept).steps) == 1_999
+    assert parsed == []
+
+
+def test_keeping_ahead_ends_between_two_pieces_and_leaves_nothing_half_done(runs):
+    long = runs.arm("long", {})
+    with (runs.project.run_folder(long.id) / EVENTS).open("ab") as log:
+        log.writelines(measured(step) for step in range(1, 5_000))
+
+    class GivenUp(Exception):
+        pass
+
+    pieces = []
+
+    def between():
+        pieces.append(1)
+        if len(pieces) == 3:
+            raise GivenUp
+
+    with pytest.raises(GivenUp):
+        keep_all(runs.project, between)
+    assert not runs.project.cache_folder("logs").exists()

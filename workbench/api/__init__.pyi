@@ -1,7 +1,7 @@
 """Every verb of the product, with its home."""
 
 from .about import About, about, documentation
-from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
+from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs, prepare_logs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
@@ -241,6 +241,7 @@ __all__ = [
     "place_sample",
     "plan_experiment",
     "preferences_file",
+    "prepare_logs",
     "preview_charts",
     "preview_import",
     "prioritise_run",

@@ -1,15 +1,16 @@
 """Comparisons: arms side by side, in figures and in words. Draws nothing, so that nobody waits for what draws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from workbench.compare import Comparison
 from workbench.compare import compare_runs as _compare
+from workbench.compare.log_cache import keep_all
 from workbench.compare.panels import MOST_POINTS
 from workbench.compare.side_by_side import Answer, Place, Question, side_by_side
 from workbench.domain.views import View
 from workbench.storage.project import Project
 
-__all__ = ["Answer", "Comparison", "Place", "Question", "View", "compare_answers", "compare_runs"]
+__all__ = ["Answer", "Comparison", "Place", "Question", "View", "compare_answers", "compare_runs", "prepare_logs"]
 
 
 def compare_runs(
@@ -53,3 +54,13 @@ def compare_answers(
         NotFound: an arm has no such checkpoint that was evaluated.
     """
     return side_by_side(project, comparison, n, at)
+
+
+def prepare_logs(project: Project, between: Callable[[], object] = bool) -> None:
+    """Keeps the metrics of long logs where they are read from in a moment. Nothing but time depends on it.
+
+    Args:
+        project: the project.
+        between: called between two pieces of work of a few milliseconds; what it raises ends it.
+    """
+    keep_all(project, between)

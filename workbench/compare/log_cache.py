@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -19,6 +19,7 @@ import numpy as np
 
 from workbench.compare.log_table import LogTable, Spent, Table
 from workbench.storage.project import Project
+from workbench.storage.runlog import EVENTS
 
 WORTH = 1 << 16  # bytes of a log that are parsed in a millisecond, for which nothing is written
 _FORMAT = 1
@@ -60,13 +61,46 @@ def kept_columns(project: Project, run_id: str) -> Path:
     return project.cache_folder("logs") / f"{run_id}.columns"
 
 
-def read_table(path: Path, names: Collection[str] | None, kept: Path | None = None) -> LogTable:
+def keep_all(project: Project, between: Callable[[], object] = bool) -> None:
+    """Keeps the columns of every long log that are not kept yet, and deletes those whose runs are gone.
+
+    Args:
+        project: whose runs.
+        between: called between two pieces of work; what it raises ends it, and nothing half-done stays.
+    """
+    runs = project.run_folders()
+    gone = {path.stem for path in project.cache_folder("logs").glob("*.columns")} - {run.folder.name for run in runs}
+    for run_id in gone:
+        kept_columns(project, run_id).unlink(missing_ok=True)
+    for run in runs:
+        between()
+        kept = kept_columns(project, run.folder.name)
+        with suppress(OSError):  # deleted at this moment, or not to be read: whoever needs it will say so
+            if not _is_whole(run.folder / EVENTS, kept):
+                read_table(run.folder / EVENTS, None, kept, between)
+
+
+def _is_whole(path: Path, kept: Path) -> bool:
+    """Says whether so much of a log is kept that reading it takes no time."""
+    if path.stat().st_size <= WORTH:
+        return True
+    with suppress(OSError, _Unfit), kept.open("rb") as file, path.open("rb") as log:
+        head = _read_head(file)
+        _raise_if_other(head, log)
+        return bool(head.columns) and os.fstat(log.fileno()).st_size - head.end <= WORTH
+    return False
+
+
+def read_table(
+    path: Path, names: Collection[str] | None, kept: Path | None = None, between: Callable[[], object] = bool
+) -> LogTable:
     """Reads a log, of which most may be kept as columns already; keeps much that is new.
 
     Args:
         path: the log.
         names: the metrics wanted; None for all, an empty collection for none. Others may come along, incomplete.
         kept: the file of its columns, there or not; None reads the log alone.
+        between: called between two pieces of the log; what it raises ends the reading.
     """
     is_measured = names is None or bool(names)
     with path.open("rb") as log:
@@ -74,7 +108,7 @@ def read_table(path: Path, names: Collection[str] | None, kept: Path | None = No
         is_long = kept is not None and os.fstat(log.fileno()).st_size - found.end > WORTH
         if is_long:  # what is written has all columns, whichever are wanted now
             found = _known(kept, log, None, is_measured=is_measured)
-        found, rest = found.grown(log)
+        found, rest = found.grown(log, between)
         if kept is not None and is_long:
             with suppress(OSError):  # a project that may only be read, a full disk: it stays as slow as it was
                 _write(kept, found, log)

@@ -1,7 +1,7 @@
 """The lines of a log as columns: what it measured at each step, and the few lines that say something else."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
@@ -63,11 +63,17 @@ class LogTable:
     told: tuple[Line, ...] = ()
     table: Table | None = None
 
-    def grown(self, log: BinaryIO) -> tuple["LogTable", bytes]:
-        """Returns this with the whole lines that follow in the log, and what stands behind the last of them."""
+    def grown(self, log: BinaryIO, between: Callable[[], object] = bool) -> tuple["LogTable", bytes]:
+        """Returns this with the whole lines that follow in the log, and what stands behind the last of them.
+
+        Args:
+            log: as a file.
+            between: called between two pieces of it; what it raises ends the reading.
+        """
         log.seek(self.end)
         end, rest, told, tables = self.end, b"", list(self.told), [self.table] if self.table is not None else []
         while more := log.read(PIECE):
+            between()
             piece, newline, rest = (rest + more).rpartition(b"\n")
             if newline:
                 end += len(piece) + 1
