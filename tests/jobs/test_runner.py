@@ -30,7 +30,7 @@ def test_a_failed_stage_blocks_what_needs_it_and_nothing_else(project: Project, 
     assert states(project) == {"bad": "failed", "child": "blocked", "grandchild": "blocked", "other": "finished"}
     status = run_states(project)
     assert status["bad"].message == "The loss is NaN."
-    assert status["child"].message == "Needs dpo seed 0, which is failed."
+    assert status["child"].message == "Needs failing seed 0, which is failed."
     assert read_queue(project).run_ids == ["child", "grandchild"]
 
 

@@ -2,15 +2,37 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from workbench.compare import Comparison
+from workbench.compare import Comparison, FactTable, costs_table, matched_table, seeds_table
 from workbench.compare import compare_runs as _compare
 from workbench.compare.log_cache import keep_all
 from workbench.compare.panels import MOST_POINTS
+from workbench.compare.power import PowerTable, WeighedRates, tabulate_power, weigh_rates
+from workbench.compare.ranking import Ranking
+from workbench.compare.ranking import rank_checkpoints as _rank
 from workbench.compare.side_by_side import Answer, Place, Question, side_by_side
 from workbench.domain.views import View
 from workbench.storage.project import Project
 
-__all__ = ["Answer", "Comparison", "Place", "Question", "View", "compare_answers", "compare_runs", "prepare_logs"]
+__all__ = [
+    "Answer",
+    "Comparison",
+    "FactTable",
+    "Place",
+    "PowerTable",
+    "Question",
+    "Ranking",
+    "View",
+    "WeighedRates",
+    "compare_answers",
+    "compare_runs",
+    "costs_table",
+    "matched_table",
+    "prepare_logs",
+    "rank_checkpoints",
+    "seeds_table",
+    "tabulate_power",
+    "weigh_rates",
+]
 
 
 def compare_runs(
@@ -37,6 +59,27 @@ def compare_runs(
     """
     most_points = None if with_all_points else MOST_POINTS
     return _compare(project, run_ids, view=view, experiment=experiment, most_points=most_points)
+
+
+def rank_checkpoints(
+    project: Project,
+    run_ids: Sequence[str] | None = None,
+    *,
+    view: View | None = None,
+    experiment: str | None = None,
+) -> Ranking:
+    """Ranks every checkpoint of the arms that `compare_runs` shows; their last ones stand in `Comparison.ranking`.
+
+    Args:
+        project: the project.
+        run_ids: the runs; None for all that were evaluated.
+        view: whose hidden arms are left out; None for none.
+        experiment: the arms of this experiment only.
+
+    Raises:
+        NotFound: no such run or experiment, or nothing has been evaluated yet.
+    """
+    return _rank(project, run_ids, view=view, experiment=experiment)
 
 
 def compare_answers(
