@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from workbench.compare import log_cache
 from workbench.compare.log_cache import keep_all, kept_columns
 from workbench.compare.logs import read_log
+from workbench.compare.run_use import RunUse, read_use
 from workbench.storage.project import Project
 from workbench.storage.runlog import EVENTS
 
@@ -16,7 +17,7 @@ NAMES = ("loss", "objective/kl", "rewards/margins")
 
 
 def line(kind, **values):
-    return json.dumps({"at": 1.0, "kind": kind, **values}, separators=(",", ":")).encode() + b"\n"
+    return json.dumps({"at": values.pop("at", 1.0), "kind": kind, **values}, separators=(",", ":")).encode() + b"\n"
 
 
 def measured(step, **values):
@@ -33,7 +34,8 @@ lines = st.one_of(
     st.builds(lambda step: line("checkpoint_saved", step=step, folder="f", seconds=1.0), st.integers(1, 40)),
     st.builds(lambda step: line("started", device_name="a GPU", resumed_from=step), st.integers(0, 40)),
     st.builds(lambda words: line("warned", code="c", message=words), st.sampled_from(["Cut.", "Slow."])),
-    st.just(line("heartbeat")),
+    st.builds(lambda at: line("heartbeat", at=at), st.integers(1, 99)),
+    st.builds(lambda most: line("progress", step=1, memory_mib=most), st.integers(1, 9)),
     st.just(b'{"at":1.0,"kind":"metrics","step":3,"val\n'),  # torn by a crash, and gone on with
     st.just(line("metrics", step="four", seconds=1.0, values={"loss": 1.0})),
 )
@@ -69,6 +71,31 @@ def test_what_is_kept_says_what_the_log_says_however_its_writing_was_split(tmp_p
             log.write(content[log.tell() : max(log.tell(), round(cut * len(content)))])
         for wanted in (names, later):
             assert_same(read_log(tmp_path, wanted, kept=kept), read_log(tmp_path, wanted))
+        assert_same_use(read_use(tmp_path, kept), read_use(tmp_path))
+    assert_same_use(read_use(tmp_path), use_by_hand(content))
+
+
+def use_by_hand(content: bytes) -> RunUse:
+    """Reads line by line what a run took."""
+    parts, saved, memory = [], [], np.nan
+    for each in content.splitlines():
+        try:
+            said = json.loads(each)
+        except ValueError:
+            continue
+        if said["kind"] == "started":
+            parts.append((said["at"], said["at"]))
+        elif said["kind"] == "checkpoint_saved":
+            saved.append((said["step"], said["at"]))
+        elif said["kind"] == "progress":
+            memory = np.fmax(memory, said["memory_mib"])
+        parts[-1:] = [(begin, said["at"]) for begin, _ in parts[-1:]]
+    return RunUse(tuple((begin, end) for begin, end in parts if end >= begin), tuple(saved), float(memory))
+
+
+def assert_same_use(one: RunUse, other: RunUse) -> None:
+    assert (one.parts, one.saved) == (other.parts, other.saved)
+    np.testing.assert_equal(one.memory_mib, other.memory_mib)
 
 
 def test_a_log_is_parsed_once_and_then_only_what_was_added(tmp_path, kept, monkeypatch):
@@ -110,7 +137,7 @@ def test_a_log_changed_in_its_middle_is_read_anew(tmp_path, kept):
     pytest.param(lambda content: content[:-9], id="torn"),
     pytest.param(lambda content: content[:-9] + b"\0" * 9, id="zeros after a power failure"),
     pytest.param(lambda _content: b"", id="empty"),
-    pytest.param(lambda content: content.replace(b'"format": 1', b'"format": 2'), id="of another version"),
+    pytest.param(lambda content: content.replace(b'"format": 2', b'"format": 1'), id="of another version"),
     pytest.param(lambda _content: b"\xff\xfe\n", id="no text"),
 ])  # fmt: skip
 def test_what_is_kept_and_damaged_is_made_anew(tmp_path, kept, harm):

@@ -12,6 +12,7 @@ import secrets
 import zlib
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -22,7 +23,7 @@ from workbench.storage.project import Project
 from workbench.storage.runlog import EVENTS
 
 WORTH = 1 << 16  # bytes of a log that are parsed in a millisecond, for which nothing is written
-_FORMAT = 1
+_FORMAT = 2
 _ENDS = 4096  # bytes at either end of what was read by which a log is known again
 _ALWAYS = ("step", *Spent._fields)  # the first columns; those of the metrics follow
 _INTEGER: np.dtype[np.int64] = np.dtype("<i8")
@@ -41,7 +42,7 @@ class _Head(NamedTuple):
         end: bytes of the log that its columns are of.
         size, changed_ns: of the log when it was read.
         ends: a hash of the ends of what was read.
-        told: the lines that are not metrics.
+        told, last_at, memory_mib: as `LogTable` has them.
         rows: of each column.
         columns: names and checksums in their order; none where only the other lines were read.
     """
@@ -52,6 +53,8 @@ class _Head(NamedTuple):
     changed_ns: int
     ends: str
     told: list[dict[str, Any]]
+    last_at: float | None
+    memory_mib: float | None
     rows: int
     columns: list[tuple[str, int]]
 
@@ -128,9 +131,9 @@ def _known(kept: Path | None, log: BinaryIO, names: Collection[str] | None, *, i
 def _read(file: BinaryIO, log: BinaryIO, names: Collection[str] | None) -> LogTable:
     head = _read_head(file)
     _raise_if_other(head, log)
-    told = tuple(head.told)
+    found = LogTable(head.end, tuple(head.told), None, head.last_at, head.memory_mib)
     if not head.columns or (names is not None and not names):
-        return LogTable(head.end, told, None)
+        return found
     begin = file.tell()
 
     def column(place: int) -> bytes:
@@ -144,9 +147,8 @@ def _read(file: BinaryIO, log: BinaryIO, names: Collection[str] | None) -> LogTa
     wanted = {name: at for at, (name, _) in enumerate(head.columns[first:], first) if names is None or name in names}
     steps = np.frombuffer(column(0), _INTEGER)
     spent = np.stack([np.frombuffer(column(at), _NUMBER) for at in range(1, first)], axis=1)
-    return LogTable(
-        head.end, told, Table(steps, spent, {name: np.frombuffer(column(at), _NUMBER) for name, at in wanted.items()})
-    )
+    values = {name: np.frombuffer(column(at), _NUMBER) for name, at in wanted.items()}
+    return replace(found, table=Table(steps, spent, values))
 
 
 def _read_head(file: BinaryIO) -> _Head:
@@ -186,6 +188,8 @@ def _write(kept: Path, found: LogTable, log: BinaryIO) -> None:
         changed_ns=seen.st_mtime_ns,
         ends=_ends(log, found.end),
         told=list(found.told),
+        last_at=found.last_at,
+        memory_mib=found.memory_mib,
         rows=0 if table is None else len(table.steps),
         columns=[(name, zlib.crc32(content)) for name, content in columns],
     )

@@ -93,12 +93,17 @@ class Spread(NamedTuple):
         if self.v_residual == 0:
             return True
         freedom, by_luck = self.n_seeds - 1, min(1.0, _LUCK * (1 - level))
-        expected = float(special.fdtri(freedom, freedom * (self.n_prompts - 1), by_luck))
-        return self.v_seeds / self.v_residual > expected
+        return self.v_seeds / self.v_residual > _ratio_by_luck(freedom, freedom * (self.n_prompts - 1), by_luck)
 
 
+@lru_cache(maxsize=65_536)  # of 50 arms there are 1,275 pairs, and most ask for the same levels
 def _quantile(freedom: int, level: float) -> float:
     return float(special.stdtrit(freedom, 0.5 + level / 2))
+
+
+@lru_cache(maxsize=65_536)
+def _ratio_by_luck(freedom: int, freedom_of_residual: int, share: float) -> float:
+    return float(special.fdtri(freedom, freedom_of_residual, share))
 
 
 def wilson(wins: float, n: int, level: float = LEVEL) -> Estimate:
@@ -160,11 +165,15 @@ def spread(table: FloatArray) -> Spread | None:
     Returns:
         None where fewer than two units have a value.
     """
-    table = table[~np.isnan(table).all(axis=1)][:, ~np.isnan(table).all(axis=0)] if table.size else table
+    missing = np.isnan(table)
+    is_whole = not missing.any()  # the usual case, and three times as fast
+    if not is_whole:
+        table = table[~missing.all(axis=1)][:, ~missing.all(axis=0)]
     if table.shape[0] < 2:
         return _spread_over_prompts(table.ravel())
     n_seeds, n_prompts = table.shape
-    by_seed, by_prompt = np.nanmean(table, axis=1), np.nanmean(table, axis=0)
+    mean_over = np.mean if is_whole else np.nanmean
+    by_seed, by_prompt = mean_over(table, axis=1), mean_over(table, axis=0)
     mean = float(by_seed.mean())
     v_seeds = float(by_seed.var(ddof=1)) / n_seeds
     if n_prompts < 2:
@@ -202,14 +211,15 @@ def seed_interval(values: FloatArray, level: float = LEVEL) -> FloatArray:
     return se * float(special.stdtrit(n_seeds - 1, 0.5 + level / 2))
 
 
-def rate_interval(table: FloatArray, level: float = LEVEL) -> Estimate | None:
+def rate_interval(table: FloatArray, level: float = LEVEL, found: Spread | None = None) -> Estimate | None:
     """Returns a share with its interval: Wilson's over prompts with one seed, over seeds with several.
 
     Args:
         table: [s x p] with values in 0..1, NaN where nothing could be compared.
         level: coverage.
+        found: the table's spread, where it is known already.
     """
-    found = spread(table)
+    found = found or spread(table)
     if found is None:
         return None
     if found.n > 1 and table.shape[0] > 1 and found.se > 0:
