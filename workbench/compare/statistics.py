@@ -17,6 +17,7 @@ FloatArray = NDArray[np.float64]
 LEVEL = 0.95
 DRAWS = 2000
 _LUCK = 10.0  # times the level's complement: at 95 % every other case in which seeds do not differ, at 99.5 % one in 20
+_PRECISION, _SMALLEST_P = 1e-6, 1e-12  # to which a p-value is found, of itself, and where the search ends
 _CELLS = 2_000_000  # resampling weights held at once: 16 MB
 
 
@@ -84,7 +85,7 @@ class Spread(NamedTuple):
         if self.se == 0:
             return 1.0 if far == 0 else 0.0
         low, high = 0.0, 1.0
-        for _ in range(40):
+        while high - low > _PRECISION * high and high > _SMALLEST_P:
             p = (low + high) / 2
             low, high = (p, high) if self.half(1 - p) > far else (low, p)
         return high
