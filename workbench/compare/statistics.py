@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 LEVEL = 0.95
 DRAWS = 2000
 _LUCK = 10.0  # times the level's complement: at 95 % every other case in which seeds do not differ, at 99.5 % one in 20
-_PRECISION, _SMALLEST_P = 1e-6, 1e-12  # to which a p-value is found, of itself, and where the search ends
+_PRECISION, _SMALLEST_P = 1e-9, 1e-12  # to which a p-value is found, of itself, and where the search ends
 _CELLS = 2_000_000  # resampling weights held at once: 16 MB
 
 
@@ -176,10 +176,10 @@ def spread(table: FloatArray) -> Spread | None:
     mean_over = np.mean if is_whole else np.nanmean
     by_seed, by_prompt = mean_over(table, axis=1), mean_over(table, axis=0)
     mean = float(by_seed.mean())
-    v_seeds = float(by_seed.var(ddof=1)) / n_seeds
+    v_seeds = _variance(by_seed) / n_seeds
     if n_prompts < 2:
         return Spread(mean, v_seeds, 0.0, 0.0, n_seeds, n_prompts)
-    v_prompts = float(by_prompt.var(ddof=1)) / n_prompts
+    v_prompts = _variance(by_prompt) / n_prompts
     residual = table - by_seed[:, None] - by_prompt[None, :] + mean
     v_residual = float(np.nansum(residual**2)) / ((n_seeds - 1) * (n_prompts - 1)) / (n_seeds * n_prompts)
     return Spread(mean, v_seeds, v_prompts, v_residual, n_seeds, n_prompts)
@@ -189,7 +189,13 @@ def _spread_over_prompts(values: FloatArray) -> Spread | None:
     values = values[~np.isnan(values)]
     if len(values) < 2:
         return None
-    return Spread(float(values.mean()), 0.0, float(values.var(ddof=1)) / len(values), 0.0, 1, len(values))
+    return Spread(float(values.mean()), 0.0, _variance(values) / len(values), 0.0, 1, len(values))
+
+
+def _variance(values: FloatArray) -> float:
+    """Returns the variance of a sample; numpy's own takes three times as long for a few hundred values."""
+    away = values - values.mean()
+    return float(away @ away) / (len(values) - 1)
 
 
 def mean_interval(table: FloatArray, level: float = LEVEL) -> Estimate | None:
