@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.compare.statistics import FloatArray
+from workbench.compare.statistics import DRAWS, LEVEL, FloatArray
+from workbench.domain.estimates import Estimate
 
 
 def upper_envelope(x: FloatArray, y: FloatArray) -> NDArray[np.intp]:
@@ -24,3 +25,66 @@ def upper_envelope(x: FloatArray, y: FloatArray) -> NDArray[np.intp]:
 def staircase(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Returns the corners of the line that goes right from each point and up to the next: two for each but the last."""
     return np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
+
+
+def envelope_band(
+    x: FloatArray, y: FloatArray, *, draws: int = DRAWS, seed: int = 0, level: float = LEVEL
+) -> tuple[FloatArray, FloatArray]:
+    """Returns the low and the high end of the envelope's interval at each point of `upper_envelope(x, mean of y)`.
+
+    Prompts are drawn with replacement, the same for all points. The highest of several means is too high on the drawn
+    prompts by as much as it is too high on those that were measured, so the interval is reflected about the envelope (the
+    basic bootstrap, Davison and Hinkley 1997, section 5.2); a percentile interval would be off twice.
+
+    Args:
+        x: [j] cost of each point, taken as known.
+        y: [j x p] gain at each point on each prompt; no NaN.
+        draws, seed: of the bootstrap.
+        level: coverage.
+    """
+    best = upper_envelope(x, y.mean(axis=1))
+    order = np.lexsort((-y.mean(axis=1), x))
+    highest = np.maximum.accumulate(resampled_means(y, draws, seed)[:, order], axis=1)
+    at = np.searchsorted(x[order], x[best], side="right") - 1
+    low, high = np.quantile(highest[:, at], [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    line = y[best].mean(axis=1)
+    return 2 * line - high, 2 * line - low
+
+
+def dominance(
+    ours: tuple[FloatArray, FloatArray],
+    theirs: tuple[FloatArray, FloatArray],
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    level: float = LEVEL,
+) -> Estimate:
+    """Returns how many of our points lie above their frontier, as in the DPO paper's Fig. 2 (2305.18290): 26 of 27.
+
+    A point lies above if it is higher than all of theirs that cost no more. The interval is over prompts, drawn for both
+    sides alike; it ends in whole counts.
+
+    Args:
+        ours, theirs: [j] cost of each point, and its gain [j x p] on each prompt, the same prompts in both. Theirs begin with
+            the start model at no cost, so that there is a frontier to be above of everywhere.
+        draws, seed: of the bootstrap.
+        level: coverage.
+    """
+    (x, y), (other_x, other_y) = ours, theirs
+    comparable = other_x[None, :] <= x[:, None]  # [ours x theirs]
+    both = np.concatenate([y, other_y])
+    means = np.concatenate([both.mean(axis=1)[None, :], resampled_means(both, draws, seed)])
+    mine, rivals = means[:, : len(x)], means[:, len(x) :]
+    counts = np.zeros(len(means))
+    for i, allowed in enumerate(comparable):
+        counts += mine[:, i] > rivals[:, allowed].max(axis=1, initial=-np.inf)
+    low, high = np.quantile(counts[1:], [0.5 - level / 2, 0.5 + level / 2], method="nearest")
+    return Estimate(mean=float(counts[0]), low=float(low), high=float(high), n=len(x))
+
+
+def resampled_means(y: FloatArray, draws: int, seed: int) -> FloatArray:
+    """Returns [draws x j]: the means of [j x p] over prompts drawn with replacement, the same for all rows."""
+    n = y.shape[1]
+    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws)
+    means: FloatArray = weights @ y.T / n
+    return means

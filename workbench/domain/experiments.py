@@ -56,6 +56,15 @@ class Experiment(Settings):
     budget: Budget = setting(Budget(), label="Budget", help="What each arm may spend.")
     sampling: Sampling = setting(Sampling(), label="Sampling", help="How responses are drawn.")
     max_prompts: int | None = setting(None, label="Prompts", help="At most so many test prompts. Empty: all.", ge=2)
+    best_of_n: int | None = setting(
+        None,
+        label="Best of n",
+        unit="responses",
+        help="Samples so many responses of the start model a prompt and lets the reward model choose: a third road that "
+        "needs no training. 16 is a usual number. Empty: not.",
+        ge=2,
+        le=4096,
+    )
     sft: SftStage | None = setting(None, label="Fine-tune first", help="false, true or settings.")
     reward: RewardRecipe = setting(RewardRecipe(), label="Reward model", help="Its settings.")
     arms: tuple[Arm, ...] = setting(label="Arms", help="What is compared.", min_length=1)

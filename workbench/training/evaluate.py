@@ -7,10 +7,12 @@ What the samples say is data: a policy that says nothing or has left the referen
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.data.store import find_content, read_prompts
@@ -49,7 +51,8 @@ class _Policy:
 class _Samples:
     """What is known of the responses so far, one value for each prompt, by the columns of `domain.samples`."""
 
-    columns: dict[str, list[str] | list[int] | list[float]]
+    columns: dict[str, list[str] | list[int] | list[float]] = field(default_factory=dict)
+    kl_tokens: list[NDArray[np.float32]] = field(default_factory=list)
 
     def extend(self, name: str, values: list[str] | list[int] | list[float]) -> None:
         self.columns.setdefault(name, []).extend(values)  # type: ignore[arg-type]
@@ -128,7 +131,7 @@ class _Evaluation:
         n_targets: int,
     ) -> None:
         """Samples, measures and judges one checkpoint, then writes its samples and says what they come to."""
-        samples = _Samples({})
+        samples = _Samples()
         phase = f"evaluating checkpoint-{target.step}"
         total, before = len(self.prompts) * n_targets, len(self.prompts) * place
         if self._prompt_ids is None:  # the checkpoints of a run have one tokenizer
@@ -144,7 +147,7 @@ class _Evaluation:
                 self._judge(samples, policy, rollout, self.prompts[rows], judges)
         self.session.progress(phase, before + len(self.prompts), total)
         about = {"step": str(target.step), "seed": str(self.job.seed), "temperature": str(self.recipe.temperature)}
-        write_samples(self.session.folder / target.samples, samples.columns, about)
+        write_samples(self.session.folder / target.samples, samples.columns, about, samples.kl_tokens)
         values = summarize(samples.columns)
         self._warn_of_kl(values, target)
         self.session.say(Evaluated(step=target.step, samples=target.samples, values=values))
@@ -193,6 +196,7 @@ class _Evaluation:
         samples.extend(column.KL_K1, statistics.kl_k1.tolist())
         samples.extend(column.KL_K3, statistics.kl_k3.tolist())
         samples.extend(column.ENTROPY, statistics.entropy.tolist())
+        samples.kl_tokens += statistics.kl_tokens
 
     def _judge(
         self, samples: _Samples, policy: _Policy, rollout: Rollout, prompts: list[Turns], judges: list[ScoreColumn]

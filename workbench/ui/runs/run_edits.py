@@ -12,7 +12,11 @@ from workbench.ui.runs.run_tree import Line, RunTree
 from workbench.ui.runs.words_box import Question, WordsBox
 from workbench.ui.session import Session
 
-_NOT_COPIED = {"evaluate", "score"}  # they train nothing: a copy of a training run brings its evaluation along
+_NOT_COPIED = {
+    "evaluate",
+    "best_of_n",
+    "score",
+}  # they train nothing: a copy of a training run brings its evaluation along
 
 
 class RunEdits(QObject):

@@ -88,7 +88,7 @@ class RunRow(QWidget):
 
 def run_title(run: api.RunView) -> str:
     """Names a run: its arm or stage, what was done, its seed."""
-    what = "evaluation" if run.method == "evaluate" else run.method
+    what = {"evaluate": "evaluation", "best_of_n": ""}.get(run.method, run.method)
     parts = [run.name, what if what != run.name.lower() else "", f"seed {run.seed}"]
     return " · ".join(part for part in parts if part)
 

@@ -214,7 +214,7 @@ class ComparePage(Page):
             self._show()
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
-        drawn = ("evaluate", "ppo", "dpo") if self._view.metrics else ("evaluate",)
+        drawn = ("evaluate", "best_of_n", *(("ppo", "dpo") if self._view.metrics else ()))
         seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
         if seen != self._seen:
             self._seen = seen
