@@ -2,8 +2,9 @@
 
 from workbench.compare.comparison import Comparison, compare_runs
 from workbench.compare.costs import Cost
+from workbench.compare.optimisation import Optimisation
 from workbench.compare.results import ArmResult, ComparedArm, Figures
-from workbench.compare.specs import Axis, PanelSpec, ReferenceLine, Series
+from workbench.compare.specs import Axis, PanelSpec, ReferenceLine, Series, Span
 from workbench.compare.winrates import WinCell
 
 __all__ = [
@@ -13,9 +14,11 @@ __all__ = [
     "Comparison",
     "Cost",
     "Figures",
+    "Optimisation",
     "PanelSpec",
     "ReferenceLine",
     "Series",
+    "Span",
     "WinCell",
     "compare_runs",
 ]

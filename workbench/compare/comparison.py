@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.fairness import incomplete, oddities, uneven, unfair
 from workbench.compare.naming import AnArm, find_arm, without_folders
+from workbench.compare.optimisation import Optimisation, examine, gather_best_of_n
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import build_panels, interval_words
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
@@ -39,6 +40,9 @@ class Comparison(BaseModel):
     findings: tuple[str, ...]
     warnings: tuple[str, ...]
     panels: tuple[PanelSpec, ...]
+    optimisation: Optimisation = Field(
+        Optimisation(), description="KL as measured, turning points, who dominates whom, best of n."
+    )
 
     @property
     def further_judges(self) -> tuple[str, ...]:
@@ -123,6 +127,8 @@ def compare_runs(
     judge, wins, differing = _judge(arms), tuple(win_matrix(shown)), unfair(shown)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
     findings = write_verdict(_evidence(shown, visible, judge, wins, differing))
+    sampled = gather_best_of_n(project, everything, experiment)
+    figures = examine(shown, starts, [one for one in sampled if one.name not in view.hidden])
     return Comparison(
         judge=judge,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
@@ -141,7 +147,8 @@ def compare_runs(
             *incomplete(everything_shown),
             *oddities(everything_shown),
         ),
-        panels=build_panels(arms, judge, view),
+        panels=build_panels(arms, judge, view, sampled=sampled, figures=figures),
+        optimisation=figures,
     )
 
 

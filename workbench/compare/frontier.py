@@ -1,10 +1,14 @@
 """The reward-KL frontier: the most gold that any checkpoint reached within each KL (Gao et al. 2210.10760)."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.compare.statistics import DRAWS, LEVEL, FloatArray
 from workbench.domain.estimates import Estimate
+
+_FEWEST_DRAWS, _WORK = 200, 4_000_000  # draws where there are many points, and lines to look along in all
 
 
 def upper_envelope(x: FloatArray, y: FloatArray) -> NDArray[np.intp]:
@@ -61,8 +65,10 @@ def dominance(
 ) -> Estimate:
     """Returns how many of our points lie above their frontier, as in the DPO paper's Fig. 2 (2305.18290): 26 of 27.
 
-    A point lies above if it is higher than all of theirs that cost no more. The interval is over prompts, drawn for both
-    sides alike; it ends in whole counts.
+    Their frontier at a cost is the most that is reached there by any of their points that cost no more, or by drawing each
+    response from one of two of them: the gain of such a mixture lies on the straight line between theirs, and its KL at or
+    below it (KL is convex). So a point that is merely nearer to the start than all of theirs does not lie above by that alone.
+    The interval is over prompts, drawn for both sides alike; it ends in whole counts.
 
     Args:
         ours, theirs: [j] cost of each point, and its gain [j x p] on each prompt, the same prompts in both. Theirs begin with
@@ -71,20 +77,35 @@ def dominance(
         level: coverage.
     """
     (x, y), (other_x, other_y) = ours, theirs
-    comparable = other_x[None, :] <= x[:, None]  # [ours x theirs]
+    draws = max(_FEWEST_DRAWS, min(draws, _WORK // (len(x) * len(other_x) ** 2)))
     both = np.concatenate([y, other_y])
     means = np.concatenate([both.mean(axis=1)[None, :], resampled_means(both, draws, seed)])
     mine, rivals = means[:, : len(x)], means[:, len(x) :]
     counts = np.zeros(len(means))
-    for i, allowed in enumerate(comparable):
-        counts += mine[:, i] > rivals[:, allowed].max(axis=1, initial=-np.inf)
+    for i, at in enumerate(x):
+        counts += mine[:, i] > _height_at(at, other_x, rivals)
     low, high = np.quantile(counts[1:], [0.5 - level / 2, 0.5 + level / 2], method="nearest")
     return Estimate(mean=float(counts[0]), low=float(low), high=float(high), n=len(x))
 
 
+def _height_at(at: float, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Returns [d]: how high the frontier of points at [j] `x` with heights [d x j] `y` is at one x."""
+    near, far = np.flatnonzero(x <= at), np.flatnonzero(x > at)
+    highest: FloatArray = y[:, near].max(axis=1, initial=-np.inf)
+    if len(near) and len(far):
+        share = (at - x[near])[:, None] / (x[far][None, :] - x[near][:, None])  # [near x far] of the farther point
+        between = y[:, near][:, :, None] * (1 - share) + y[:, far][:, None, :] * share
+        highest = np.maximum(highest, between.max(axis=(1, 2)))
+    return highest
+
+
 def resampled_means(y: FloatArray, draws: int, seed: int) -> FloatArray:
     """Returns [draws x j]: the means of [j x p] over prompts drawn with replacement, the same for all rows."""
-    n = y.shape[1]
-    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws)
-    means: FloatArray = weights @ y.T / n
+    means: FloatArray = _weights(y.shape[1], draws, seed) @ y.T
     return means
+
+
+@lru_cache(maxsize=8)
+def _weights(n: int, draws: int, seed: int) -> FloatArray:
+    weights: FloatArray = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws) / n
+    return weights

@@ -99,7 +99,7 @@ def fit(form: Form, seeds: Sequence[Points], level: float = LEVEL) -> Fitted | s
         return "One prompt alone has no interval."
     bend = beta.interval(level)
     if bend.low <= 0:
-        return f"No turn is shown: beta {bend.mean:.2f}, {bend.low:.2f} to {bend.high:.2f}, may be 0."
+        return f"No turn is shown: beta {bend.mean:.2f} ({bend.low:.2f} to {bend.high:.2f}) is not surely above 0."
     return _described(form, a, b, (alpha, beta), float(d.max()), n, level)
 
 

@@ -14,7 +14,7 @@ from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.controls import set_role, tip_words
 from workbench.ui.widgets.plots.panel_chart import CROWD, PanelChart, axis_words
 
-_STYLES = {"proxy": "╍", "point": "●", "envelope": "─"}
+_STYLES = {"proxy": "╍", "held_out": "┈", "fit": "╶", "point": "●", "envelope": "─"}
 _SOLID = "━"
 _MOST_NAMED = 12  # arms in the legend, and lines in the read-out
 _HOW = "\n\nClick a point for its samples. Drag to move, turn the wheel to zoom, double-click to see all."
@@ -119,8 +119,9 @@ class ChartCard(Card):
         if found is None:
             return ""
         _, y, low, high = found
+        going = f" · {series.counts[_nearest(series, x)]:,} responses" if series.counts else ""
         mark = self._coloured(_STYLES.get(series.role, _SOLID), series.index)
-        return f"{mark} {_unbroken(series.arm)} <b>{_number(y)}</b> {_half(low, high)}"
+        return f"{mark} {_unbroken(series.arm)} <b>{_number(y)}</b> {_half(low, high)}{going}"
 
     def _coloured(self, text: str, index: int) -> str:
         assert self._scheme is not None
@@ -133,12 +134,15 @@ def _unbroken(name: str) -> str:
 
 def value_at(series: Series, x: float) -> tuple[float, float, float, float] | None:
     """Returns x, y, low and high of the point nearest to `x`; None where the curve has none."""
+    i = _nearest(series, x)
+    return (series.x[i], series.y[i], series.low[i], series.high[i]) if i >= 0 else None
+
+
+def _nearest(series: Series, x: float) -> int:
+    """Returns the place of the point nearest to `x`; -1 where the curve has none."""
     xs, ys = np.asarray(series.x), np.asarray(series.y)
     known = np.flatnonzero(np.isfinite(ys) & np.isfinite(xs))
-    if not len(known):
-        return None
-    i = int(known[np.argmin(np.abs(xs[known] - x))])
-    return series.x[i], series.y[i], series.low[i], series.high[i]
+    return int(known[np.argmin(np.abs(xs[known] - x))]) if len(known) else -1
 
 
 def _number(value: float) -> str:
