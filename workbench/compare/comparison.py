@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.fairness import incomplete, oddities, uneven, unfair
+from workbench.compare.kl_profile import further_samples
 from workbench.compare.naming import AnArm, find_arm, without_folders
 from workbench.compare.optimisation import Optimisation, examine, gather_best_of_n
 from workbench.compare.overoptimisation import find_turn
@@ -128,6 +129,7 @@ def compare_runs(
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
     findings = write_verdict(_evidence(shown, visible, judge, wins, differing))
     sampled = gather_best_of_n(project, everything, experiment)
+    further = further_samples(project, shown) if "kl_profile" in view.panels else {}
     figures = examine(shown, starts, [one for one in sampled if one.name not in view.hidden])
     return Comparison(
         judge=judge,
@@ -147,7 +149,7 @@ def compare_runs(
             *incomplete(everything_shown),
             *oddities(everything_shown),
         ),
-        panels=build_panels(arms, judge, view, sampled=sampled, figures=figures),
+        panels=build_panels(arms, judge, view, sampled=sampled, figures=figures, further=further),
         optimisation=figures,
     )
 

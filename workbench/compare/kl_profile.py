@@ -1,6 +1,6 @@
 """The KL token by token: where in its responses a policy has left the reference."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,11 +10,17 @@ from numpy.typing import NDArray
 from scipy import special
 
 from workbench.compare.arms import Arm
-from workbench.compare.samples import read_columns
+from workbench.compare.samples import read_columns, sample_files
 from workbench.compare.statistics import LEVEL, FloatArray, seed_interval
+from workbench.domain.recipes import EvaluateRecipe
+from workbench.domain.records import Job
 from workbench.domain.samples import KL_TOKENS
+from workbench.storage.project import Project
+from workbench.storage.sources import run_of
 
 FEWEST = 8  # responses that still go on, below which a mean says nothing
+
+_SAMPLING = ("temperature", "max_new_tokens", "stop_strings")  # what the KL at a position depends on
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,39 @@ class Profile:
     going: NDArray[np.int64]
 
 
-def kl_profile(arm: Arm) -> Profile | None:
-    """Returns the profile of an arm's last checkpoints; None where one was evaluated before token KLs were kept."""
-    found = [read_profile(track.last.samples.path) for track in arm.tracks]
-    seeds = [one for one in found if one is not None]
-    return profile_of(seeds) if seeds and len(seeds) == len(found) else None
+def kl_profile(arm: Arm, others: Mapping[str, Sequence[Path]]) -> Profile | None:
+    """Returns the profile of an arm's last checkpoints; None where one was evaluated before token KLs were kept.
+
+    Args:
+        arm: whose checkpoints.
+        others: files of samples of the same checkpoints from further evaluations, by those that the arm has.
+    """
+    seeds = []
+    for track in arm.tracks:
+        own = track.last.samples.path
+        profiles = (read_profile(path) for path in (own, *others.get(str(own), ())))
+        if (found := next((one for one in profiles if one is not None), None)) is None:
+            return None
+        seeds.append(found)
+    return profile_of(seeds) if seeds else None
+
+
+def further_samples(project: Project, arms: Iterable[Arm]) -> dict[str, list[Path]]:
+    """Returns the samples that other evaluations drew from the arms' last checkpoints in the same way, newest first."""
+    last = {(track.run.id, track.last.step): track for arm in arms for track in arm.tracks if track.run}
+    found: dict[str, list[Path]] = {}
+    for job in reversed([job for job in project.jobs() if job.method == "evaluate"]):
+        for step, path in sample_files(project.run_folder(job.id)):
+            track = last.get((run_of(job.inputs.model) or "", step))
+            if track is not None and track.evaluation and _sampled_alike(job, track.evaluation):
+                found.setdefault(str(track.last.samples.path), []).append(path)
+    return found
+
+
+def _sampled_alike(one: Job, other: Job) -> bool:
+    if not (isinstance(one.recipe, EvaluateRecipe) and isinstance(other.recipe, EvaluateRecipe)):
+        return False
+    return all(getattr(one.recipe, name) == getattr(other.recipe, name) for name in _SAMPLING)
 
 
 def profile_of(seeds: Sequence[tuple[FloatArray, FloatArray, FloatArray]]) -> Profile | None:

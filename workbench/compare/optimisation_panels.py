@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Ground:
         judge: the gold judge's name.
         interval: what the intervals are over, in words.
         over_kl: the x-axis is the KL itself and not its root.
+        further: samples of the last checkpoints from other evaluations, by the arms' own.
     """
 
     arms: Sequence[Arm]
@@ -43,6 +45,7 @@ class Ground:
     judge: str
     interval: str
     over_kl: bool
+    further: Mapping[str, Sequence[Path]]
 
     def start(self, arm: Arm) -> Arm | None:
         return self.starts.get(arm.start)
@@ -111,7 +114,7 @@ def kl_profile_panel(ground: Ground) -> PanelSpec:
     """Returns the mean KL at each position of the responses of every arm's last checkpoint."""
     series, without = [], []
     for arm in (arm for arm in ground.arms if not arm.is_reference):
-        profile = kl_profile(arm)
+        profile = kl_profile(arm, ground.further)
         if profile is None:
             without.append(arm.name)
             continue
@@ -122,8 +125,8 @@ def kl_profile_panel(ground: Ground) -> PanelSpec:
     lacking = ""
     if without:
         lacking = (
-            f" Not kept when it was evaluated: {', '.join(without)}; `workbench evaluate` of another choice of checkpoints "
-            "measures it anew."
+            f" Not kept when it was evaluated: {', '.join(without)}; `workbench evaluate RUN --checkpoints last` "
+            "measures it."
         )
     return PanelSpec(
         title=PANELS["kl_profile"],

@@ -1,7 +1,8 @@
 """The panels of a comparison: which curves stand in which, over what, with which words."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -40,6 +41,7 @@ def build_panels(
     *,
     sampled: Sequence[Sampled] = (),
     figures: Optimisation | None = None,
+    further: Mapping[str, Sequence[Path]] | None = None,
 ) -> tuple[PanelSpec, ...]:
     """Returns the panels of a view, in its order, without the arms that it hides.
 
@@ -49,6 +51,7 @@ def build_panels(
         view: what is drawn over what. KL over KL says nothing, so that panel then goes by step.
         sampled: best of n from the start models.
         figures: what `examine` said of the arms that are shown.
+        further: samples of the last checkpoints from other evaluations, for the KL along the response.
     """
     view = view or View()
     shown = [arm for arm in arms if arm.name not in view.hidden]
@@ -56,7 +59,7 @@ def build_panels(
     baseline = next((arm for arm in arms if arm.name == view.baseline), None)
     sampled = [one for one in sampled if one.name not in view.hidden]
     figures = figures or Optimisation()
-    scene = _Scene(shown, starts, baseline, judge, view, interval_words(shown), sampled, figures)
+    scene = _Scene(shown, starts, baseline, judge, view, interval_words(shown), sampled, figures, further or {})
     return tuple(_BUILDERS[name](scene) if name in PANELS else _metric_panel(scene, name) for name in view.panels)
 
 
@@ -72,11 +75,13 @@ class _Scene:
     interval: str
     sampled: Sequence[Sampled]
     figures: Optimisation
+    further: Mapping[str, Sequence[Path]]
 
     def ground(self) -> Ground:
         """What the panels of over-optimisation are drawn from."""
         over_kl = self.x == "kl"
-        return Ground(self.drawn(), self.starts, self.sampled, self.figures, self.judge, self.interval, over_kl)
+        drawn, interval = self.drawn(), self.interval
+        return Ground(drawn, self.starts, self.sampled, self.figures, self.judge, interval, over_kl, self.further)
 
     @property
     def x(self) -> XAxis:
