@@ -179,7 +179,7 @@ def best_of_n(
 ) -> None:
     """Sample n answers of the start model and let the reward model choose: no training.
 
-    `compare --panel frontier` shows it beside the arms, and `compare --more` in figures.
+    `compare --panel frontier` draws it beside the arms; `optimisation` has its figures.
     """
     project = api.open_project(folder)
     chosen = [api.find_run(project, run) for run in runs or ()]

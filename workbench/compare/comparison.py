@@ -51,12 +51,18 @@ class Comparison(BaseModel):
         return tuple(name for name in self.arms[0].last.scores if all(name in arm.last.scores for arm in self.arms))
 
     def to_json(self) -> dict[str, Any]:
-        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings} as plain values.
+        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings, optimisation} as plain values.
 
         Each figure is {mean, low, high, n}, or null where it was not measured.
         """
         arms = [{key: arm.model_dump(mode="json")[key] for key in _PUBLIC} for arm in self.arms]
-        return {"arms": arms, "verdict": self.verdict, "warnings": list(self.warnings)}
+        optimisation = self.optimisation.model_dump(mode="json")
+        return {
+            "arms": arms,
+            "verdict": self.verdict,
+            "warnings": list(self.warnings),
+            "optimisation": optimisation,
+        }
 
     @property
     def everyone(self) -> list[ComparedArm]:

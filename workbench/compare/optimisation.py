@@ -18,6 +18,10 @@ from workbench.domain.samples import GOLD, KL, KL_K1, KL_K3, N_TOKENS, PROXY
 from workbench.storage.project import Project
 
 MOST_ROADS = 8  # arms that are counted against each other: their pairs grow as the square
+_NO_DOMINANCE = (
+    f"Checkpoints above another arm's frontier are counted for 2 to {MOST_ROADS} arms that answered the same prompts and "
+    "whose start model was evaluated."
+)
 
 
 class _Frozen(BaseModel):
@@ -88,6 +92,7 @@ class Optimisation(_Frozen):
     kl: tuple[KlFigures, ...] = ()
     turning_points: tuple[TurningPoint, ...] = ()
     dominance: tuple[Dominance, ...] = ()
+    no_dominance: str = Field("", description="Why nobody was counted above anybody's frontier; empty where it was.")
     best_of_n: tuple[BestOfNFigures, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -172,6 +177,7 @@ def examine(arms: Sequence[Arm], starts: Mapping[str, Arm], sampled: Sequence[Sa
     """
     trained = [arm for arm in arms if not arm.is_reference]
     kl = tuple(row for arm in trained for row in _kl_figures(arm, starts.get(arm.start)))
+    above = tuple(_dominance(trained, starts, sampled))
     return Optimisation(
         kl=kl,
         turning_points=(
@@ -181,7 +187,8 @@ def examine(arms: Sequence[Arm], starts: Mapping[str, Arm], sampled: Sequence[Sa
             ),
             *(_turning_point(one.name, one.index, "bon", sampled_points(one)) for one in sampled),
         ),
-        dominance=tuple(_dominance(trained, starts, sampled)),
+        dominance=above,
+        no_dominance="" if above else _NO_DOMINANCE,
         best_of_n=tuple(row for one in sampled for row in _best_of_n(one)),
         notes=tuple(_dips(kl)),
     )

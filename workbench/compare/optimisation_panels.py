@@ -89,7 +89,7 @@ def frontier_panel(ground: Ground) -> PanelSpec:
         _series(arm.name, arm.place, "point", evaluation_curve(arm, ground.start(arm), _raw(GOLD), "kl"), GOLD)
         for arm in ground.arms
     ]
-    points += [
+    sampled = [
         _series(one.name, one.index, "point", one.curve(GOLD, standardised=False), GOLD) for one in ground.sampled
     ]
     means = [(arm.name, [track.last.mean_gold for track in arm.tracks]) for arm in ground.starts.values() if arm.tracks]
@@ -98,7 +98,7 @@ def frontier_panel(ground: Ground) -> PanelSpec:
         subtitle=f"every checkpoint, gold ({ground.judge})",
         x=Axis(label="KL to the reference", unit="nats"),
         y=Axis(label="gold reward"),
-        series=_shown([*points, _envelope(ground, points)]),
+        series=_shown([*points, *sampled, _envelope(ground, points)]),
         lines=tuple(
             ReferenceLine(axis="y", value=float(np.mean(gold)), label=name)
             for name, gold in means

@@ -6,10 +6,10 @@ where they are compared (`workbench.compare.best_of_n`).
 """
 
 import time
+from pathlib import Path
 
 import torch
 
-from workbench.compare.samples import round_files
 from workbench.data.store import find_content, read_prompts
 from workbench.domain import samples as column
 from workbench.domain.errors import BadInput
@@ -43,7 +43,7 @@ def run(job: Job, session: RunSession) -> None:
     recipe = job.recipe
     if not isinstance(recipe, BestOfNRecipe) or job.inputs.reward is None:
         raise BadInput(f"The job {job.id} names no reward model to choose by.", "Plan it again.")
-    done = {number for number, _ in round_files(session.folder)}
+    done = {number for number in range(1, recipe.n + 1) if _file(session.folder, number).is_file()}
     session.last_step = len(done)
     if len(done) >= recipe.n:
         return
@@ -93,12 +93,16 @@ def run(job: Job, session: RunSession) -> None:
             **scores,
         }
         about = {"round": str(number), "seed": str(job.seed), "temperature": str(recipe.temperature)}
-        write_samples(session.folder / "samples" / f"{column.ROUND}-{number}.parquet", columns, about)
+        write_samples(_file(session.folder, number), columns, about)
         done.add(number)
         session.last_step = len(done)
         values = summarize(columns)
         session.say(Metrics(step=number, seconds=time.monotonic() - began, values=values))
     session.progress("sampling", len(done), recipe.n)
+
+
+def _file(folder: Path, number: int) -> Path:
+    return folder / "samples" / f"{column.ROUND}-{number}.parquet"
 
 
 def _read_prompts(job: Job, recipe: BestOfNRecipe, project: Project) -> list[Turns]:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 from workbench.ui.pages.compare.chart_grid import ChartGrid
 from workbench.ui.pages.compare.deck import Deck
 from workbench.ui.pages.compare.glance import Glance
+from workbench.ui.pages.compare.optimisation import KlTable, OverOptimisation
 from workbench.ui.pages.compare.run_tree import RunTree
 from workbench.ui.pages.compare.verdict import VerdictView
 from workbench.ui.widgets import Card
@@ -22,7 +23,8 @@ class Body(QWidget):
         self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
         self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
-        self.deck = Deck([self.glance])
+        self.optimisation = OverOptimisation()
+        self.deck = Deck([self.glance, self.optimisation, KlTable()])
         self._place()
 
     def fit_charts(self) -> None:
