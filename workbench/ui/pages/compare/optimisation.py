@@ -57,6 +57,7 @@ class OverOptimisation(Tab):
         self.sample = button(
             "Sample best of 16", self.best_of_n_wanted.emit, tip="16 responses of the start model to each of 64 prompts"
         )
+        self.above.setWordWrap(False)  # a long name ends in dots rather than in five lines
         self._not_above = label("", "muted", wraps=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -107,7 +108,7 @@ class OverOptimisation(Tab):
             for column in names:
                 above = pairs.get((row, column))
                 cell = ValueItem(
-                    "" if above is None else f"{above.mean:.0f} / {above.n}", above.mean if above else math.nan
+                    "" if above is None else f"{above.mean:.0f}/{above.n}", above.mean if above else math.nan
                 )
                 if above is not None:
                     cell.setToolTip(
@@ -130,7 +131,7 @@ class KlTable(Tab):
 
     def __init__(self) -> None:
         super().__init__()
-        self.table, self.note = _Table("KL at every checkpoint"), label("", "muted", wraps=True)
+        self.table, self.note = _Table("KL at every checkpoint", is_even=True), label("", "muted", wraps=True)
         card = Card("KL to the start model", "nats per response, on the policy's own samples")
         card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         card.body.addWidget(self.table)
@@ -148,10 +149,11 @@ class KlTable(Tab):
 
 
 class _Table(CopyTable):
-    """Columns as wide as what stands in them; the first takes the rest."""
+    """Columns as wide as what stands in them, the first takes the rest; or all of one width."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_even: bool = False) -> None:
         super().__init__(name)
+        self._is_even = is_even
         self.verticalHeader().hide()
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
@@ -164,7 +166,11 @@ class _Table(CopyTable):
             item = ValueItem(name)
             item.setToolTip(meaning)
             self.setHorizontalHeaderItem(column, item)
-            mode = QHeaderView.ResizeMode.ResizeToContents if column else QHeaderView.ResizeMode.Stretch
+            mode = (
+                QHeaderView.ResizeMode.ResizeToContents
+                if column and not self._is_even
+                else QHeaderView.ResizeMode.Stretch
+            )
             self.horizontalHeader().setSectionResizeMode(column, mode)
         for at, cells in enumerate(rows):
             for column, cell in enumerate(cells):
