@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from workbench.domain import samples as columns
 from workbench.domain.events import CheckpointSaved, Evaluated, Event, Metrics, Started
 from workbench.domain.pairs import plain, prompt_key
-from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, PpoRecipe
+from workbench.domain.recipes import BestOfNRecipe, DpoRecipe, EvaluateRecipe, PpoRecipe
 from workbench.domain.records import DataInput, Inputs, Job, Outcome
 from workbench.storage.project import Project
 
@@ -114,6 +114,18 @@ class PaperRuns:
                             name=name)  # fmt: skip
             self._sampled(job, {step: (gold, (others or {}).get(step, {})) for step, gold in points.items()})
         return run
+
+    def best_of_n(self, proxy: np.ndarray, gold: np.ndarray, seed: int = 0, model: str = BASE) -> Job:
+        """Adds best of n: the scores of each prompt's responses, [p x n] both."""
+        n = proxy.shape[1]
+        recipe = BestOfNRecipe(n=max(2, n), judges=("vader",))
+        inputs = Inputs(model=model, reference=model, reward="run:reward", prompts=PROMPTS)
+        job = self._job("best_of_n", f"best-of-{n}-s{seed}", recipe, inputs, seed=seed, name=f"best of {n}")
+        for i in range(n):
+            path = self.project.run_folder(job.id) / f"samples/round-{i + 1}.parquet"
+            write_samples(path, gold[:, i].tolist(), **{columns.PROXY: proxy[:, i].tolist()})
+        self.project.run(job.id).write_outcome(Outcome(state="finished"))
+        return job
 
     def _job(self, method: str, run_id: str, recipe: Any, inputs: Inputs, **values: Any) -> Job:
         self.created += 1

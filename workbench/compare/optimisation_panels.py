@@ -257,11 +257,8 @@ def _envelope_halves(ground: Ground, at: FloatArray) -> tuple[FloatArray, FloatA
         return np.zeros(len(at)), np.zeros(len(at))
     x = np.concatenate([costs for _, costs, _ in roads])
     y = np.concatenate([gold[:, np.searchsorted(keys, shared)] for keys, _, gold in roads])
-    best = upper_envelope(x, y.mean(axis=1))
-    low, high = envelope_band(x, y)
-    line = y[best].mean(axis=1)
-    step = np.clip(np.searchsorted(x[best], at + 1e-9, side="right") - 1, 0, len(best) - 1)
-    return np.maximum(line - low, 0.0)[step], np.maximum(high - line, 0.0)[step]
+    line, low, high = envelope_band(x, y, np.maximum(at, x.min()))
+    return np.maximum(line - low, 0.0), np.maximum(high - line, 0.0)
 
 
 def _series(name: str, index: int, role: Role, curve: Curve, column: str) -> Series:
