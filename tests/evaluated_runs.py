@@ -183,6 +183,24 @@ def realistic(folder: Path, seeds: Sequence[int] = (0, 1, 2), n_prompts: int = 1
     return runs.project
 
 
+def over_optimised(runs: PaperRuns) -> None:
+    """Adds a PPO whose gold follows Gao's form with alpha 2 and beta 1, which turns at √KL = e; its proxy goes on."""
+    runs.n_prompts = n = 200
+    random = np.random.default_rng(0)
+    start = random.normal(0, 1, n)
+    runs.start(start.tolist(), **{columns.PROXY: start.tolist()})
+    points, others = {}, {}
+    for at, d in enumerate(np.linspace(0.7, 5, 8), 1):
+        gold = start + d * (2 - np.log(d)) * start.std(ddof=1) + random.normal(0, 0.3, n)
+        points[10 * at] = gold.tolist()
+        others[10 * at] = {
+            columns.PROXY: (start + 2 * d).tolist(),
+            columns.KL: [float(d * d)] * n,
+            columns.KL_K1: [float(d * d)] * n,
+        }
+    runs.arm("ppo", points, method="ppo", others=others)
+
+
 def _texts(n: int) -> list[str]:
     told = [
         " the lead carries every scene .",

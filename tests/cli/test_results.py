@@ -86,3 +86,20 @@ def test_a_figure_that_is_too_wide_is_refused_in_one_sentence(project: Path, tmp
     assert done.exit_code != 0
     assert "expected 1200 or less" in str(done.exception)
     assert not (tmp_path / "a.svg").exists()
+
+
+def test_optimisation_has_kl_turns_frontiers_and_best_of_n(project: Path) -> None:
+    said = run("optimisation", project).output
+    assert "s.e." in said
+    assert "Too few points beyond √KL 0.5" in said
+    assert "above the frontier of" in said
+    assert "workbench best-of-n PROJECT" in said
+    found = json.loads(run("optimisation", project, "--json").output)
+    assert [row["steps"] for row in found["kl"]] == [[50], [100]] * 3
+    assert found == json.loads(run("compare", project, "--json").output)["optimisation"]
+
+
+def test_best_of_n_without_a_reward_model_is_one_sentence(project: Path) -> None:
+    done = CliRunner().invoke(cli.app, ["best-of-n", str(project)])
+    assert done.exit_code != 0
+    assert "no reward model to choose by" in str(done.exception)

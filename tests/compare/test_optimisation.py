@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from evaluated_runs import over_optimised
 
 from workbench.compare.comparison import compare_runs
 from workbench.domain.samples import KL, KL_K1, KL_K3, KL_TOKENS, PROXY
@@ -11,16 +12,7 @@ N = 8
 @pytest.fixture
 def turning(runs):
     """A project whose PPO follows Gao's form with alpha 2 and beta 1, which turns at √KL = e."""
-    runs.n_prompts = n = 200
-    random = np.random.default_rng(0)
-    start = random.normal(0, 1, n)
-    runs.start(start.tolist(), **{PROXY: start.tolist()})
-    points, others = {}, {}
-    for at, d in enumerate(np.linspace(0.7, 5, 8), 1):
-        gold = start + d * (2 - np.log(d)) * start.std(ddof=1) + random.normal(0, 0.3, n)
-        points[10 * at] = gold.tolist()
-        others[10 * at] = {PROXY: (start + 2 * d).tolist(), KL: [float(d * d)] * n, KL_K1: [float(d * d)] * n}
-    runs.arm("ppo", points, method="ppo", others=others)
+    over_optimised(runs)
     return runs
 
 
@@ -89,7 +81,9 @@ def test_best_of_n_stands_in_frontier_and_over_optimisation_at_its_bound(runs):
     assert drawn.x == pytest.approx((0, 0.1931, 0.6363), abs=1e-4)
     assert drawn.index == 2
     assert "bound" in frontier.caption
-    assert [series.x[-1] for series in over.series if series.arm == "best of n"] == pytest.approx([0.6363**0.5] * 2, abs=1e-4)
+    assert [series.x[-1] for series in over.series if series.arm == "best of n"] == pytest.approx(
+        [0.6363**0.5] * 2, abs=1e-4
+    )
     assert best.series[0].x == (1, 2, 4)
     assert [row.n for row in found.optimisation.best_of_n] == [1, 2, 4]
     assert found.optimisation.best_of_n[2].gold.mean == pytest.approx(found.optimisation.best_of_n[2].proxy.mean)

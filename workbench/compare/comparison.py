@@ -148,7 +148,11 @@ def compare_runs(
         verdict=" ".join(findings),
         findings=tuple(findings),
         warnings=(
-            *(_not_found(asked, everything) if run_ids is None and experiment is None else ()),
+            *(
+                _not_found(asked, everything, [one.name for one in sampled])
+                if run_ids is None and experiment is None
+                else ()
+            ),
             *differing,
             *uneven(shown),
             *_without_start(shown, starts),
@@ -171,13 +175,13 @@ def _under_names(view: View, arms: Sequence[AnArm], name_of: Callable[[AnArm], s
     return view.model_copy(update={"hidden": hidden, "baseline": view.baseline and called(view.baseline)})
 
 
-def _not_found(view: View, arms: Sequence[Arm]) -> list[str]:
+def _not_found(view: View, arms: Sequence[Arm], others: Sequence[str]) -> list[str]:
     """Says which hidden arms are not there. Of some of the project's runs it would be said of all others too."""
     names = [arm.name for arm in arms]
     return [
         f"The view hides `{name}`, which is no arm of this project. {nearest(name, names, 'arm')}"
         for name in view.hidden
-        if find_arm(arms, name) is None
+        if find_arm(arms, name) is None and name not in others
     ]
 
 
