@@ -1,6 +1,25 @@
 """Every verb of the product, with its home."""
 
-from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
+from .about import About, about, documentation
+from .comparisons import (
+    Answer,
+    Comparison,
+    FactTable,
+    Place,
+    PowerTable,
+    Question,
+    Ranking,
+    View,
+    WeighedRates,
+    compare_answers,
+    compare_runs,
+    costs_table,
+    matched_table,
+    rank_checkpoints,
+    seeds_table,
+    tabulate_power,
+    weigh_rates,
+)
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
@@ -77,10 +96,12 @@ from .projects import (
     rename_project,
     show_project,
 )
-from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
+from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
+    RunVerb,
     RunView,
+    ask_runs,
     find_run,
     follow_runs,
     pause_run,
@@ -90,6 +111,7 @@ from .runs import (
     set_runs_per_device,
     show_run,
     stop_run,
+    take_back_asked,
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
@@ -127,6 +149,7 @@ from .watching import (
 )
 
 __all__ = [
+    "About",
     "Answer",
     "Check",
     "Comparison",
@@ -139,6 +162,7 @@ __all__ = [
     "ExperimentDraft",
     "ExperimentPlan",
     "ExperimentRuns",
+    "FactTable",
     "FigureStyle",
     "FolderView",
     "GpuLoad",
@@ -154,14 +178,17 @@ __all__ = [
     "PlannedRun",
     "Playground",
     "PlaygroundOffer",
+    "PowerTable",
     "PreferenceView",
     "Preferences",
     "Project",
     "ProjectView",
     "Question",
+    "Ranking",
     "RowSearch",
     "RunNews",
     "RunUse",
+    "RunVerb",
     "RunView",
     "ScoreResult",
     "SettingView",
@@ -170,7 +197,10 @@ __all__ = [
     "TokenState",
     "UsageMeter",
     "View",
+    "WeighedRates",
+    "about",
     "as_prompt",
+    "ask_runs",
     "browse_dataset",
     "change_of",
     "change_tags",
@@ -180,6 +210,7 @@ __all__ = [
     "compare_answers",
     "compare_runs",
     "copy_project",
+    "costs_table",
     "create_project",
     "dataset_readers",
     "default_projects_folder",
@@ -191,6 +222,7 @@ __all__ = [
     "demo_folder",
     "detect_format",
     "diff_experiments",
+    "documentation",
     "draft_names",
     "duplicate_run",
     "empty_trash",
@@ -198,6 +230,7 @@ __all__ = [
     "evaluate_runs",
     "examine",
     "export_experiment",
+    "export_logged",
     "export_report",
     "find_experiment",
     "find_model",
@@ -221,6 +254,7 @@ __all__ = [
     "list_settings",
     "list_views",
     "log_folder",
+    "matched_table",
     "move_project",
     "name_arms",
     "offer_playground",
@@ -236,6 +270,7 @@ __all__ = [
     "preview_import",
     "prioritise_run",
     "program_icon",
+    "rank_checkpoints",
     "read_changes",
     "read_draft",
     "read_experiment",
@@ -263,6 +298,7 @@ __all__ = [
     "save_draft",
     "save_view",
     "score_responses",
+    "seeds_table",
     "set_form_aside",
     "set_preference",
     "set_runs_per_device",
@@ -275,8 +311,11 @@ __all__ = [
     "start_playground",
     "stop_run",
     "store_hub_token",
+    "tabulate_power",
     "take_back",
+    "take_back_asked",
     "undo_tags",
+    "weigh_rates",
     "write_all_charts",
     "write_charts",
     "write_experiment",

@@ -10,9 +10,11 @@ from typer.exceptions import TyperException
 
 from workbench import api
 from workbench.cli import (
+    claims,
     data,
     experiments,
     machine,
+    metrics,
     optimisation,
     playground,
     preferences,
@@ -47,7 +49,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (projects, data, experiments, runs, tidying, results, optimisation, playground, machine, preferences):
+GROUPS = (
+    projects, data, experiments, runs, tidying, results, claims, optimisation, metrics, playground, machine, preferences,
+)  # fmt: skip
+for group in GROUPS:
     group.register(app)
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, Track, start_of
+from workbench.compare.arms import Arm, Point, Track
 from workbench.compare.best_of_n import BEST_OF_N, BestOfN, kl_bound, read_best_of_n, sizes
 from workbench.compare.curves import EMPTY, Curve, aligned_points, start_track
 from workbench.compare.frontier import dominance
+from workbench.compare.identity import start_of
 from workbench.compare.samples import Keys, Samples, stack
 from workbench.compare.scaling import Fitted, Form, Points, fit
 from workbench.compare.statistics import FloatArray, mean_interval

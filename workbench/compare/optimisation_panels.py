@@ -15,6 +15,7 @@ from workbench.compare.optimisation import Optimisation, Sampled, TurningPoint, 
 from workbench.compare.scaling import NEAREST, value
 from workbench.compare.specs import ENVELOPE, Axis, PanelSpec, ReferenceLine, Role, Series, Span
 from workbench.compare.statistics import FloatArray
+from workbench.domain.experiments import START_MODEL, shown_name
 from workbench.domain.samples import GOLD, PROXY, SCORE_PREFIX
 from workbench.domain.views import PANELS
 
@@ -75,7 +76,7 @@ def overoptimisation_panel(ground: Ground) -> PanelSpec:
         x=_kl_axis(ground),
         y=Axis(label="score", unit="s.d."),
         series=_shown(series),
-        lines=(ReferenceLine(axis="y", value=0.0, label="reference"),),
+        lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),),
         spans=tuple(_span(ground, turn) for turn in turns.values()),
         caption=f"Solid: gold, by {ground.judge}. Dashed: proxy, the reward model that was trained on the preferences.{dotted} "
         "All less the start model's mean, in standard deviations of its scores. Thin: Gao's form (2210.10760) fitted to gold, "
@@ -92,11 +93,15 @@ def frontier_panel(ground: Ground) -> PanelSpec:
     sampled = [
         _series(one.name, one.index, "point", one.curve(GOLD, standardised=False), GOLD) for one in ground.sampled
     ]
-    means = [(arm.name, [track.last.mean_gold for track in arm.tracks]) for arm in ground.starts.values() if arm.tracks]
+    means = [
+        (shown_name(arm.name), [track.last.mean_gold for track in arm.tracks])
+        for arm in ground.starts.values()
+        if arm.tracks
+    ]
     return PanelSpec(
         title=PANELS["frontier"],
         subtitle=f"every checkpoint, gold ({ground.judge})",
-        x=Axis(label="KL to the reference", unit="nats"),
+        x=Axis(label="KL to the start model", unit="nats"),
         y=Axis(label="gold reward"),
         series=_shown([*points, *sampled, _envelope(ground, points)]),
         lines=tuple(
@@ -134,7 +139,7 @@ def kl_profile_panel(ground: Ground) -> PanelSpec:
         x=Axis(label="position in the response", unit="tokens"),
         y=Axis(label="KL", unit="nats per token"),
         series=_shown(series),
-        lines=(ReferenceLine(axis="y", value=0.0, label="reference"),) if series else (),
+        lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),) if series else (),
         caption="Mean KL to the start model at each token of the policy's own samples, exact over the vocabulary, over the "
         "responses that still go on there; drawn as far as 8 of each seed do. How many go on is read out with it."
         f"{lacking} {ground.interval}.",
@@ -157,7 +162,7 @@ def best_of_n_panel(ground: Ground) -> PanelSpec:
         x=Axis(label="n", unit="responses to choose from"),
         y=Axis(label="score", unit="s.d."),
         series=_shown(series),
-        lines=(ReferenceLine(axis="y", value=0.0, label="reference"),) if series else (),
+        lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),) if series else (),
         caption="Solid: gold, dashed: proxy, of the response that the reward model likes best of n samples of the start model, "
         "above a single sample, in standard deviations of the start model's scores. Every n is estimated from the same "
         f"samples, over all subsets (2112.09332). 95 % intervals over {prompts} prompts and {seeds} seeds.",
@@ -194,7 +199,7 @@ def _judge_name(column: str) -> str:
 
 
 def _kl_axis(ground: Ground) -> Axis:
-    return Axis(label="KL to the reference", unit="nats") if ground.over_kl else Axis(label="√KL", unit="√nats")
+    return Axis(label="KL to the start model", unit="nats") if ground.over_kl else Axis(label="√KL", unit="√nats")
 
 
 def _at(ground: Ground) -> Callable[[FloatArray], FloatArray]:
