@@ -101,7 +101,7 @@ def _point(series, at):
 
 def test_the_kl_table_has_every_checkpoint_with_its_standard_error(opened, evaluated):
     page = opened(evaluated, ("kl",), "KL")
-    table = page.deck.tabs[2].table
+    table = next(tab for tab in page.deck.tabs if tab.title == "KL").table
     rows = page.comparison.optimisation.kl
     assert table.rowCount() == len(rows) == 12
     assert cells(table, 3) == [f"{row.se:.3f}" for row in rows]
