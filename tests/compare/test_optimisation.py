@@ -96,9 +96,8 @@ def test_without_samples_the_panels_say_what_would_bring_them(runs):
     runs.arm("dpo", {1: [1.0] * N})
     best, profile = compare_runs(runs.project, view=View(panels=("best_of_n", "kl_profile"))).panels
     assert best.series == profile.series == ()
-    assert "workbench best-of-n" in best.subtitle
-    assert "evaluate again" in profile.subtitle
-    assert "dpo" in profile.caption
+    assert "workbench best-of-n" in best.caption
+    assert "dpo; `workbench evaluate RUN --checkpoints last`" in profile.caption
 
 
 def test_the_profile_tells_how_many_responses_go_on(runs):

@@ -53,7 +53,7 @@ def test_the_turn_is_marked_in_the_chart_and_said_in_the_table(opened, tmp_path)
     assert cells(turns, 1)[0].startswith(f"{found.kl.mean:.3g}\n")
     for row, turn in enumerate(page.comparison.optimisation.turning_points):
         assert turn.why_not or turn.kl is not None
-        assert turns.item(row, 1).toolTip().startswith(turn.why_not)
+        assert not turn.why_not or turn.why_not in turns.item(row, 1).toolTip()
 
 
 def test_best_of_n_is_drawn_beside_the_arms_with_marks_and_in_its_table(opened, sampled):
@@ -112,7 +112,7 @@ def test_best_of_n_is_queued_by_a_click_where_it_was_not_sampled(qtbot, opened, 
     asked = []
     monkeypatch.setattr("workbench.api.sample_best_of_n", lambda project: asked.append(project) or [])
     page = opened(evaluated, ("best_of_n",), "Over-optimisation")
-    assert "workbench best-of-n" in page.grid.cards[0].spec.subtitle
+    assert page.grid.cards[0].spec.subtitle == "not sampled yet"
     assert page.body.optimisation.sample.isVisible()
     qtbot.mouseClick(page.body.optimisation.sample, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(asked), timeout=20000)

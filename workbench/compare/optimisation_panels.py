@@ -135,7 +135,7 @@ def kl_profile_panel(ground: Ground) -> PanelSpec:
         )
     return PanelSpec(
         title=PANELS["kl_profile"],
-        subtitle="last checkpoints" if series else "evaluated before it was kept: evaluate again",
+        subtitle="last checkpoints" if series else "not kept by these evaluations",
         x=Axis(label="position in the response", unit="tokens"),
         y=Axis(label="KL", unit="nats per token"),
         series=_shown(series),
@@ -156,16 +156,19 @@ def best_of_n_panel(ground: Ground) -> PanelSpec:
             series.append(_series(one.name, one.index, role, Curve(n, curve.y, curve.low, curve.high), column))
     prompts = max((len(seed.keys) for one in ground.sampled for seed in one.seeds), default=0)
     seeds = max((len(one.seeds) for one in ground.sampled), default=0)
+    intervals = f"95 % intervals over {prompts} prompts and {seeds} seeds."
+    if not series:
+        intervals = "Not sampled yet: `workbench best-of-n PROJECT` does, as the button under Over-optimisation below."
     return PanelSpec(
         title=PANELS["best_of_n"],
-        subtitle="no training: the reward model chooses" if series else "not sampled: `workbench best-of-n PROJECT`",
+        subtitle="no training: the reward model chooses" if series else "not sampled yet",
         x=Axis(label="n", unit="responses to choose from"),
         y=Axis(label="score", unit="s.d."),
         series=_shown(series),
         lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),) if series else (),
         caption="Solid: gold, dashed: proxy, of the response that the reward model likes best of n samples of the start model, "
         "above a single sample, in standard deviations of the start model's scores. Every n is estimated from the same "
-        f"samples, over all subsets (2112.09332). 95 % intervals over {prompts} prompts and {seeds} seeds.",
+        f"samples, over all subsets (2112.09332). {intervals}",
     )
 
 

@@ -58,6 +58,12 @@ class OverOptimisation(Tab):
             "Sample best of 16", self.best_of_n_wanted.emit, tip="16 responses of the start model to each of 64 prompts"
         )
         self.above.setWordWrap(False)  # a long name ends in dots rather than in five lines
+        self._not_sampled = label(
+            "Nothing was sampled yet. The start model answers every prompt 16 times, and the reward model keeps one of the "
+            "answers: what any training has to beat, since this needs none.",
+            "muted",
+            wraps=True,
+        )
         self._not_above = label("", "muted", wraps=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -69,12 +75,17 @@ class OverOptimisation(Tab):
                 (self.above, self._not_above),
                 24,
             ),
-            (Card("Best of n", "the reward model chooses; no training"), (self.best, self.sample), 20),
+            (
+                Card("Best of n", "the reward model chooses; no training"),
+                (self.best, self._not_sampled, self.sample),
+                20,
+            ),
         )
         for card, parts, share in cards:
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             for part in parts:
-                card.body.addWidget(part)
+                card.body.addWidget(part, int(isinstance(part, CopyTable)))
+            card.body.addStretch(0)
             row.addWidget(card, share)
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
@@ -92,6 +103,7 @@ class OverOptimisation(Tab):
         self.best.fill(_BEST, cells)
         self.best.setVisible(bool(rows))
         self.sample.setVisible(not rows)
+        self._not_sampled.setVisible(not rows)
 
     def _show_above(self, found: Optimisation, scheme: Scheme, hidden: Collection[str]) -> None:
         pairs = {(one.row, one.column): one.above for one in found.dominance if not {one.row, one.column} & set(hidden)}
@@ -189,9 +201,10 @@ def _named(name: str, index: int, scheme: Scheme) -> ValueItem:
 def _turn_cells(turn: TurningPoint, scheme: Scheme) -> list[ValueItem]:
     name, form = _named(turn.arm, turn.index, scheme), ValueItem("RL" if turn.form == "rl" else "best of n")
     if turn.kl is None or turn.alpha is None or turn.beta is None:
-        lacking = ValueItem("not shown", math.nan)
-        lacking.setToolTip(turn.why_not)
-        return [name, lacking, ValueItem("-", math.nan), form]
+        row = [name, ValueItem("not shown", math.nan), ValueItem("-", math.nan), form]
+        for cell in row:
+            cell.setToolTip(tip_words(f"{turn.arm}: {turn.why_not}"))
+        return row
     at = ValueItem(f"{turn.kl.mean:.3g}\n{turn.kl.low:.3g} to {turn.kl.high:.3g}", turn.kl.mean)
     where = "within the KL that was reached" if turn.is_measured else "beyond what was reached: extrapolated"
     at.setToolTip(f"{turn.kl.mean:.4g} nats, 95 % interval {turn.kl.low:.4g} to {turn.kl.high:.4g}: {where}.")
