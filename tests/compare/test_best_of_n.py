@@ -5,7 +5,7 @@ import pytest
 
 from workbench.compare.arms import gather_arms
 from workbench.compare.best_of_n import best_of, kl_bound, sizes, subset_weights
-from workbench.compare.optimisation import gather_best_of_n
+from workbench.compare.sampled import gather_best_of_n
 
 
 @pytest.mark.parametrize(("n", "bound"), [(1, 0.0), (4, 0.6363), (16, 1.8351), (128, 3.8598), (1000, 5.9088)])

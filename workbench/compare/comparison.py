@@ -14,12 +14,13 @@ from workbench.compare.kl_profile import further_samples
 from workbench.compare.ledger import Ledger
 from workbench.compare.matched import MatchedView, match_arms
 from workbench.compare.naming import AnArm, find_arm
-from workbench.compare.optimisation import Optimisation, examine, gather_best_of_n
+from workbench.compare.optimisation import Optimisation, examine
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
 from workbench.compare.pins import Pin, pin_down
 from workbench.compare.ranking import MOST_RANKED, Ranking, rank
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
+from workbench.compare.sampled import gather_best_of_n
 from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
 from workbench.compare.selection import selection_words
 from workbench.compare.specs import PanelSpec

@@ -7,16 +7,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, Point, Track
-from workbench.compare.best_of_n import BEST_OF_N, BestOfN, kl_bound, read_best_of_n, sizes
-from workbench.compare.curves import EMPTY, Curve, aligned_points, start_track
+from workbench.compare.best_of_n import kl_bound
+from workbench.compare.curves import aligned_points, start_track
 from workbench.compare.frontier import dominance
-from workbench.compare.identity import start_of
-from workbench.compare.samples import Keys, Samples, stack
+from workbench.compare.sampled import Sampled, scale_of
+from workbench.compare.samples import Keys, stack
 from workbench.compare.scaling import Fitted, Form, Points, fit
 from workbench.compare.statistics import FloatArray, mean_interval
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD, KL, KL_K1, KL_K3, N_TOKENS, PROXY
-from workbench.storage.project import Project
 
 MOST_ROADS = 8  # arms that are counted against each other: their pairs grow as the square
 _NO_DOMINANCE = (
@@ -96,76 +95,6 @@ class Optimisation(_Frozen):
     no_dominance: str = Field("", description="Why nobody was counted above anybody's frontier; empty where it was.")
     best_of_n: tuple[BestOfNFigures, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Sampled:
-    """Best of n from one start model, over its seeds, as something to be drawn like an arm.
-
-    Attributes:
-        name: unique among the arms.
-        index: its place after all arms.
-        start: the start model that it samples from.
-        seeds: what was sampled under each seed.
-    """
-
-    name: str
-    index: int
-    start: Arm
-    seeds: tuple[BestOfN, ...]
-
-    @property
-    def sizes(self) -> list[int]:
-        """The n that every seed can tell of."""
-        return sizes(min(seed.most for seed in self.seeds))
-
-    def gain(self, column: str, n: int) -> FloatArray:
-        """Returns [s x p]: by how much the best of `n` scores above a single sample, on each prompt."""
-        rows = [(seed.keys, seed.scores(column, n) - seed.scores(column, 1)) for seed in self.seeds]
-        return stack(rows)[1]
-
-    def has(self, column: str) -> bool:
-        """Says whether every seed has such scores."""
-        return all(column in seed.columns() for seed in self.seeds)
-
-    def scale(self, column: str, seed: BestOfN) -> tuple[float, float]:
-        """Returns the mean and standard deviation of the start model's scores in its evaluation under a seed."""
-        track = self.start.track(seed.job.seed) or self.start.tracks[0]
-        return _scale(track.last.samples, column)
-
-    def curve(self, column: str, *, standardised: bool) -> Curve:
-        """Returns a score over the KL bound, n = 1 being the start model."""
-        if not self.has(column):
-            return EMPTY
-        scales = np.array([self.scale(column, seed) for seed in self.seeds])
-        shift = 0.0 if standardised else float(scales[:, 0].mean())
-        over = scales[:, 1:] if standardised else 1.0
-        found = [mean_interval(self.gain(column, n) / over) for n in self.sizes]
-        known = [(kl_bound(n), one) for n, one in zip(self.sizes, found, strict=True) if one is not None]
-        x, y = np.array([at for at, _ in known]), np.array([(one.mean, one.low, one.high) for _, one in known])
-        y = y.reshape(-1, 3) + shift
-        return Curve(x, y[:, 0], y[:, 1], y[:, 2], known[-1][1].n if known else 0)
-
-
-def gather_best_of_n(project: Project, arms: Sequence[Arm], experiment: str | None = None) -> list[Sampled]:
-    """Returns what was sampled from the arms' start models; of several runs under one seed that with most responses."""
-    jobs = {job.id: job for job in project.jobs()}
-    wanted = [job for job in jobs.values() if job.method == "best_of_n"]
-    if not wanted:
-        return []
-    members = project.manifest().runs
-    found: list[Sampled] = []
-    for start in (arm for arm in arms if arm.is_reference and arm.tracks):
-        by_seed: dict[int, BestOfN] = {}
-        for job in wanted:
-            belongs = experiment is None or job.id in members.get(experiment, ()) or job.experiment == experiment
-            read = read_best_of_n(project, job) if belongs and start_of(job, jobs) == start.start else None
-            if read is not None and (job.seed not in by_seed or read.most >= by_seed[job.seed].most):
-                by_seed[job.seed] = read
-        if by_seed:
-            name = BEST_OF_N if len(arms) == 1 or not found else f"{BEST_OF_N} {len(found) + 1}"
-            found.append(Sampled(name, len(arms) + len(found), start, tuple(by_seed[seed] for seed in sorted(by_seed))))
-    return found
 
 
 def examine(arms: Sequence[Arm], starts: Mapping[str, Arm], sampled: Sequence[Sampled]) -> Optimisation:
@@ -253,7 +182,7 @@ def _by_checkpoint(track: Track, begin: Point, column: str) -> tuple[Keys, Float
     points = [begin, *track.points]
     keys, scores = stack([point.samples.by_prompt(point.samples.column(column)) for point in points])
     others, kl = stack([point.samples.by_prompt(point.samples.column(KL)) for point in track.points])
-    sd = _scale(begin.samples, column)[1]
+    sd = scale_of(begin.samples, column)[1]
     kl = kl[:, np.searchsorted(others, keys).clip(max=len(others) - 1)]
     known = ~np.isnan(scores).any(axis=0) & ~np.isnan(kl).any(axis=0) & np.isin(keys, others)
     return keys[known], (scores[1:, known] - scores[0, known]) / sd, kl[:, known]
@@ -320,7 +249,7 @@ def _dominance(trained: Sequence[Arm], starts: Mapping[str, Arm], sampled: Seque
 def road_points(arm: Arm, start: Arm | None, column: str = GOLD) -> tuple[Keys, FloatArray, FloatArray] | None:
     """Returns prompts [p], KL [j] and mean scores over seeds [j x p] of an arm's checkpoints, the start model first."""
     rows = aligned_points(arm, start)
-    if not rows or not start_of_row(rows[0]):
+    if not rows or not _is_start(rows[0]):
         return None
     means = [_mean_of_seeds(row, column) for row in rows]
     keys, y = stack(means)
@@ -329,7 +258,7 @@ def road_points(arm: Arm, start: Arm | None, column: str = GOLD) -> tuple[Keys, 
     return (keys[known], x, y[:, known]) if known.sum() > 1 and np.isfinite(x).all() else None
 
 
-def start_of_row(row: Sequence[tuple[Point, Track]]) -> bool:
+def _is_start(row: Sequence[tuple[Point, Track]]) -> bool:
     """Says whether a row of aligned points is the start model's."""
     return all(point.step == 0 for point, _ in row)
 
@@ -367,13 +296,6 @@ def _best_of_n(sampled: Sampled) -> Iterable[BestOfNFigures]:
 def _mean_of_seeds(row: Sequence[tuple[Point, Track]], column: str) -> tuple[Keys, FloatArray]:
     keys, table = stack([point.samples.by_prompt(point.samples.column(column)) for point, _ in row])
     return keys, table.mean(axis=0)
-
-
-def _scale(samples: Samples, column: str) -> tuple[float, float]:
-    scores = samples.column(column)
-    known = scores[~np.isnan(scores)]
-    sd = float(known.std(ddof=1)) if len(known) > 1 else np.nan
-    return (float(known.mean()) if len(known) else np.nan), sd if sd > 0 else np.nan
 
 
 def _shared(keys: Sequence[Keys]) -> Keys:

@@ -11,7 +11,8 @@ from workbench.compare.curves import Curve, Measure, evaluation_curve, start_tra
 from workbench.compare.frontier import envelope_band, staircase, upper_envelope
 from workbench.compare.kl_profile import kl_profile
 from workbench.compare.naming import without_folders
-from workbench.compare.optimisation import Optimisation, Sampled, TurningPoint, road_points
+from workbench.compare.optimisation import Optimisation, TurningPoint, road_points
+from workbench.compare.sampled import Sampled
 from workbench.compare.scaling import NEAREST, value
 from workbench.compare.specs import ENVELOPE, Axis, PanelSpec, ReferenceLine, Role, Series, Span
 from workbench.compare.statistics import FloatArray

@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.compare.arms import Arm
 from workbench.compare.curves import Curve, Measure, evaluation_curve, training_curve, win_curve
-from workbench.compare.optimisation import Optimisation, Sampled
+from workbench.compare.optimisation import Optimisation
 from workbench.compare.optimisation_panels import (
     Ground,
     best_of_n_panel,
@@ -17,6 +17,7 @@ from workbench.compare.optimisation_panels import (
     overoptimisation_panel,
     standardised,
 )
+from workbench.compare.sampled import Sampled
 from workbench.compare.smoothing import smooth_curve
 from workbench.compare.specs import Axis, PanelSpec, ReferenceLine, Role, Series
 from workbench.compare.thinning import extremes, thin_curve
