@@ -8,14 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validat
 
 from workbench.domain.experiments import Budget, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, ScoreRecipe, SftRecipe
+from workbench.domain.recipes import (
+    DpoRecipe,
+    EvaluateRecipe,
+    JudgeRecipe,
+    PpoRecipe,
+    RewardRecipe,
+    ScoreRecipe,
+    SftRecipe,
+)
 from workbench.domain.settings import Settings
 from workbench.domain.views import View
 
 FORMAT_VERSION = 1
 VERSIONS = "versions"  # datasets/NAME/versions/SHA256/: record and rows as they were before rows were added
 SplitName = Literal["train", "validation", "test"]
-Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "score"]
+Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "score", "judge"]
 RECIPES: dict[str, type[Settings]] = {
     "sft": SftRecipe,
     "reward": RewardRecipe,
@@ -23,6 +31,7 @@ RECIPES: dict[str, type[Settings]] = {
     "ppo": PpoRecipe,
     "evaluate": EvaluateRecipe,
     "score": ScoreRecipe,
+    "judge": JudgeRecipe,
 }
 
 
@@ -129,6 +138,9 @@ class Inputs(BaseModel):
     validation: DataInput | None = None
     prompts: DataInput | None = Field(None, description="Prompts of an evaluation, or for normalising a reward model.")
     source: str | None = Field(None, description="A file of responses to score.")
+    heldout: str | None = Field(None, description="A second reward model, which judges only.")
+    answers: str | None = Field(None, description="The evaluation whose responses a judge compares, by run id.")
+    rivals: str | None = Field(None, description="The evaluation of the start model that they are compared with.")
 
 
 class Job(Record):

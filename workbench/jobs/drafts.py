@@ -14,7 +14,7 @@ from workbench.jobs.references import Reference
 from workbench.jobs.versions import resolved_versions
 from workbench.storage.sources import RUN_PREFIX
 
-_NO_EFFECT = {"model", "judges"}  # recipe fields that name something whose content is hashed instead
+_NO_EFFECT = {"model", "judges", "endpoint"}  # recipe fields that name something whose content is hashed instead
 _LONGEST_SLUG = 40
 
 
@@ -103,5 +103,5 @@ def result_of(job: Job) -> Reference:
 def run_id(name: str, method: Method, seed: int, content_hash: str) -> str:
     """Returns a run's id: what it is for people, and enough of its hash to be its own."""
     slug = re.sub(r"[^\w.-]+", "-", name).strip("-._") or method
-    kind = "-eval" if method == "evaluate" else ""
+    kind = {"evaluate": "-eval", "judge": "-judge"}.get(method, "")
     return f"{slug[:_LONGEST_SLUG]}{kind}-s{seed}-{content_hash[:8]}"

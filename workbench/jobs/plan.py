@@ -11,7 +11,9 @@ from workbench.domain.records import DataInput, Job
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import Draft, result_of
 from workbench.jobs.hashes import Hasher
+from workbench.jobs.judgements import is_pairwise, judgement
 from workbench.jobs.references import Reference, References, rows, rows_if_any
+from workbench.storage.endpoints import find_endpoint
 from workbench.storage.project import Project
 
 REFERENCE = "reference"  # the start model, which is always compared
@@ -57,7 +59,15 @@ class _Planner:
         self._train = rows(self._pairs, "train")
         self._validation = rows_if_any(self._pairs, "validation")
         self._prompts = self._find_prompts()
-        self._judges = [references.judge(name) for name in experiment.judges]
+        if is_pairwise(experiment.judges[0]):
+            raise BadSetting(
+                f"The judge `{experiment.judges[0]}` compares two answers and scores none, so it cannot be the gold judge.",
+                "Name one that scores before it, as a reward model.",
+            )
+        self._judges = [references.judge(name) for name in experiment.judges if not is_pairwise(name)]
+        self._pairwise = [name for name in experiment.judges if is_pairwise(name)]
+        for name in self._pairwise:
+            find_endpoint(name)
 
     def _find_prompts(self) -> DataInput:
         name = self._experiment.test_prompts
@@ -75,12 +85,14 @@ class _Planner:
             start = result_of(jobs[-1])
         jobs.append(self._reward(seed, start))
         reward = result_of(jobs[-1])
-        jobs.append(self._evaluate(REFERENCE, seed, start, start, reward))
+        rivals = self._evaluate(REFERENCE, seed, start, start, reward)
+        jobs.append(rivals)
         seen: dict[str, str] = {}
         for arm in self._experiment.arms:
             jobs.append(self._arm(arm, seed, start, reward))
             _refuse_twin(arm.name, seen.setdefault(jobs[-1].content_hash, arm.name))
-            jobs.append(self._evaluate(arm.name, seed, result_of(jobs[-1]), start, reward))
+            answers = self._evaluate(arm.name, seed, result_of(jobs[-1]), start, reward)
+            jobs += [answers, *(self._compare(answers, rivals, judge) for judge in self._pairwise)]
         return jobs
 
     def _sft(self, seed: int) -> Job:
@@ -151,6 +163,10 @@ class _Planner:
         for place, judge in enumerate(self._judges):
             draft.judge(place, judge)
         return self._finish(draft)
+
+    def _compare(self, answers: Job, rivals: Job, judge: str) -> Job:
+        job = self._finish(judgement(answers, rivals, judge))
+        return job.model_copy(update={"device": "cpu"})  # it only waits for replies: no GPU is to wait with it
 
     def _finish(self, draft: Draft) -> Job:
         content_hash = draft.content_hash()
