@@ -9,7 +9,7 @@ import typer
 
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, print_json, print_table, say
-from workbench.domain.costs import between, duration, memory, parameters
+from workbench.domain.costs import between, duration, memory, money, parameters
 from workbench.domain.experiments import Experiment
 
 EXPERIMENT_HELP = "A YAML file, or the name of an experiment or draft of the project."
