@@ -1,7 +1,8 @@
 """One teacher-forced pass over prompts and responses, with the head on the response's tokens only.
 
-Sequences are padded on the right and carry no attention mask: attention looks back only, so what stands behind a sequence
-changes nothing in it, positions count from zero by themselves, and the fast causal kernels apply. Letters: b sequences,
+Sequences are read without their padding where the model allows it (`packing`); else they are padded on the right and carry
+no attention mask: attention looks back only, so what stands behind a sequence changes nothing in it, positions count from
+zero by themselves, and the fast causal kernels apply. Letters: b sequences,
 t positions, n response tokens of the whole batch in reading order, d hidden size, v vocabulary.
 """
 
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
+
+from workbench.training.packing import Packing, can_pack, packed, was_read
 
 # 64 Mi numbers, 256 MiB in fp32: what the logits of one pass may take, whatever batch size was asked for.
 _MOST_LOGITS = 1 << 26
@@ -83,9 +86,33 @@ def forward_responses(model: PreTrainedModel, batch: ResponseBatch) -> ResponseO
     The head runs in fp32 under autocast too: a log-probability rounded to bf16 is off by up to a percent, and the first
     ratio of an update would not be one.
     """
+    is_real = needed_tokens(batch)
+    if can_pack(model, is_real):
+        packing = Packing.of(batch.ids, is_real)
+        with full_precision_head(model, packing.in_row(batch.predicts)) as caught, packed(model, packing):
+            logits = model(input_ids=packing.ids, position_ids=packing.positions, use_cache=False).logits
+        if was_read(model, packing):
+            return ResponseOutputs(logits[0].float(), caught[0][0])
     with full_precision_head(model, batch.predicts) as caught:
         logits = model(input_ids=batch.ids, use_cache=False).logits
     return ResponseOutputs(logits[0].float(), caught[0][0])
+
+
+def forward_trunk(trunk: PreTrainedModel, batch: ResponseBatch) -> Tensor:
+    """Runs a transformer without a head; returns its last hidden states where response tokens are predicted, [n, d]."""
+    is_real = needed_tokens(batch)
+    if can_pack(trunk, is_real):
+        packing = Packing.of(batch.ids, is_real)
+        with packed(trunk, packing):
+            outputs = trunk(input_ids=packing.ids, position_ids=packing.positions, use_cache=False)
+        if was_read(trunk, packing):
+            return torch.as_tensor(outputs.last_hidden_state)[packing.in_row(batch.predicts)]
+    return torch.as_tensor(trunk(input_ids=batch.ids, use_cache=False).last_hidden_state)[batch.predicts]
+
+
+def needed_tokens(batch: ResponseBatch) -> Tensor:
+    """Returns which tokens [b, t] have to be read: all up to the last that predicts one of the response."""
+    return batch.predicts.flip(-1).cumsum(-1).flip(-1) > 0
 
 
 def length_batches(

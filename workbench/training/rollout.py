@@ -6,10 +6,8 @@ alone, not on batch sizes or on which rows finished early; and two policies samp
 same luck.
 """
 
-import inspect
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,6 +15,7 @@ from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.domain.samples import StopReason
 from workbench.training.forward import full_precision_head, tempered
+from workbench.training.packing import forward_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ class _Decoder:
         self._next = torch.tensor(padded, dtype=torch.long, device=model.device)
         self._mask = torch.tensor(mask, dtype=torch.long, device=model.device)
         self._padded = bool((self._mask == 0).any())  # without padding no mask is needed, and attention is faster
-        takes = _forward_arguments(model)
+        takes = forward_arguments(model)
         self._takes_positions = "position_ids" in takes
         self._cache_name = "cache" if "cache" in takes else "past_key_values"  # transformers 5.24 renamed it
         self._cache: Cache | None = None
@@ -246,9 +245,3 @@ def _extend(row: _Row, token: int, logp: float, ends: frozenset[int], stops: _St
         row.stop_reason = "eos"
     elif stops.found(row.tokens):
         row.stop_reason = "stop_string"
-
-
-def _forward_arguments(model: PreTrainedModel) -> Collection[str]:
-    whole: Any = model  # may be wrapped by peft, whose forward takes any argument and hands it on
-    base = whole if isinstance(whole, PreTrainedModel) else whole.get_base_model()
-    return inspect.signature(base.forward).parameters

@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel
 
-from workbench.training.forward import ResponseBatch
+from workbench.training.forward import ResponseBatch, forward_trunk
 
 _HEAD_FILE = "value_head.safetensors"
 # Hidden features are standardised for the fit; directions with less than this share of a feature's variance are shrunk.
@@ -65,7 +65,7 @@ class ValueModel(nn.Module):
         """
         if self.trunk is None:
             return policy_hidden
-        return torch.as_tensor(self.trunk(input_ids=batch.ids, use_cache=False).last_hidden_state)[batch.predicts]
+        return forward_trunk(self.trunk, batch)
 
     def forward(self, batch: ResponseBatch, policy_hidden: Tensor) -> Tensor:
         """Returns the values [n] at the positions that predict response tokens."""

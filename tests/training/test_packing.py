@@ -1,0 +1,105 @@
+"""Packed passes give what padded ones give, for models of several makes."""
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+
+from workbench.training import forward
+from workbench.training.forward import ResponseBatch, batch_responses, forward_responses, forward_trunk, needed_tokens
+from workbench.training.packing import Packing, can_pack
+
+SMALL = {"vocab_size": 96, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+MAKES = {
+    "llama": SMALL | {"intermediate_size": 48, "num_key_value_heads": 2, "max_position_embeddings": 64},
+    "qwen3": SMALL | {"intermediate_size": 48, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 64},
+    "gpt2": SMALL | {"n_positions": 64, "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0},
+    "gpt_neox": SMALL | {"intermediate_size": 48, "max_position_embeddings": 64},
+    "opt": SMALL | {"ffn_dim": 48, "word_embed_proj_dim": 32, "max_position_embeddings": 64, "dropout": 0.0},
+    "bloom": SMALL,  # counts no positions
+    "gpt_neo": SMALL | {"num_layers": 2, "attention_types": [[["global", "local"], 1]], "max_position_embeddings": 64},
+}
+
+
+def model_of(make: str, **changes: object) -> PreTrainedModel:
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(make, **MAKES[make] | changes)
+    return AutoModelForCausalLM.from_config(config).eval()
+
+
+def batch() -> ResponseBatch:
+    random = torch.Generator().manual_seed(0)
+    draw = lambda n: torch.randint(4, 96, (n,), generator=random).tolist()  # noqa: E731
+    lengths = [(3, 12), (9, 1), (1, 25), (6, 6), (2, 3)]
+    return batch_responses([draw(p) for p, _ in lengths], [draw(r) for _, r in lengths], 0, torch.device("cpu"))
+
+
+def both_ways(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> tuple[Tensor, Tensor]:
+    packed = forward_responses(model, batch()).logits
+    with monkeypatch.context() as patch:
+        patch.setattr(forward, "can_pack", lambda *_: False)
+        return packed, forward_responses(model, batch()).logits
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_packed_equals_padded(make: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed, padded = both_ways(model_of(make), monkeypatch)
+    assert torch.allclose(packed, padded, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("make", "packs"), [("llama", True), ("gpt2", True), ("bloom", False), ("gpt_neo", False)])
+def test_models_whose_attention_is_their_own_are_read_padded(make: str, packs: bool) -> None:
+    model = model_of(make)
+    forward_responses(model, batch())  # which finds out
+    assert can_pack(model, needed_tokens(batch())) == packs
+
+
+def test_the_gradients_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of("llama")
+    grads = []
+    for logits in both_ways(model, monkeypatch):
+        model.zero_grad()
+        torch.log_softmax(logits, -1)[:, 7].sum().backward()
+        grads.append([weight.grad.clone() for weight in model.parameters()])
+    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(*grads, strict=True))
+
+
+def test_a_trunk_is_packed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    trunk = model_of("llama").base_model
+    packed = forward_trunk(trunk, batch())
+    monkeypatch.setattr(forward, "can_pack", lambda *_: False)
+    assert torch.allclose(packed, forward_trunk(trunk, batch()), atol=1e-5)
+    assert packed.shape == (int(batch().lengths.sum()), 32)
+
+
+def test_nothing_is_packed_that_a_window_or_checkpointing_would_read_otherwise() -> None:
+    real = needed_tokens(batch())
+    assert can_pack(model_of("llama"), real)
+    windowed = model_of("qwen3", use_sliding_window=True, sliding_window=8, max_window_layers=0)
+    assert not can_pack(windowed, real)
+    checkpointed = model_of("llama").train()
+    checkpointed.activation_checkpointing_enable()
+    assert not can_pack(checkpointed, real)
+
+
+def test_a_row_that_is_nearly_full_is_left_padded() -> None:
+    assert not can_pack(model_of("llama"), torch.ones(3, 8, dtype=torch.bool))
+
+
+def test_spreading_and_gathering_are_inverse() -> None:
+    real = needed_tokens(batch())
+    packing = Packing.of(batch().ids, real)
+    x = torch.randn(1, packing.ids.shape[1], 2, 3)
+    x[:, int(real.sum()) :] = 0
+    assert torch.equal(packing.gather(packing.spread(x.transpose(1, 2)).transpose(1, 2)), x)
+    assert torch.equal(packing.ids[0, : int(real.sum())], batch().ids[real])
+
+
+def test_the_order_of_the_sequences_changes_nothing() -> None:
+    model, whole = model_of("llama"), batch()
+    rows = torch.tensor([3, 1, 4, 0, 2])
+    ids, predicts = whole.ids[rows], whole.predicts[rows]
+    mixed = ResponseBatch(ids, predicts, ids[:, 1:][predicts[:, :-1]], whole.lengths[rows])
+    first = forward_responses(model, whole).logits.split(whole.lengths.tolist())
+    again = forward_responses(model, mixed).logits.split(mixed.lengths.tolist())
+    assert all(torch.allclose(first[row], part, atol=1e-5) for row, part in zip(rows.tolist(), again, strict=True))

@@ -1,0 +1,134 @@
+"""Passes without padding: all tokens of a batch in one row, each sequence on its own inside attention only.
+
+Of a transformer's work only attention looks at more than one token. So everything else runs on the real tokens, and the
+attention function, which transformers lets a program register, lays queries, keys and values out as a padded batch and
+takes the real places back. Models stay as they are. Letters: b sequences, t positions of the longest, n real tokens, m
+tokens of the row (n rounded up), h heads, d size of a head.
+"""
+
+import inspect
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+from transformers import AttentionInterface, PreTrainedModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+_NAME = "workbench_packed"
+_ROUND = 64  # rows are filled up to a multiple of this: a new shape costs the CPU's kernels a preparation
+_WORTH = 0.9  # of the padded tokens, from which padding costs less than packing
+_refused: set[type[PreTrainedModel]] = set()  # whose attention does not go through the interface
+
+
+@dataclass(slots=True)
+class Packing:
+    """How the sequences of a batch lie in one row.
+
+    Attributes:
+        ids: [1, m] all tokens, sequence after sequence, then filling.
+        positions: [1, m] each token's place in its own sequence.
+        places: [n] where each real token lies in the padded batch, counted row by row.
+        shape: (b, t) of the padded batch.
+        calls: how many layers have read it.
+    """
+
+    ids: Tensor
+    positions: Tensor
+    places: Tensor
+    shape: tuple[int, int]
+    calls: int = 0
+
+    @classmethod
+    def of(cls, ids: Tensor, is_real: Tensor) -> "Packing":
+        """Packs the tokens [b, t] that are real; each sequence's real tokens come first."""
+        n_sequences, longest = ids.shape
+        places = is_real.flatten().nonzero().squeeze(-1)
+        filling = -len(places) % _ROUND
+        row = nn.functional.pad(ids.flatten()[places], (0, filling))
+        positions = nn.functional.pad(places % longest, (0, filling))
+        return cls(row.unsqueeze(0), positions.unsqueeze(0), places, (n_sequences, longest))
+
+    def in_row(self, padded: Tensor) -> Tensor:
+        """Returns values of the padded batch [b, t] in the row's order [1, m]; the filling is zero."""
+        row = padded.flatten()[self.places]
+        return nn.functional.pad(row, (0, self.ids.shape[1] - len(self.places))).unsqueeze(0)
+
+    def spread(self, x: Tensor) -> Tensor:
+        """Lays [1, h, m, d] out as a padded batch [b, h, t, d]."""
+        padded = x.new_zeros(self.shape[0] * self.shape[1], x.shape[1], x.shape[3])
+        padded = padded.index_copy(0, self.places, x[0, :, : len(self.places)].transpose(0, 1))
+        return padded.view(*self.shape, *padded.shape[1:]).transpose(1, 2)
+
+    def gather(self, x: Tensor) -> Tensor:
+        """Takes the real places of [b, t, h, d] back into a row [1, m, h, d]."""
+        row = x.flatten(0, 1).index_select(0, self.places)
+        return nn.functional.pad(row, (0, 0, 0, 0, 0, self.ids.shape[1] - len(self.places))).unsqueeze(0)
+
+
+_packing: ContextVar[Packing] = ContextVar("packing")
+
+
+def can_pack(model: PreTrainedModel, is_real: Tensor) -> bool:
+    """Says whether a model reads these tokens [b, t] packed, and whether that saves anything."""
+    config = model.config.get_text_config()
+    window = getattr(config, "sliding_window", None)
+    return (
+        type(model) not in _refused
+        and config._attn_implementation == "sdpa"
+        and not model.is_activation_checkpointing  # which runs layers again when no packing is at hand
+        and (window is None or window >= is_real.shape[1])
+        and "position_ids" in forward_arguments(model)
+        and int(is_real.sum()) <= _WORTH * is_real.numel()
+    )
+
+
+@contextmanager
+def packed(model: PreTrainedModel, packing: Packing) -> Iterator[None]:
+    """Inside, the model's attention reads its row as the packing says."""
+    config = model.config.get_text_config()
+    token, before = _packing.set(packing), config._attn_implementation
+    config._attn_implementation = _NAME
+    try:
+        yield
+    finally:
+        config._attn_implementation = before
+        _packing.reset(token)
+
+
+def was_read(model: PreTrainedModel, packing: Packing) -> bool:
+    """Says whether every layer read the packing; else what the model gave is worthless, and it is not packed again."""
+    if packing.calls == model.config.get_text_config().num_hidden_layers:
+        return True
+    _refused.add(type(model))
+    return False
+
+
+def forward_arguments(model: PreTrainedModel) -> Collection[str]:
+    """Returns the names that a model's forward takes."""
+    whole: Any = model  # may be wrapped by peft, whose forward takes any argument and hands it on
+    base = whole if isinstance(whole, PreTrainedModel) else whole.get_base_model()
+    return inspect.signature(base.forward).parameters
+
+
+def _attend(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    _attention_mask: Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    packing = _packing.get()
+    packing.calls += 1
+    kwargs.pop("is_causal", None)
+    q, k, v = packing.spread(query), packing.spread(key), packing.spread(value)
+    out, _ = sdpa_attention_forward(module, q, k, v, None, dropout, scaling, is_causal=True, **kwargs)
+    return packing.gather(out), None
+
+
+AttentionInterface.register(_NAME, _attend)
