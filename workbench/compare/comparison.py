@@ -8,18 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.fairness import incomplete, oddities, uneven, unfair
-from workbench.compare.naming import AnArm, find_arm, without_folders
+from workbench.compare.judges import gold_name, judged_by, judges_at_hand
+from workbench.compare.naming import AnArm, find_arm
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import build_panels, interval_words
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
 from workbench.compare.specs import PanelSpec
 from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import WinCell, win_matrix
+from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.errors import BadSetting, NotFound
-from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.views import View
 from workbench.storage.project import Project, nearest
 
+_THROUGH_THE_START = (
+    "This judge compared every arm with the start model only: two trained arms are compared by who does better there.",
+)
 _PUBLIC = ("name", "method", "seeds", "gold", "proxy", "kl", "win_rate")
 
 
@@ -28,7 +32,8 @@ class Comparison(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    judge: str = Field(description="The gold judge.")
+    judge: str = Field(description="The judge that gold scores, win rates and verdict go by.")
+    judges: tuple[str, ...] = Field((), description="Those that they can go by, the experiment's gold judge first.")
     view: View = Field(View(), description="How it is looked at; its arms by their lasting names.")
     experiments: tuple[str, ...] = Field((), description="Those that the compared runs belong to, as far as known.")
     interval: str = Field(description="What the intervals are over, in words.")
@@ -107,6 +112,9 @@ def compare_runs(
     """
     asked = view or View()
     everything = gather_arms(project, run_ids, experiment=experiment, metrics=_metrics_read(asked))
+    judges = judges_at_hand(everything, project)
+    if asked.judge:
+        everything = judged_by(everything, asked.judge, project)
     arms = [arm for arm in everything if arm.tracks]
     if not arms:
         raise NotFound(
@@ -120,11 +128,12 @@ def compare_runs(
         raise BadSetting("Every arm is hidden, so there is nothing to compare.", "Show one of them.")
     baseline = _baseline(arms, view)
     starts = {arm.start: arm for arm in arms if arm.is_reference}
-    judge, wins, differing = _judge(arms), tuple(win_matrix(shown)), unfair(shown)
+    judge, wins, differing = asked.judge or gold_name(arms), tuple(win_matrix(shown)), unfair(shown)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
     findings = write_verdict(_evidence(shown, visible, judge, wins, differing))
     return Comparison(
         judge=judge,
+        judges=judges,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
         experiments=tuple(dict.fromkeys(arm.experiment for arm in shown if arm.experiment)),
         interval=interval_words(shown),
@@ -136,6 +145,7 @@ def compare_runs(
         warnings=(
             *(_not_found(asked, everything) if run_ids is None and experiment is None else ()),
             *differing,
+            *(_THROUGH_THE_START if judge.startswith(LLM_PREFIX) else ()),
             *uneven(shown),
             *_without_start(shown, starts),
             *incomplete(everything_shown),
@@ -180,14 +190,6 @@ def _baseline(arms: Sequence[Arm], view: View) -> Arm | None:
             f"The baseline `{view.baseline}` is no arm of this comparison.", nearest(view.baseline, names, "arm")
         )
     return arms[names.index(view.baseline)]
-
-
-def _judge(arms: Sequence[Arm]) -> str:
-    for arm in arms:
-        for track in arm.tracks:
-            if track.evaluation and isinstance(track.evaluation.recipe, EvaluateRecipe):
-                return without_folders(track.evaluation.recipe.judges[0])
-    return "gold"
 
 
 def _evidence(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
+from workbench.storage.files import append_line
+
 FOLDER_VARIABLE = "WORKBENCH_ANSWERS"  # another folder, as for a test
 
 
@@ -33,13 +35,7 @@ class AnswerFile:
         """Keeps values under a key, on disk before it returns."""
         self._known[key] = dict(values)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # A line that a crash tore ends with the line break that begins this one; one write is one line for all readers.
-        line = b"\n" + json.dumps({"key": key, **values}).encode() + b"\n"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(descriptor, line)
-        finally:
-            os.close(descriptor)
+        append_line(self.path, json.dumps({"key": key, **values}).encode() + b"\n")
 
 
 def _read(path: Path) -> dict[str, dict[str, object]]:

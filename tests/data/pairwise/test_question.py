@@ -84,7 +84,7 @@ def test_a_judge_that_always_names_the_first_is_told_by_its_tally():
 
 
 def test_a_question_needs_a_place_for_each_text():
-    with pytest.raises(BadSetting, match="lacks {b}"):
+    with pytest.raises(BadSetting, match=r"lacks \{b\}"):
         PairwiseQuestion.read({"model": "m", "template": "{prompt} {a}"}, where="the test")
 
 
