@@ -18,6 +18,7 @@ Named = Annotated[str | None, typer.Option("--view", help="A saved view; other f
 X = Annotated[XAxis | None, flag(View, "x")]
 Smoothing = Annotated[float | None, flag(View, "smoothing")]
 Baseline = Annotated[str | None, flag(View, "baseline")]
+Judge = Annotated[str | None, flag(View, "judge")]
 Panels = Annotated[list[str] | None, flag(View, "panels", "--panel")]
 Hidden = Annotated[list[str] | None, flag(View, "hidden", "--hide")]
 _COMPARE_EPILOG = examples(
@@ -27,6 +28,7 @@ _COMPARE_EPILOG = examples(
     "workbench compare my-project --x tokens --hide reference --save-view 'by tokens'",
     "workbench compare my-project --view 'by tokens' --out by-tokens.png --dpi 300 --ground dark",
     "workbench compare my-project --experiment stories",
+    "workbench compare my-project --judge llm:openai",
     "workbench compare my-project ppo-s0-1a2b3c4d dpo-s0-5e6f7a8b --json",
 )
 
@@ -58,6 +60,7 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     x: X = None,
     smoothing: Smoothing = None,
     baseline: Baseline = None,
+    judge: Judge = None,
     panels: Panels = None,
     hidden: Hidden = None,
     save_view: Annotated[str | None, typer.Option(help="Keep all this as a view.", show_default=False)] = None,
@@ -74,7 +77,8 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     """Compare arms: rewards, KL, win rates, verdict."""
     project = api.open_project(folder)
     run_ids = [api.find_run(project, run) for run in runs] if runs else None
-    wanted = _view(project, view, x=x, smoothing=smoothing, baseline=baseline, panels=panels, hidden=hidden)
+    changes = {"baseline": baseline, "judge": judge, "panels": panels, "hidden": hidden}
+    wanted = _view(project, view, x=x, smoothing=smoothing, **changes)
     style = FigureStyle.read(_given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags")
     comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment)
     written = api.write_charts(comparison, out, style) if out else []

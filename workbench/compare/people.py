@@ -113,14 +113,18 @@ def read_people(project: Project, arms: Sequence[Arm]) -> People | None:
     )
 
 
-def pair_key(label: BlindLabel) -> tuple[str, ...]:
+def pair_name(prompt_key: str, *refs: SampleRef) -> tuple[str, ...]:
     """Returns what names a pair whichever answer stood first, so that raters who saw it swapped are compared."""
-    return (label.prompt_key, *sorted(f"{ref.evaluation}@{ref.step}/{ref.turn}" for ref in (label.first, label.second)))
+    return (prompt_key, *sorted(f"{ref.evaluation}@{ref.step}/{ref.turn}" for ref in refs))
+
+
+def _name(label: BlindLabel) -> tuple[str, ...]:
+    return pair_name(label.prompt_key, label.first, label.second)
 
 
 def _latest(labels: Iterable[BlindLabel]) -> list[BlindLabel]:
     """Of what one rater said about one pair the last word counts."""
-    return list({(label.rater, *pair_key(label)): label for label in labels}.values())
+    return list({(label.rater, *_name(label)): label for label in labels}.values())
 
 
 def _see(label: BlindLabel, shown: Mapping[tuple[str, int], _Shown]) -> _Seen | None:
@@ -173,7 +177,7 @@ def _agreement(seen: Sequence[_Seen]) -> tuple[float | None, str]:
     raters = sorted({one.label.rater for one in seen})
     items: dict[tuple[str, ...], dict[str, float]] = {}
     for one in seen:
-        items.setdefault(pair_key(one.label), {})[one.label.rater] = one.outcome
+        items.setdefault(_name(one.label), {})[one.label.rater] = one.outcome
     shared = [labels for labels in items.values() if len(labels) > 1]
     if len(raters) < 2 or not shared:
         return None, ""

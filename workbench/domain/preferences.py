@@ -75,6 +75,17 @@ class FolderPreferences(Settings):
         return value
 
 
+class JudgingPreferences(Settings):
+    """Who judges answers blind on this computer."""
+
+    rater: str = setting(
+        "",
+        label="Your name as a rater",
+        help="Stands beside your judgements in the project. Empty: your login name.",
+        max_length=60,
+    )
+
+
 class Preferences(Record):
     """preferences.json in the person's folder of settings.
 
@@ -86,6 +97,7 @@ class Preferences(Record):
     look: LookPreferences = LookPreferences()
     devices: DevicePreferences = DevicePreferences()
     folders: FolderPreferences = FolderPreferences()
+    judging: JudgingPreferences = JudgingPreferences()
     shortcuts: dict[str, str] = Field({}, description="Keys by command.")
     endpoints: dict[str, Endpoint] = Field({}, description="Judges behind an endpoint, by name.")
 
@@ -108,4 +120,5 @@ PREFERENCE_GROUPS: dict[str, type[Settings]] = {
     "look": LookPreferences,
     "devices": DevicePreferences,
     "folders": FolderPreferences,
+    "judging": JudgingPreferences,
 }
