@@ -22,6 +22,8 @@ KL_K1 = "kl_k1"  # float, nats: logp_policy - logp_reference
 KL_K3 = "kl_k3"  # float, nats: sum of (rho - 1 - log rho), rho = pi_ref / pi
 ENTROPY = "entropy"  # float, nats: sum over tokens of the policy's entropy
 SCORE_PREFIX = "score:"  # "score:NAME" for each further judge
+HELDOUT = "held-out reward model"  # the judge that a second reward model is, which nothing was trained against
+MINIMUM, SPREAD = "minimum", "spread"  # of an ensemble's members, beside their mean; the spread is their population sd
 
 
 def score_column(judge: str) -> str:

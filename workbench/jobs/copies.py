@@ -14,7 +14,7 @@ from workbench.jobs.versions import resolved_versions
 from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, parse_run_name, run_of
 
-_MODELS = ("model", "reference", "reward")
+_MODELS = ("model", "reference", "reward", "heldout")
 _STAGES = ("sft", "reward")
 _LONGEST_NAME = 60  # as an arm's
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Arm, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
+from workbench.domain.recipes import EvaluateRecipe, PpoRecipe, RewardRecipe
 from workbench.domain.records import DataInput, Job
+from workbench.domain.samples import HELDOUT
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import Draft, result_of
 from workbench.jobs.hashes import Hasher
@@ -17,6 +18,7 @@ from workbench.storage.endpoints import find_endpoint
 from workbench.storage.project import Project
 
 REFERENCE = "reference"  # the start model, which is always compared
+_OTHER_SEED = 1_000_003  # added to a seed: far from those that people choose
 _DEMONSTRATIONS = {DatasetKind.DEMONSTRATION, DatasetKind.PREFERENCE, DatasetKind.THUMBS}
 
 
@@ -85,13 +87,17 @@ class _Planner:
             start = result_of(jobs[-1])
         jobs.append(self._reward(seed, start))
         reward = result_of(jobs[-1])
-        rivals = self._evaluate(REFERENCE, seed, start, start, reward)
+        heldout = None
+        if self._experiment.heldout_reward != "none":
+            jobs.append(self._heldout(seed, start))
+            heldout = result_of(jobs[-1])
+        rivals = self._evaluate(REFERENCE, seed, start, start, reward, heldout)
         jobs.append(rivals)
         seen: dict[str, str] = {}
         for arm in self._experiment.arms:
             jobs.append(self._arm(arm, seed, start, reward))
             _refuse_twin(arm.name, seen.setdefault(jobs[-1].content_hash, arm.name))
-            answers = self._evaluate(arm.name, seed, result_of(jobs[-1]), start, reward)
+            answers = self._evaluate(arm.name, seed, result_of(jobs[-1]), start, reward, heldout)
             jobs += [answers, *(self._compare(answers, rivals, judge) for judge in self._pairwise)]
         return jobs
 
@@ -108,7 +114,19 @@ class _Planner:
         return self._finish(draft)
 
     def _reward(self, seed: int, start: Reference) -> Job:
-        recipe, sampling = self._experiment.reward, self._experiment.sampling
+        recipe = self._experiment.reward
+        if self._experiment.heldout_reward == "half":
+            recipe = recipe.model_copy(update={"half": "first"})
+        return self._reward_model_of("reward", recipe, seed, start)
+
+    def _heldout(self, seed: int, start: Reference) -> Job:
+        recipe = self._experiment.reward
+        if self._experiment.heldout_reward == "half":
+            return self._reward_model_of(HELDOUT, recipe.model_copy(update={"half": "second"}), seed, start)
+        return self._reward_model_of(HELDOUT, recipe, (seed + _OTHER_SEED) % 2**31, start)
+
+    def _reward_model_of(self, name: str, recipe: RewardRecipe, seed: int, start: Reference) -> Job:
+        sampling = self._experiment.sampling
         filled = {  # scores are normalised on what PPO and evaluation will ask about
             "normalize_temperature": recipe.normalize_temperature or sampling.temperature,
             "normalize_length": recipe.normalize_length or sampling.max_new_tokens,
@@ -116,7 +134,7 @@ class _Planner:
         recipe = recipe.model_copy(update=filled)
         if self._reward_model is not None:
             recipe = recipe.model_copy(update={"model": self._reward_model.name})
-        draft = Draft("reward", "reward", seed, recipe)
+        draft = Draft("reward", name, seed, recipe)
         draft.read("model", self._reward_model or start)
         draft.read("reference", start)  # whose samples the scores are normalised on
         draft.read_rows("data", self._train)
@@ -146,7 +164,9 @@ class _Planner:
         }
         return arm.recipe.model_copy(update=filled)
 
-    def _evaluate(self, arm: str, seed: int, model: Reference, start: Reference, reward: Reference) -> Job:
+    def _evaluate(
+        self, arm: str, seed: int, model: Reference, start: Reference, reward: Reference, heldout: Reference | None
+    ) -> Job:
         sampling = self._experiment.sampling
         recipe = EvaluateRecipe(
             temperature=sampling.temperature,
@@ -159,6 +179,8 @@ class _Planner:
         draft.read("model", model)
         draft.read("reference", start)
         draft.read("reward", reward)
+        if heldout is not None:
+            draft.read("heldout", heldout)
         draft.read_rows("prompts", self._prompts)
         for place, judge in enumerate(self._judges):
             draft.judge(place, judge)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from workbench import api
 from workbench.domain.costs import PlanCost, between, duration, memory, money
+from workbench.domain.samples import HELDOUT
 
 Fate = Literal["new", "reused", "mixed", "goes on"]
 _METHODS = {
@@ -17,7 +18,7 @@ _METHODS = {
     "judge": "judging by an endpoint",
 }
 _COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "evaluate": 2, "judge": 3}
-_SHARED_ROWS = {"sft": 1, "reward": 2}  # below the base model
+_SHARED_ROWS = {"sft": 1, "reward": 2, HELDOUT: 3}  # below the base model
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Stage:
     def title(self) -> str:
         """What is written largest."""
         shared = {"sft": "Fine-tuning", "reward": "Reward model"}.get(self.method)
+        if self.name == HELDOUT:
+            return "Held-out reward"
         if self.method == "evaluate":  # it stands beside what it evaluates; the start model's stands alone
             return "Evaluation" if self.row else self.name
         if self.method == "judge":
@@ -101,7 +104,13 @@ def lay_out(runs: Sequence[api.PlannedRun]) -> tuple[list[Stage], list[Link]]:
     arms = list(dict.fromkeys(name for name, method in grouped if _COLUMNS[method] == 1))
     rows = {name: row for row, name in enumerate(arms, 1)}
     stages = [
-        Stage(name, method, tuple(members), _COLUMNS[method], _SHARED_ROWS.get(method, rows.get(name, 0)))
+        Stage(
+            name,
+            method,
+            tuple(members),
+            _COLUMNS[method],
+            _SHARED_ROWS.get(name, _SHARED_ROWS.get(method, rows.get(name, 0))),
+        )
         for (name, method), members in grouped.items()
     ]
     return stages, _links(stages)
