@@ -104,8 +104,8 @@ class References:
         if name.startswith(ENSEMBLE_PREFIX):
             found = [self._reward_judge(member) for member in ensemble_members(name)]
             return Reference(
-                ENSEMBLE_PREFIX + ",".join(member.name.removeprefix(REWARD_PREFIX) for member in found),
-                ENSEMBLE_PREFIX + ",".join(member.hash for member in found),
+                ENSEMBLE_PREFIX + "+".join(member.name.removeprefix(REWARD_PREFIX) for member in found),
+                ENSEMBLE_PREFIX + "+".join(member.hash for member in found),
                 tuple(dict.fromkeys(need for member in found for need in member.needs)),
             )
         check_judge(name, self.base)

@@ -2,11 +2,14 @@
 
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
+from workbench.ui.pages.compare.blind import BlindTab
 from workbench.ui.pages.compare.chart_grid import ChartGrid
 from workbench.ui.pages.compare.deck import Deck
 from workbench.ui.pages.compare.glance import Glance
+from workbench.ui.pages.compare.judges import JudgesTab
 from workbench.ui.pages.compare.run_tree import RunTree
 from workbench.ui.pages.compare.verdict import VerdictView
+from workbench.ui.session import Session
 from workbench.ui.widgets import Card
 
 _LEFT = 224
@@ -16,13 +19,14 @@ _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one ro
 class Body(QWidget):
     """The parts that show a comparison, each in its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.tree, self.verdict, self.charts, self.glance = RunTree(), VerdictView(), ChartGrid(), Glance()
         self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
         self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
-        self.deck = Deck([self.glance])
+        self.judges, self.blind = JudgesTab(session), BlindTab(session)
+        self.deck = Deck([self.glance, self.judges, self.blind])
         self._place()
 
     def fit_charts(self) -> None:

@@ -113,7 +113,7 @@ class ComparePage(Page):
         """Looks at the comparison in another way, which comes back when the project is opened again."""
         self._view = view
         self.session.settings.setValue(self._key(), view.model_dump_json())
-        self.bar.show_view(view, self._everyone())
+        self.bar.show_view(view, self._everyone(), self._judges())
         self.refresh()
 
     def show_places(self, places: Mapping[str, api.Place]) -> None:
@@ -138,7 +138,7 @@ class ComparePage(Page):
 
     def _build(self) -> None:
         self.bar, self.saved = ViewBar(), SavedViews(self.session, lambda: self._view)
-        self.body = Body()
+        self.body = Body(self.session)
         self.tree, self.verdict, self.grid, self.filter = (
             self.body.tree,
             self.body.verdict,
@@ -214,7 +214,7 @@ class ComparePage(Page):
             self._show()
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
-        drawn = ("evaluate", "ppo", "dpo") if self._view.metrics else ("evaluate",)
+        drawn = ("evaluate", "judge", *(("ppo", "dpo") if self._view.metrics else ()))
         seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
         if seen != self._seen:
             self._seen = seen
@@ -228,7 +228,7 @@ class ComparePage(Page):
         unticked = self.tree.hidden()
         hidden = unticked if len(unticked) == len(comparison.everyone) else comparison.hidden_by(self._view)
         self.tree.show_arms(comparison.everyone, hidden, self.look.scheme)
-        self.bar.show_view(self._view, self._everyone())
+        self.bar.show_view(self._view, self._everyone(), self._judges())
         self._show()
         if self._is_stale:
             self.refresh()
@@ -240,7 +240,9 @@ class ComparePage(Page):
             self._body.setCurrentIndex(0)
         else:
             self.session.report("The runs could not be compared", error)
-        if isinstance(error, BadSetting) and self._view.baseline:
+        if isinstance(error, BadSetting) and self._view.judge:
+            self.show_view(self._view.with_changes(judge=""))  # one that has judged nothing here
+        elif isinstance(error, BadSetting) and self._view.baseline:
             self.show_view(self._view.with_changes(baseline=""))  # an arm that is gone by now
         elif isinstance(error, BadSetting) and self._view.hidden:
             self.show_view(self._view.with_changes(hidden=()))  # all that are left
@@ -281,6 +283,9 @@ class ComparePage(Page):
 
     def _everyone(self) -> list[ComparedArm]:
         return self._shown.comparison.everyone if self._shown is not None else []
+
+    def _judges(self) -> Sequence[str]:
+        return self._shown.comparison.judges if self._shown is not None else ()
 
     def _key(self) -> str:
         folder = self.session.project.folder if self.session.project is not None else ""
