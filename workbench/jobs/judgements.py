@@ -98,9 +98,7 @@ def plan_judgement(
         raise BadInput(f"`{run.id}` evaluates the start model, which others are compared with.", "Name a trained run.")
     rivals = _start_evaluation(jobs, answers)
     draft = judgement(answers, rivals, judge, last_only=last_only, max_prompts=max_prompts)
-    content_hash = draft.content_hash()
-    existing = next((job for job in jobs if job.content_hash == content_hash), None)
-    if existing is not None:
+    if (existing := next((job for job in jobs if _covers(job, draft)), None)) is not None:
         return existing
     made = draft.job(experiment=answers.experiment, device="cpu", trust_remote_code=False, created=time.time())
     return made.model_copy(update={"arm": answers.arm})
@@ -126,6 +124,16 @@ def judging_cost(project: Project, job: Job, jobs: Mapping[str, Job]) -> Judging
     tokens_out = n * float(_REPLY_TOKENS if recipe.question.max_tokens else 10 * _REPLY_TOKENS)
     seconds = n * 60.0 / endpoint.requests_per_minute
     return JudgingCost(n, tokens_in, tokens_out, endpoint.cost(tokens_in, tokens_out), seconds)
+
+
+def _covers(job: Job, draft: Draft) -> bool:
+    """Says whether a run judges what is planned: the same, or all checkpoints and prompts where fewer are wanted."""
+    ours, theirs = job.recipe, draft.recipe
+    if not (isinstance(ours, JudgeRecipe) and isinstance(theirs, JudgeRecipe)) or job.input_hashes != draft.hashes:
+        return False
+    alike = (ours.endpoint, ours.question) == (theirs.endpoint, theirs.question)
+    checkpoints = not ours.last_only or theirs.last_only
+    return alike and checkpoints and ours.max_prompts in (None, theirs.max_prompts)
 
 
 def _size(project: Project, job: Job, jobs: Mapping[str, Job]) -> tuple[int, float, int]:

@@ -13,6 +13,7 @@ from workbench.ui.widgets import button, label
 from workbench.ui.widgets.controls import tip_words
 
 Editor = QLineEdit | QPlainTextEdit
+_FIRST = ("url", "model")
 _NEW = "New judge…"
 _TEMPLATE = "template"
 _TEMPLATE_HEIGHT = 120
@@ -31,7 +32,8 @@ class JudgesCard(PreferenceCard):
             session.preferences,
         )  # fmt: skip
         self._session = session
-        self._settings = api.list_settings("endpoint")
+        settings = api.list_settings("endpoint")
+        self._settings = sorted(settings, key=lambda one: (one.name not in _FIRST, one.advanced))
         self.chooser, self.name = QComboBox(), QLineEdit(placeholderText="local")
         self.editors: dict[str, Editor] = {}
         self.secret = QLineEdit(

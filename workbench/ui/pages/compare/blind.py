@@ -5,7 +5,6 @@ from functools import partial
 from itertools import count
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
@@ -13,7 +12,7 @@ from workbench.compare import Comparison
 from workbench.ui.pages.compare.deck import Tab
 from workbench.ui.session import Session
 from workbench.ui.theme import Scheme
-from workbench.ui.widgets import Card, button, label
+from workbench.ui.widgets import Card, add_action, button, label
 
 _VERDICTS: tuple[tuple[str, str, api.BlindVerdict], ...] = (
     ("1", "1 is better", "first"),
@@ -44,9 +43,9 @@ class BlindTab(Tab):
                         for keys, words, said in _VERDICTS}  # fmt: skip
         self.undo = button("Undo", self.take_back, tip="Takes the last judgement back (U)")
         self._place()
-        for keys, _, said in _VERDICTS:
-            self._on_key(keys, partial(self._give, said))
-        self._on_key("U", self.take_back)
+        for keys, words, said in _VERDICTS:  # keys that are typed into a field stay there
+            add_action(self, f"Judge blind: {words}", keys, partial(self._give, said))
+        add_action(self, "Judge blind: undo", "U", self.take_back)
         for box in (self.one, self.other):
             box.activated.connect(lambda _at: self._ask())
 
@@ -126,11 +125,6 @@ class BlindTab(Tab):
         if self._given:
             return "All pairs are judged. Under Judges stands what they come to."
         return "There is no pair left that you have not judged and whose answers differ."
-
-    def _on_key(self, keys: str, work: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(work)
 
     def _place(self) -> None:
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -99,9 +99,9 @@ class ViewBar(QWidget):
             layout.addWidget(label(told.label, "muted"))
             layout.addWidget(box)
         self.x_box.setMinimumContentsLength(14)
-        self.smoothing_box.setMinimumContentsLength(4)
-        self.baseline_box.setMinimumContentsLength(9)
-        self.judge_box.setMinimumContentsLength(7)
+        self.smoothing_box.setMinimumContentsLength(3)
+        self.baseline_box.setMinimumContentsLength(8)
+        self.judge_box.setMinimumContentsLength(6)
         layout.addWidget(self.panels_button)
 
     def _connect(self) -> None:
