@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 from evaluated_runs import PaperRuns
 from pretend_judge import TEMPLATE, PretendJudge, pretend_judge
+from typer.testing import CliRunner
 
+from workbench.cli import app
 from workbench.domain import samples
+from workbench.domain.errors import WorkbenchError
 from workbench.jobs import launch
 from workbench.storage.project import Project
 from workbench.training.worker import Terminations, work_through
@@ -15,11 +19,32 @@ from workbench.training.worker import Terminations, work_through
 N = 4
 
 
+class Result(NamedTuple):
+    """What a command printed, and its exit status."""
+
+    exit_code: int
+    output: str
+
+
 @pytest.fixture(autouse=True)
 def own_config(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("WORKBENCH_ANSWERS", str(tmp_path / "answers"))
     monkeypatch.setattr(launch, "wake_runner", lambda _project: False)
+
+
+@pytest.fixture
+def workbench():
+    """Runs a command in this process; the words of an error are its output."""
+
+    def run(*arguments: str) -> Result:
+        result = CliRunner().invoke(app, arguments)
+        if isinstance(result.exception, WorkbenchError):
+            return Result(1, str(result.exception))
+        assert result.exit_code == 0, result.output
+        return Result(0, result.stdout)
+
+    return run
 
 
 @pytest.fixture
@@ -72,7 +97,7 @@ def test_what_a_judge_said_stands_beside_the_others_and_win_rates_can_go_by_it(w
     found = {one["judge"]: one for one in table["judges"]}
     assert found["llm:jury"]["rates"]["dpo"]["mean"] == 1.0
     assert found["llm:jury"]["swap_consistency"] == 1.0
-    assert "llm:jury" in workbench("compare", str(project.folder), "--judge", "llm:jury").output
+    assert "by llm:jury" in workbench("compare", str(project.folder), "--judge", "llm:jury").output
 
 
 def test_people_judge_blind_in_the_terminal(workbench, project, monkeypatch):

@@ -160,7 +160,7 @@ def print_comparison(comparison: api.Comparison) -> None:
             for arm in comparison.arms
         ],
     )  # fmt: skip
-    say(f"Under each figure its interval: {comparison.interval}. Win rates are against {comparison.rival}.")
+    say(f"Under each figure its interval: {comparison.interval}. Win rates are against {comparison.rival}, by {comparison.judge}.")
     say()
     say(comparison.verdict)
     for warning in comparison.warnings:
