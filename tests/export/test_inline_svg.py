@@ -10,6 +10,6 @@ def test_the_reader_s_system_chooses_between_two_drawings_with_ids_of_their_own(
     assert "<metadata" not in html
     assert {found.split("-")[0] for found in re.findall(r'\bid="([^"]+)"', html)} == {"light", "dark"}
     assert (
-        'aria-label="Reward over training step, KL to the reference over training step, Win rate over training step"'
+        'aria-label="Reward over training step, KL to the start model over training step, Win rate over training step"'
         in html
     )

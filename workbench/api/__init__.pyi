@@ -1,6 +1,25 @@
 """Every verb of the product, with its home."""
 
-from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
+from .about import About, about, documentation
+from .comparisons import (
+    Answer,
+    Comparison,
+    FactTable,
+    Place,
+    PowerTable,
+    Question,
+    Ranking,
+    View,
+    WeighedRates,
+    compare_answers,
+    compare_runs,
+    costs_table,
+    matched_table,
+    rank_checkpoints,
+    seeds_table,
+    tabulate_power,
+    weigh_rates,
+)
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
@@ -105,10 +124,12 @@ from .projects import (
     rename_project,
     show_project,
 )
-from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
+from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
+    RunVerb,
     RunView,
+    ask_runs,
     find_run,
     follow_runs,
     pause_run,
@@ -118,6 +139,7 @@ from .runs import (
     set_runs_per_device,
     show_run,
     stop_run,
+    take_back_asked,
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
@@ -155,6 +177,7 @@ from .watching import (
 )
 
 __all__ = [
+    "About",
     "Answer",
     "BlindLabel",
     "BlindPair",
@@ -172,6 +195,7 @@ __all__ = [
     "ExperimentDraft",
     "ExperimentPlan",
     "ExperimentRuns",
+    "FactTable",
     "FigureStyle",
     "FolderView",
     "GpuLoad",
@@ -193,14 +217,17 @@ __all__ = [
     "PlannedRun",
     "Playground",
     "PlaygroundOffer",
+    "PowerTable",
     "PreferenceView",
     "Preferences",
     "Project",
     "ProjectView",
     "Question",
+    "Ranking",
     "RowSearch",
     "RunNews",
     "RunUse",
+    "RunVerb",
     "RunView",
     "ScoreResult",
     "SettingView",
@@ -209,7 +236,10 @@ __all__ = [
     "TokenState",
     "UsageMeter",
     "View",
+    "WeighedRates",
+    "about",
     "as_prompt",
+    "ask_runs",
     "blind_pairs",
     "browse_dataset",
     "change_of",
@@ -221,6 +251,7 @@ __all__ = [
     "compare_judges",
     "compare_runs",
     "copy_project",
+    "costs_table",
     "create_project",
     "dataset_readers",
     "default_projects_folder",
@@ -232,6 +263,7 @@ __all__ = [
     "demo_folder",
     "detect_format",
     "diff_experiments",
+    "documentation",
     "draft_names",
     "duplicate_run",
     "empty_trash",
@@ -239,6 +271,7 @@ __all__ = [
     "evaluate_runs",
     "examine",
     "export_experiment",
+    "export_logged",
     "export_report",
     "find_experiment",
     "find_model",
@@ -267,6 +300,7 @@ __all__ = [
     "list_settings",
     "list_views",
     "log_folder",
+    "matched_table",
     "move_project",
     "name_arms",
     "offer_playground",
@@ -283,6 +317,7 @@ __all__ = [
     "preview_import",
     "prioritise_run",
     "program_icon",
+    "rank_checkpoints",
     "rater_name",
     "read_changes",
     "read_draft",
@@ -311,6 +346,7 @@ __all__ = [
     "save_draft",
     "save_view",
     "score_responses",
+    "seeds_table",
     "set_endpoint",
     "set_form_aside",
     "set_preference",
@@ -325,10 +361,13 @@ __all__ = [
     "stop_run",
     "store_endpoint_key",
     "store_hub_token",
+    "tabulate_power",
     "take_back",
+    "take_back_asked",
     "take_back_label",
     "try_endpoint",
     "undo_tags",
+    "weigh_rates",
     "write_all_charts",
     "write_charts",
     "write_experiment",

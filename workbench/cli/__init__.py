@@ -9,7 +9,20 @@ import typer
 from typer.exceptions import TyperException
 
 from workbench import api
-from workbench.cli import data, experiments, judging, machine, playground, preferences, projects, results, runs, tidying
+from workbench.cli import (
+    claims,
+    data,
+    experiments,
+    judging,
+    machine,
+    metrics,
+    playground,
+    preferences,
+    projects,
+    results,
+    runs,
+    tidying,
+)
 from workbench.cli.output import examples
 from workbench.domain.errors import WorkbenchError
 
@@ -26,6 +39,9 @@ _EPILOG = (
 
 _STILL_RUNNING = 130  # what a shell expects after Ctrl+C
 
+_GROUPS = (
+    projects, data, experiments, runs, tidying, results, claims, judging, metrics, playground, machine, preferences,
+)  # fmt: skip
 app = typer.Typer(
     name="workbench",
     help="Train a reward model with PPO, or DPO without one, and compare rewards, KL and win rates on equal terms.",
@@ -36,7 +52,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (projects, data, experiments, runs, tidying, results, judging, playground, machine, preferences):
+for group in _GROUPS:
     group.register(app)
 
 

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, Point, gather_arms
 from workbench.compare.naming import without_folders
 from workbench.compare.people import People, read_people
+from workbench.compare.samples import Samples
 from workbench.compare.statistics import rate_interval
 from workbench.compare.verdicts import VerdictBook, with_gold
-from workbench.compare.winrates import matched_points, pair, win_table
+from workbench.compare.winrates import judge_of, matched_points, pair, win_table
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.errors import BadSetting
 from workbench.domain.estimates import Estimate
@@ -99,16 +100,6 @@ def judges_at_hand(arms: Sequence[Arm], project: Project) -> tuple[str, ...]:
     return (*(name for name, _ in _score_judges(arms)), *VerdictBook(project).judges)
 
 
-def gold_name(arms: Sequence[Arm]) -> str:
-    """Returns what the gold judge of an evaluation is called."""
-    for arm in arms:
-        for track in arm.tracks:
-            judges: tuple[str, ...] = getattr(track.evaluation.recipe, "judges", ()) if track.evaluation else ()
-            if judges:
-                return without_folders(judges[0])
-    return "gold"
-
-
 def _unknown(judge: str, known: Sequence[str]) -> BadSetting:
     return BadSetting(f"No judge `{judge}` has judged these arms.", nearest(judge, known, "judge"))
 
@@ -117,27 +108,29 @@ def _score_judges(arms: Sequence[Arm]) -> list[tuple[str, JudgeKind]]:
     points = [track.last for arm in arms for track in arm.tracks]
     columns = dict.fromkeys(name for point in points for name in point.samples.numbers)
     further = [without_folders(name.removeprefix(SCORE_PREFIX)) for name in columns if name.startswith(SCORE_PREFIX)]
-    found: list[tuple[str, JudgeKind]] = [(gold_name(arms), "gold")]
+    found: list[tuple[str, JudgeKind]] = [(judge_of(arms), "gold")]
     if any(not np.isnan(point.samples.column(PROXY)).all() for point in points):
         found.append((PROXY, "proxy"))
     return found + [(name, "scores") for name in dict.fromkeys(further)]
 
 
 def _by_score(arm: Arm, judge: str) -> Arm:
-    gold = gold_name([arm])
+    gold = judge_of([arm])
     tracks = tuple(replace(track, points=tuple(_moved(p, judge, gold) for p in track.points)) for track in arm.tracks)
     return arm if judge == gold else replace(arm, tracks=tracks)
 
 
 def _moved(point: Point, judge: str, gold: str) -> Point:
-    numbers = point.samples.numbers
-    names = [name for name in numbers if without_folders(name.removeprefix(SCORE_PREFIX)) == judge]
-    values = numbers[names[0]] if names else np.full(len(point.samples), np.nan)
-    kept = {f"{SCORE_PREFIX}{gold}": numbers[GOLD]} | {
-        name: column for name, column in numbers.items() if name not in names or name == PROXY
-    }
-    samples = replace(point.samples, numbers=kept)
-    return with_gold(replace(point, samples=samples), values)
+    validation = None if point.validation is None else _under(point.validation, judge, gold)
+    return replace(point, samples=_under(point.samples, judge, gold), validation=validation)
+
+
+def _under(samples: Samples, judge: str, gold: str) -> Samples:
+    """Returns samples whose gold column is a judge's; the gold judge's own scores stand beside it."""
+    names = [name for name in samples.numbers if without_folders(name.removeprefix(SCORE_PREFIX)) == judge]
+    values = samples.numbers[names[0]] if names else np.full(len(samples), np.nan)
+    kept = {name: column for name, column in samples.numbers.items() if name not in names or name == PROXY}
+    return with_gold(replace(samples, numbers={f"{SCORE_PREFIX}{gold}": samples.numbers[GOLD]} | kept), values)
 
 
 def _scores(judge: str, kind: JudgeKind, trained: Sequence[Arm], starts: dict[str, Arm]) -> JudgeFigures:

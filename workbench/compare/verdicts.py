@@ -74,13 +74,12 @@ class VerdictBook:
         else:
             found = self.verdicts(judge, track.evaluation.id if track.evaluation else "", point.step)
             values = np.full(len(point.samples), np.nan) if found is None else found.column(point.samples)
-        return with_gold(point, values)
+        return replace(point, samples=with_gold(point.samples, values), validation=None)  # nobody was asked about those
 
 
-def with_gold(point: Point, values: FloatArray) -> Point:
-    """Returns a checkpoint with other gold scores."""
-    samples = point.samples
-    return replace(point, samples=replace(samples, numbers=samples.numbers | {GOLD: values}))
+def with_gold(samples: Samples, values: FloatArray) -> Samples:
+    """Returns samples with other gold scores."""
+    return replace(samples, numbers=samples.numbers | {GOLD: values})
 
 
 def _read(path: Path) -> PairVerdicts:

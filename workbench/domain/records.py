@@ -96,6 +96,13 @@ class Tags(Record):
     experiments: dict[str, tuple[str, ...]] = Field({}, description="By name.")
 
 
+class Renaming(Record):
+    """.workbench/renaming.json: a dataset is being renamed; what is left of it after a crash is known by this."""
+
+    old: str
+    new: str
+
+
 class Deleted(Record):
     """.workbench/trash/ID/deleted.json: what was deleted, and what brings it back as it was. Its folders lie beside it."""
 
@@ -135,7 +142,9 @@ class Inputs(BaseModel):
     reference: str | None = Field(None, description="The start model that KL is measured to.")
     reward: str | None = Field(None, description="The reward model: PPO's, and the proxy judge of an evaluation.")
     data: DataInput | None = None
-    validation: DataInput | None = None
+    validation: DataInput | None = Field(
+        None, description="Rows that training is measured on, or prompts that an evaluation chooses checkpoints by."
+    )
     prompts: DataInput | None = Field(None, description="Prompts of an evaluation, or for normalising a reward model.")
     source: str | None = Field(None, description="A file of responses to score.")
     heldout: str | None = Field(None, description="A second reward model, which judges only.")

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from workbench.compare.comparison import Comparison
+from workbench.compare.log_cache import kept_columns
 from workbench.compare.logs import RunLog, read_log
 from workbench.compare.naming import without_folders
 from workbench.domain.errors import NotFound
@@ -50,7 +51,8 @@ def read_setup(comparison: Comparison, project: Project) -> Setup:
     runs = []
     for arm in comparison.arms:
         for run in map(project.run, arm.runs):
-            runs.append(RunFacts(arm.name, run.job(), read_log(run.folder, names=()), run.outcome()))
+            log = read_log(run.folder, (), kept=kept_columns(project, run.folder.name))
+            runs.append(RunFacts(arm.name, run.job(), log, run.outcome()))
     evaluations = [project.job(run_id) for arm in comparison.arms for run_id in arm.evaluations]
     jobs = [facts.job for facts in runs] + evaluations
     known = project.manifest().experiments

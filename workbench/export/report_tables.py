@@ -24,13 +24,10 @@ def results(comparison: Comparison) -> Markup:
 
 
 def best(comparison: Comparison) -> Markup | None:
-    """Returns the same table at the checkpoints with the highest gold score; None where those are the last ones."""
+    """Returns the same table at the checkpoints that were chosen as best; None where those are the last ones."""
     if all(arm.best.steps == arm.last.steps for arm in comparison.arms):
         return None
-    caption = (
-        "Each arm at the checkpoint with its highest mean gold score, chosen on these very prompts: a little too good to "
-        "be true. The verdict rests on the last checkpoints, where nothing was chosen."
-    )
+    caption = f"{comparison.selection} The verdict rests on the last checkpoints, where nothing was chosen."
     return join(table(_HEAD, [_line(arm, arm.best) for arm in comparison.arms]), tag("p", caption, class_="caption"))
 
 

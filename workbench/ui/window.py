@@ -7,6 +7,8 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.domain.records import RunState
+from workbench.ui.help_windows import show_about, show_documentation
 from workbench.ui.menus import add_living_menu, add_menu, recent_menu
 from workbench.ui.news import news
 from workbench.ui.opening import ask_for_project, open_folder
@@ -17,10 +19,13 @@ from workbench.ui.rail import Rail
 from workbench.ui.session import Session
 from workbench.ui.shortcuts import EVERYWHERE
 from workbench.ui.theme import CHOICES, Look
+from workbench.ui.wardrobe import Wardrobe
 from workbench.ui.widgets.banner import ErrorBanner
 from workbench.ui.widgets.toast import Toast, ToastArea
 
 _SIZE = (1440, 900)
+_GOING = {RunState.RUNNING, RunState.STOPPING, RunState.QUEUED, RunState.WAITING}
+_LEFT_GOING = "runs/left-going"
 _SETTINGS = "settings"
 _BREATH_MS = 100  # between two pages that are made ahead, for what the person does meanwhile
 _LOAD_AHEAD_MS = 200  # after the window was painted
@@ -69,6 +74,7 @@ class MainWindow(QMainWindow):
         if key not in self._built:
             self._add_page(key)
         self._key = key
+        self._wardrobe.dress(self.page)
         self._stack.setCurrentWidget(self.page)
         self.rail.mark(key)
         self._adopt_commands(key)
@@ -85,6 +91,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._session.settings.setValue("window/geometry", self.saveGeometry())
+        if self._view is not None and self._session.project is not None:
+            self._session.keep(_LEFT_GOING, _n_going(self._view))
         self._session.stop()
         super().closeEvent(event)
 
@@ -94,7 +102,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail(pages)
         self.banner = ErrorBanner()
         self._stack = QStackedWidget()
-        ground = QWidget(objectName="ground")
+        ground = QWidget()
         beside = QVBoxLayout()
         beside.setContentsMargins(18, 14, 18, 14)
         beside.setSpacing(10)
@@ -108,6 +116,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(ground)
         self.toasts = ToastArea(ground)
         self.palette_box = CommandPalette(ground)
+        self._wardrobe = Wardrobe(self._look, self)
+        self._wardrobe.add(self.menuBar(), self.rail, self.banner, self.toasts, self.palette_box)
 
     def _build_actions(self) -> None:
         session = self._session
@@ -121,7 +131,7 @@ class MainWindow(QMainWindow):
             if spec.keys
         ]
         new = self._action("New project…", "Ctrl+Shift+N", self._begin_project)
-        choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self, session.open))
+        choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self.page, session.open))
         sample = self._action("Open the sample project", "", session.open_sample)
         self._close_action = self._action("Close project", "Ctrl+W", session.close)
         leave = self._action("Quit", "Ctrl+Q", self.close)
@@ -130,12 +140,15 @@ class MainWindow(QMainWindow):
         themes = [self._action(f"Theme: {choice}", "", lambda c=choice: self._choose_theme(c)) for choice in CHOICES]
         commands = self._action("Commands…", "Ctrl+K", self._open_palette)
         log = self._action("Show the window's log", "", lambda: open_folder(api.log_folder()))
+        keys = self._action("Keyboard shortcuts", "", lambda: self._show_thing(_SETTINGS, "shortcuts"))
+        manual = self._action("Documentation", "F1", self._show_documentation)
+        about = self._action("About Preference Workbench", "", self._show_about)
         bar = self.menuBar()
         add_menu(bar, "&File", [new, choose, recent_menu(session, bar), sample], [self._close_action], [leave])
         add_menu(bar, "&Edit", [self._undo_action, self._redo_action])
         add_living_menu(bar, "&Page", self._page_commands, "This page has no commands of its own")
         add_menu(bar, "&View", self._page_actions, always, themes, [commands])
-        add_menu(bar, "&Help", [log])
+        add_menu(bar, "&Help", [manual, keys], [log], [about])
         session.shortcuts.adopt(EVERYWHERE, "Everywhere", self, self.actions())
 
     def _action(self, text: str, keys: str, on_triggered, name: str = "") -> QAction:  # type: ignore[no-untyped-def]
@@ -209,6 +222,7 @@ class MainWindow(QMainWindow):
         page.thing_wanted.connect(self._show_thing)
         self._built[key] = page
         self._stack.addWidget(page)
+        self._wardrobe.add(page)
 
     def _make_next_page(self) -> None:
         """Makes the pages one by one while the settings are in sight, which list the commands of all."""
@@ -222,6 +236,7 @@ class MainWindow(QMainWindow):
         """Pages belong to the project that was open when they were made."""
         for key in [key for key in self._built if self._specs[key].is_of_project]:
             page = self._built.pop(key)
+            self._wardrobe.drop(page)
             self._stack.removeWidget(page)
             page.deleteLater()  # still a child of the stack: a page that is Python's own could be collected on any thread
 
@@ -241,10 +256,19 @@ class MainWindow(QMainWindow):
         for told in news(self._view, view):
             self.toasts.show_toast(told.sentence, told.tone, "Show", lambda told=told: self._show_thing(*told[2:]))
         self._view = view
+        self._say_what_went_on(view)
         self.rail.show_project(
             view.name, f"{_counted(len(view.datasets), 'dataset')} · {_counted(len(view.runs), 'run')}"
         )
         self.setWindowTitle(f"{view.name} - Preference Workbench")
+
+    def _say_what_went_on(self, view: api.ProjectView) -> None:
+        """Says once that the runs went on which were going when the window was closed."""
+        left = int(self._session.kept(_LEFT_GOING, 0))
+        if left:
+            self._session.keep(_LEFT_GOING, 0)
+            still = f"{_counted(n, 'run')} still to do" if (n := _n_going(view)) else "nothing is left to do"
+            self._session.tell(f"The runs went on while the window was closed: {still}.")
 
     def _on_deed(self, sentence: str, can_undo: bool) -> None:
         if self._deed_toast is not None:
@@ -280,6 +304,12 @@ class MainWindow(QMainWindow):
     def _open_palette(self) -> None:
         self.palette_box.offer([*self._page_commands(), *self.actions()])
 
+    def _show_documentation(self) -> None:
+        self._session.ask("window manual", api.documentation, lambda text: show_documentation(self, text))
+
+    def _show_about(self) -> None:
+        self._session.ask("window about", api.about, lambda found: show_about(self, found))
+
     def _load_ahead(self) -> None:
         """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""
         specs = list(self._specs.values())
@@ -290,3 +320,8 @@ class MainWindow(QMainWindow):
 
 def _counted(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
+def _n_going(view: api.ProjectView) -> int:
+    """Returns how many runs work or will."""
+    return sum(run.state in _GOING for run in view.runs)

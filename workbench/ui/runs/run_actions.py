@@ -1,6 +1,6 @@
 """What can be asked of the chosen runs: pause, stop, resume, retry, another place in the queue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from workbench import api
 from workbench.domain.records import RunState
-from workbench.ui.runs.words import MOVABLE
+from workbench.ui.runs.words import MOVABLE, run_title
 from workbench.ui.session import Session
 
 _TO_END = MOVABLE | {RunState.RUNNING}
@@ -23,14 +23,14 @@ class Verb:
     keys: str
     tip: str
     states: frozenset[RunState]
-    ask: Callable[[api.Project, str], object]
+    asks: api.RunVerb
 
 
 VERBS = (
-    Verb("Pause", "Ctrl+P", "Saves a checkpoint and waits until it is resumed", frozenset(_TO_END), api.pause_run),
-    Verb("Stop", "Ctrl+.", "Saves a checkpoint and ends", frozenset(_TO_END), api.stop_run),
-    Verb("Resume", "Ctrl+R", "Goes on from the last checkpoint", frozenset(_TO_GO_ON), api.resume_run),
-    Verb("Retry", "Ctrl+Shift+R", "Does it again from the beginning", frozenset(_TO_GO_ON), api.retry_run),
+    Verb("Pause", "Ctrl+P", "Saves a checkpoint and waits until it is resumed", frozenset(_TO_END), "pause"),
+    Verb("Stop", "Ctrl+.", "Saves a checkpoint and ends", frozenset(_TO_END), "stop"),
+    Verb("Resume", "Ctrl+R", "Goes on from the last checkpoint", frozenset(_TO_GO_ON), "resume"),
+    Verb("Retry", "Ctrl+Shift+R", "Does it again from the beginning", frozenset(_TO_GO_ON), "retry"),
 )
 
 
@@ -100,13 +100,14 @@ class RunActions(QObject):
 
     def _do(self, verb: Verb) -> None:
         project = self._session.project
-        ids = [run.id for run in self._runs if run.state in verb.states]
+        runs = [run for run in self._runs if run.state in verb.states]
+        ids = [run.id for run in runs]
         if project is not None and ids:
-            self._session.ask(
-                f"runs-{verb.name}",
-                lambda: [verb.ask(project, run_id) for run_id in ids],
-                lambda _result: self._on_done(),
-                title=f"{verb.name} did not work",
+            self._session.history.do(
+                f"{verb.name} {run_title(runs[0], '') if len(runs) == 1 else f'{len(runs)} runs'}",
+                lambda: api.ask_runs(project, verb.asks, ids),
+                lambda before: api.take_back_asked(project, before),
+                lambda _before: self._on_done(),
             )
 
     def _on_done(self) -> None:

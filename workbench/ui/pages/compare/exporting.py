@@ -24,13 +24,18 @@ FORMATS = {
     ".pdf": "PDF, vector figure",
     ".png": "PNG, pixels",
     ".csv": "CSV, the numbers",
+    ".parquet": "Parquet, all that was logged",
     ".html": "HTML, the whole comparison",
 }
 _FIGURES = (".svg", ".pdf", ".png")
+_TABLES = (".csv", ".parquet")  # that can hold all that was logged
+_LOGGED = "logged"
 _DRAW_MS = 150  # after a change, so that turning a wheel draws once
 _TOLD = {
     ".csv": "One line for each point of each curve: panel, arm, role, x, y, the interval's ends, and the raw value where "
     "curves are smoothed. What is drawn above is what the numbers are of.",
+    _LOGGED: "Every metric that any run of the project logged while it trained, ticked or not: one line for each step of each "
+    "run, one column for each metric, as it was logged. Nothing is smoothed or left out.",
     ".html": "One file that needs nothing else: verdict, cautions, tables, these charts in light and dark, the same prompts "
     "side by side, settings, and how to run it again. Arms that are not ticked are left out.",
 }
@@ -69,10 +74,11 @@ class ExportDialog(QDialog):
         self.what_box.addItem("all charts", None)
         for name in comparison.view.panels:
             self.what_box.addItem(PANELS.get(name) or describe(name).label, name)
+        self.what_box.addItem("all that was logged", _LOGGED)
         self.what_box.setCurrentIndex(max(0, self.what_box.findData(panel)))
         if suffix is not None:
             self.format_box.setCurrentIndex(self.format_box.findData(suffix))
-        self._on_changed()
+        self._on_format()
         self.show()
         self.activateWindow()
 
@@ -94,11 +100,16 @@ class ExportDialog(QDialog):
         comparison, project, view = self._shown(), self._session.project, self._view()
         if comparison is None or project is None:
             return
-        style, panel = self.style_wanted(), self._panel()
+        style, panel, is_logged = self.style_wanted(), self._panel(), self._is_logged
         self._session.keep("export/folder", str(out.parent))
 
         def work() -> None:
-            exact = comparison if comparison.view == view else api.compare_runs(project, view=view)
+            if is_logged:
+                api.export_logged(project, out)
+                return
+            is_thinned = out.suffix == ".csv" and bool(view.metrics)
+            is_exact = comparison.view == view and not is_thinned
+            exact = comparison if is_exact else api.compare_runs(project, view=view, with_all_points=is_thinned)
             if out.suffix in (".html", ".htm"):
                 api.export_report(project, out, comparison=exact)
             else:
@@ -114,20 +125,41 @@ class ExportDialog(QDialog):
         dialog = QFileDialog(self, "Export", start, f"*{self.suffix}")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(self.suffix.removeprefix("."))
-        dialog.selectFile(f"{(self._panel() or 'comparison').replace('/', '-')}{self.suffix}")
+        name = "logged" if self._is_logged else (self._panel() or "comparison").replace("/", "-")
+        dialog.selectFile(f"{name}{self.suffix}")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda path: self.write(Path(path)))
         dialog.open()
         return dialog
 
+    @property
+    def _is_logged(self) -> bool:
+        """Says whether all that runs logged is wanted, rather than what is drawn."""
+        return bool(self.what_box.currentData() == _LOGGED) and self.suffix in _TABLES
+
     def _panel(self) -> str | None:
-        return self.what_box.currentData() if self.suffix != ".html" else None
+        return self.what_box.currentData() if self.suffix != ".html" and not self._is_logged else None
+
+    def _on_format(self) -> None:
+        """Parquet holds all that was logged and nothing else; a figure cannot show that."""
+        if self.suffix == ".parquet" or self.suffix not in _TABLES:
+            is_logged = self.suffix == ".parquet"
+            if is_logged != (self.what_box.currentData() == _LOGGED):
+                self.what_box.setCurrentIndex(self.what_box.findData(_LOGGED) if is_logged else 0)
+        self._on_changed()
+
+    def _on_what(self) -> None:
+        """Goes on to a format that can hold what was chosen."""
+        if (self.what_box.currentData() == _LOGGED) != self._is_logged or self.suffix == ".parquet":
+            self.format_box.setCurrentIndex(self.format_box.findData(".csv"))
+        self._on_changed()
 
     def _on_changed(self) -> None:
         self.form.setVisible(self.suffix in _FIGURES)
         self.form.dpi_box.setEnabled(self.suffix == ".png" or self.form.unit_box.currentText() == "px")
         self.what_box.setEnabled(self.suffix != ".html")
-        self.words.setText(_TOLD.get(self.suffix, ""))
+        self.words.setText(_TOLD.get(_LOGGED if self._is_logged else self.suffix, ""))
+        self.picture.setVisible(not self._is_logged)
         try:
             self.style_wanted()
         except BadSetting as error:
@@ -141,7 +173,7 @@ class ExportDialog(QDialog):
 
     def _draw(self) -> None:
         comparison, style, panel = self._shown(), self.style_wanted(), self._panel()
-        if comparison is None:
+        if comparison is None or self._is_logged:
             return
         if panel not in comparison.view.panels:
             panel = None
@@ -179,6 +211,7 @@ class ExportDialog(QDialog):
         self.what_box.setAccessibleName("What is exported")
         self.format_box.setAccessibleName("Format")
         self.picture.setAccessibleName("Preview")
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.save_button = button("Save…", self.ask_where, role="primary", tip="Choose the file (Enter)")
         self.save_button.setDefault(True)
         form = dense_form()
@@ -202,8 +235,8 @@ class ExportDialog(QDialog):
 
     def _connect(self) -> None:
         self._timer.timeout.connect(self._draw)
-        for box in (self.what_box, self.format_box):
-            box.activated.connect(lambda _at: self._on_changed())
+        self.what_box.activated.connect(lambda _at: self._on_what())
+        self.format_box.activated.connect(lambda _at: self._on_format())
         self.form.changed.connect(self._on_changed)
         self.form.unit_box.activated.connect(lambda _at: self._on_changed())
 
