@@ -76,6 +76,7 @@ from .projects import (
     rename_project,
     show_project,
 )
+from .replaying import Replay, ReplayView, read_replay, replay_run, start_replay
 from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
@@ -158,6 +159,8 @@ __all__ = [
     "Project",
     "ProjectView",
     "Question",
+    "Replay",
+    "ReplayView",
     "RowSearch",
     "RunNews",
     "RunUse",
@@ -239,6 +242,7 @@ __all__ = [
     "read_draft",
     "read_experiment",
     "read_preferences",
+    "read_replay",
     "read_run",
     "read_view",
     "register_on_desktop",
@@ -247,6 +251,7 @@ __all__ = [
     "rename_project",
     "rename_run",
     "rename_view",
+    "replay_run",
     "reset_of",
     "reset_preference",
     "restore",
@@ -271,6 +276,7 @@ __all__ = [
     "show_trash",
     "start_demo",
     "start_playground",
+    "start_replay",
     "stop_run",
     "store_hub_token",
     "take_back",

@@ -9,7 +9,18 @@ import typer
 from typer.exceptions import TyperException
 
 from workbench import api
-from workbench.cli import data, experiments, machine, playground, preferences, projects, results, runs, tidying
+from workbench.cli import (
+    data,
+    experiments,
+    machine,
+    playground,
+    preferences,
+    projects,
+    replaying,
+    results,
+    runs,
+    tidying,
+)
 from workbench.cli.output import examples
 from workbench.domain.errors import WorkbenchError
 
@@ -36,7 +47,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (projects, data, experiments, runs, tidying, results, playground, machine, preferences):
+for group in (projects, data, experiments, runs, replaying, tidying, results, playground, machine, preferences):
     group.register(app)
 
 

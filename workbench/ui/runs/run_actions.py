@@ -31,7 +31,9 @@ VERBS = (
     Verb("Stop", "Ctrl+.", "Saves a checkpoint and ends", frozenset(_TO_END), api.stop_run),
     Verb("Resume", "Ctrl+R", "Goes on from the last checkpoint", frozenset(_TO_GO_ON), api.resume_run),
     Verb("Retry", "Ctrl+Shift+R", "Does it again from the beginning", frozenset(_TO_GO_ON), api.retry_run),
-)
+    Verb("Replay", "Ctrl+Shift+Y", "Does a finished run again, beside the queue, and says whether the same comes of it; the "
+         "Replay tab shows what", frozenset({RunState.FINISHED}), api.start_replay),
+)  # fmt: skip
 
 
 class RunActions(QObject):
