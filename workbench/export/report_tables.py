@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 from workbench.compare.comparison import Comparison
+from workbench.compare.costs import Cost
 from workbench.compare.results import ArmResult, Figures
 from workbench.compare.side_by_side import Answer
 from workbench.domain.estimates import Estimate
-from workbench.export.markup import Content, Markup, join, table, tag
+from workbench.export.document import Cell, Part, Value, Words, table
 
 NONE = "–"
 _HEAD = ("arm", "method", "seeds", "step", "gold", "proxy", "KL (nats)", "win rate", "tokens a response")
 
 
-def results(comparison: Comparison) -> Markup:
+def results(comparison: Comparison) -> tuple[Part | None, ...]:
     """Returns the table of all arms at their last checkpoint."""
     judges = comparison.further_judges
     rows = [_line(arm, arm.last, judges) for arm in comparison.arms]
@@ -20,21 +21,21 @@ def results(comparison: Comparison) -> Markup:
         f"Each arm at its last evaluated checkpoint. Gold is {comparison.judge}; the win rate is against {comparison.rival} on "
         f"the same prompts, ties half. {comparison.interval}."
     )
-    return join(table((*_HEAD, *judges), rows), tag("p", caption, class_="caption"))
+    return table((*_HEAD, *judges), rows), Words(caption, "caption")
 
 
-def best(comparison: Comparison) -> Markup | None:
-    """Returns the same table at the checkpoints with the highest gold score; None where those are the last ones."""
+def best(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns the same table at the checkpoints with the highest gold score; nothing where those are the last ones."""
     if all(arm.best.steps == arm.last.steps for arm in comparison.arms):
-        return None
+        return ()
     caption = (
         "Each arm at the checkpoint with its highest mean gold score, chosen on these very prompts: a little too good to "
         "be true. The verdict rests on the last checkpoints, where nothing was chosen."
     )
-    return join(table(_HEAD, [_line(arm, arm.best) for arm in comparison.arms]), tag("p", caption, class_="caption"))
+    return table(_HEAD, [_line(arm, arm.best) for arm in comparison.arms]), Words(caption, "caption")
 
 
-def _line(arm: ArmResult, figures: Figures, judges: Sequence[str] = ()) -> list[Content]:
+def _line(arm: ArmResult, figures: Figures, judges: Sequence[str] = ()) -> list[Value]:
     seeds, steps = (", ".join(map(str, dict.fromkeys(values))) for values in (arm.seeds, figures.steps))
     return [
         arm.name,
@@ -50,27 +51,48 @@ def _line(arm: ArmResult, figures: Figures, judges: Sequence[str] = ()) -> list[
     ]
 
 
-def head_to_head(comparison: Comparison) -> Markup | None:
-    """Returns how often each row beats each column; None with fewer than two arms."""
+def head_to_head(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns how often each row beats each column; nothing with fewer than two arms."""
     names = [arm.name for arm in comparison.arms]
     if not comparison.wins:
-        return None
-    rows: list[list[Content]] = [[row, *(_cell(comparison, row, column) for column in names)] for row in names]
+        return ()
+    rows: list[list[Value]] = [[row, *(_cell(comparison, row, column) for column in names)] for row in names]
     missing = sum(cell.missing for cell in comparison.wins)
     left_out = f" {missing} comparisons without a response or a score on one side are left out." if missing else ""
     caption = (
         f"How often the row's response scores above the column's on the same prompt, by {comparison.judge}; ties half. Bold "
         f"where the interval leaves out 50\N{NO-BREAK SPACE}%.{left_out} {comparison.interval}."
     )
-    return join(table(["row beats column", *names], rows), tag("p", caption, class_="caption"))
+    return table(["row beats column", *names], rows), Words(caption, "caption")
 
 
-def _cell(comparison: Comparison, row: str, column: str) -> Content:
+def _cell(comparison: Comparison, row: str, column: str) -> Value:
     cell = comparison.cell(row, column)
     if cell is None:
         return NONE
-    shown = _percent(cell.rate)
-    return tag("b", shown) if cell.rate.excludes(0.5) else shown
+    return _percent(cell.rate, strong=cell.rate.excludes(0.5))
+
+
+def costs(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns what each trained arm cost, mean over its seeds; nothing where no log says."""
+    trained = [arm for arm in comparison.arms if arm.method != "reference" and arm.cost != Cost()]
+    rows: list[list[Value]] = [
+        [
+            arm.name,
+            _amount(arm.cost.seconds, " s"),
+            _amount(arm.cost.device_seconds, " s"),
+            _amount(arm.cost.tokens),
+            _amount(arm.cost.generated),
+        ]
+        for arm in trained
+    ]
+    head = ("arm", "training time", "with its reward model", "tokens trained on", "tokens generated")
+    caption = "Mean over seeds, up to the checkpoints compared."
+    return table(head, rows), Words(caption, "caption")
+
+
+def _amount(value: float | None, unit: str = "") -> str:
+    return NONE if value is None else f"{value:,.0f}{unit}"
 
 
 def scores(answer: Answer) -> str:
@@ -85,21 +107,21 @@ def scores(answer: Answer) -> str:
     return " · ".join(parts)
 
 
-def _figure(value: Estimate | None, digits: int = 2) -> Content:
+def _figure(value: Estimate | None, digits: int = 2) -> Value:
     if value is None:
         return NONE
     return _with_interval(*(f"{number:.{digits}f}" for number in (value.mean, value.low, value.high)))
 
 
-def _percent(value: Estimate | None) -> Content:
+def _percent(value: Estimate | None, *, strong: bool = False) -> Value:
     if value is None:
         return NONE
     mean, low, high = (f"{100 * number:.1f}" for number in (value.mean, value.low, value.high))
-    return _with_interval(f"{mean} %", low, high)
+    return _with_interval(f"{mean} %", low, high, strong=strong)
 
 
-def _with_interval(mean: str, low: str, high: str) -> Markup:
-    return join(_signed(mean), tag("small", _signed(f"{low} to {high}")))
+def _with_interval(mean: str, low: str, high: str, *, strong: bool = False) -> Cell:
+    return Cell(_signed(mean), _signed(f"{low} to {high}"), strong)
 
 
 def _signed(number: str) -> str:

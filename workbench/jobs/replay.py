@@ -26,6 +26,7 @@ Tell = Callable[[str, int, int], None]
 _POLL_S = 0.2
 _THREADS = re.compile(r"(\d+) threads")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_OF_TIME = {"tokens_per_s"}  # tells of the machine's other work, and nothing of the run
 _KEPT = (".safetensors",)  # what a checkpoint is; configurations tell no more
 
 
@@ -199,6 +200,8 @@ def _measured(run: RunFolder) -> dict[str, dict[int, float]]:
     for event in current_events(run.events()[0]):
         if isinstance(event, Metrics | Evaluated):
             for name, value in event.values.items():
+                if name in _OF_TIME:
+                    continue
                 found.setdefault(name, {})[event.step] = value
     return found
 
