@@ -9,13 +9,14 @@ SUITABLE := import sys; assert (3, 11) <= sys.version_info[:2] <= (3, 13)
 HERE := import workbench; assert workbench.__file__.startswith("$(CURDIR)/")
 BROKEN := $(shell [ -e $(READY) ] && ! $(BIN)/python -P -c '$(SUITABLE); $(HERE)' 2>/dev/null && rm -f $(READY) $(READY_FOR_TESTS))
 
-.PHONY: help demo test app lint clean
+.PHONY: help demo test app lint bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   train, compare and report on the bundled data (about four minutes)"
 	@echo "make test   lint, types, import contracts and all tests"
 	@echo "make app    open the window"
+	@echo "make bench  time training against TRL (about ten minutes; installs TRL 1.12 beside, once)"
 
 demo: $(READY)
 	@$(BIN)/workbench demo --window
@@ -25,6 +26,9 @@ app: $(READY)
 
 test: lint
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+bench: $(READY)
+	@$(BIN)/python tests/benchmarks/against_trl
 
 lint: $(READY_FOR_TESTS)
 	@$(BIN)/ruff check workbench tests

@@ -3,10 +3,19 @@
 import pytest
 import torch
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedModel
+from trl.trainer.utils import add_fused_lm_head
 
 from workbench.training import forward
-from workbench.training.forward import ResponseBatch, batch_responses, forward_responses, forward_trunk, needed_tokens
+from workbench.training.forward import (
+    ResponseBatch,
+    batch_responses,
+    forward_responses,
+    forward_trunk,
+    needed_tokens,
+    score_last,
+)
+from workbench.training.packed_head import answer_packed, score_packed
 from workbench.training.packing import Packing, can_pack
 
 SMALL = {"vocab_size": 96, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -25,6 +34,12 @@ def model_of(make: str, **changes: object) -> PreTrainedModel:
     torch.manual_seed(0)
     config = AutoConfig.for_model(make, **MAKES[make] | changes)
     return AutoModelForCausalLM.from_config(config).eval()
+
+
+def scoring_model() -> PreTrainedModel:
+    torch.manual_seed(0)
+    config = AutoConfig.for_model("llama", **MAKES["llama"], pad_token_id=0, num_labels=1)
+    return AutoModelForSequenceClassification.from_config(config).eval()
 
 
 def batch() -> ResponseBatch:
@@ -103,3 +118,39 @@ def test_the_order_of_the_sequences_changes_nothing() -> None:
     first = forward_responses(model, whole).logits.split(whole.lengths.tolist())
     again = forward_responses(model, mixed).logits.split(mixed.lengths.tolist())
     assert all(torch.allclose(first[row], part, atol=1e-5) for row, part in zip(rows.tolist(), again, strict=True))
+
+
+def test_a_reward_model_reads_the_last_token_of_each_sequence() -> None:
+    model = scoring_model()
+    ids, real = batch().ids, needed_tokens(batch())
+    ids = ids.masked_fill(~real, 0)
+    assert can_pack(model.base_model, real)
+    expected = model(input_ids=ids, attention_mask=real.long()).logits.squeeze(-1)
+    assert torch.allclose(score_last(model, ids, real), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("field", ["loss", "log_probs", "entropy", "mean_logits", "is_top1", "label_mask"])
+def test_what_trl_asks_of_a_language_model_is_answered_alike(field: str) -> None:
+    model = model_of("llama")
+    add_fused_lm_head(model, outputs=("log_probs", "entropy", "mean_logits", "is_top1"))
+    labels = torch.full_like(batch().ids, -100)
+    labels[:, 1:][batch().predicts[:, :-1]] = batch().targets
+    asked = {"input_ids": batch().ids, "attention_mask": needed_tokens(batch()).long()}
+    expected = getattr(model(**asked, labels=labels, fused_lm_head=True), field)
+    answer_packed(model)
+    answer = model(**asked, labels=labels, fused_lm_head=True)
+    assert type(answer.loss.grad_fn).__name__ == "NegBackward0"  # ours: a mean, where TRL divides a sum
+    assert torch.allclose(getattr(answer, field), expected, atol=1e-5)
+
+
+def test_a_scoring_model_in_trls_trainer_answers_alike() -> None:
+    model, real = scoring_model(), needed_tokens(batch())
+    asked = {"input_ids": batch().ids.masked_fill(~real, 0), "attention_mask": real.long(), "use_cache": False}
+    expected = model(**asked).logits
+    score_packed(model)
+    calls = []
+    model.base_model.register_forward_pre_hook(
+        lambda _module, _args, given: calls.append(given["input_ids"].shape), with_kwargs=True
+    )
+    assert torch.allclose(model(**asked).logits, expected, atol=1e-5)
+    assert calls[0][0] == 1  # one row

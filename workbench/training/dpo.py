@@ -12,6 +12,7 @@ from workbench.storage.sources import resolve_model
 from workbench.training.batches import VALIDATION_ROWS, Encoder
 from workbench.training.cores import settle_threads
 from workbench.training.models import load_policy, lora_config
+from workbench.training.packed_head import answer_packed
 from workbench.training.samples import Sampler
 from workbench.training.session import RunSession
 from workbench.training.trainer import (
@@ -28,7 +29,13 @@ _EXO_SMOOTHING = 1e-3  # what 2402.00856 uses; at 0 its loss is not defined
 
 
 class Trainer(SessionTrainer, DPOTrainer):
-    """TRL's DPO trainer in a run."""
+    """TRL's DPO trainer in a run; policy and reference read no padding."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        answer_packed(self.model)
+        if self.ref_model is not None:
+            answer_packed(self.ref_model)
 
 
 def train(job: Job, session: RunSession) -> None:

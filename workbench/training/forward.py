@@ -110,6 +110,28 @@ def forward_trunk(trunk: PreTrainedModel, batch: ResponseBatch) -> Tensor:
     return torch.as_tensor(trunk(input_ids=batch.ids, use_cache=False).last_hidden_state)[batch.predicts]
 
 
+def score_last(model: PreTrainedModel, ids: Tensor, is_real: Tensor) -> Tensor:
+    """Returns what a scoring model says at each sequence's last token, [b].
+
+    Args:
+        model: with one label, as transformers' `AutoModelForSequenceClassification`.
+        ids: [b, t] padded on the right.
+        is_real: [b, t] false on the padding.
+    """
+    # The last token that is not the model's padding, as its own forward has it: an ending may share padding's number.
+    last = (torch.arange(ids.shape[1], device=ids.device) * (is_real & (ids != model.config.pad_token_id))).argmax(-1)
+    head, trunk = dict(model.named_children()).get("score"), model.base_model
+    if head is not None and can_pack(trunk, is_real):
+        packing = Packing.of(ids, is_real)
+        with packed(trunk, packing):
+            outputs = trunk(input_ids=packing.ids, position_ids=packing.positions, use_cache=False)
+        if was_read(trunk, packing):
+            counts = is_real.sum(-1)
+            return torch.as_tensor(head(outputs.last_hidden_state[0, counts.cumsum(0) - counts + last])).squeeze(-1)
+    logits = model(input_ids=ids, attention_mask=is_real.long(), use_cache=False).logits
+    return torch.as_tensor(logits).squeeze(-1)
+
+
 def needed_tokens(batch: ResponseBatch) -> Tensor:
     """Returns which tokens [b, t] have to be read: all up to the last that predicts one of the response."""
     return batch.predicts.flip(-1).cumsum(-1).flip(-1) > 0
@@ -135,6 +157,11 @@ def length_batches(
 def parts_for_memory(n_tokens: int, vocabulary: int) -> int:
     """Returns into how many parts so many response tokens are cut, so that a part's logits fit."""
     return max(1, -(-n_tokens * vocabulary // _MOST_LOGITS))
+
+
+def fits_at_once(n_tokens: int, vocabulary: int) -> bool:
+    """Says whether the logits of so many tokens may stand in memory at once."""
+    return n_tokens * vocabulary <= _MOST_LOGITS
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class Packing:
 _packing: ContextVar[Packing] = ContextVar("packing")
 
 
-def can_pack(model: PreTrainedModel, is_real: Tensor) -> bool:
+def can_pack(model: Any, is_real: Tensor) -> bool:
     """Says whether a model reads these tokens [b, t] packed, and whether that saves anything."""
     config = model.config.get_text_config()
     window = getattr(config, "sliding_window", None)
@@ -86,7 +86,7 @@ def can_pack(model: PreTrainedModel, is_real: Tensor) -> bool:
 
 
 @contextmanager
-def packed(model: PreTrainedModel, packing: Packing) -> Iterator[None]:
+def packed(model: Any, packing: Packing) -> Iterator[None]:
     """Inside, the model's attention reads its row as the packing says."""
     config = model.config.get_text_config()
     token, before = _packing.set(packing), config._attn_implementation
@@ -98,7 +98,7 @@ def packed(model: PreTrainedModel, packing: Packing) -> Iterator[None]:
         _packing.reset(token)
 
 
-def was_read(model: PreTrainedModel, packing: Packing) -> bool:
+def was_read(model: Any, packing: Packing) -> bool:
     """Says whether every layer read the packing; else what the model gave is worthless, and it is not packed again."""
     if packing.calls == model.config.get_text_config().num_hidden_layers:
         return True
@@ -108,9 +108,13 @@ def was_read(model: PreTrainedModel, packing: Packing) -> bool:
 
 def forward_arguments(model: PreTrainedModel) -> Collection[str]:
     """Returns the names that a model's forward takes."""
-    whole: Any = model  # may be wrapped by peft, whose forward takes any argument and hands it on
-    base = whole if isinstance(whole, PreTrainedModel) else whole.get_base_model()
-    return inspect.signature(base.forward).parameters
+    return inspect.signature(base_of(model).forward).parameters
+
+
+def base_of(model: Any) -> PreTrainedModel:
+    """Returns the model itself where it is wrapped by peft, whose forward takes any argument and hands it on."""
+    base: PreTrainedModel = model if isinstance(model, PreTrainedModel) else model.get_base_model()
+    return base
 
 
 def _attend(

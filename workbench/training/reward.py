@@ -22,6 +22,7 @@ from workbench.storage.sources import resolve_model
 from workbench.training.batches import VALIDATION_ROWS, Encoder, dataset_folder
 from workbench.training.cores import settle_threads
 from workbench.training.models import context_length, end_token_ids, load_policy, load_scoring_model, lora_config
+from workbench.training.packed_head import score_packed
 from workbench.training.rollout import generate, response_texts
 from workbench.training.scoring import RewardScorer, RewardSettings
 from workbench.training.session import RunSession, StopRun
@@ -41,7 +42,11 @@ _MEASURED = 2048  # responses whose lengths say how long samples may get
 
 
 class Trainer(SessionTrainer, RewardTrainer):
-    """TRL's reward trainer in a run."""
+    """TRL's reward trainer in a run; the model reads no padding."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        score_packed(self.model)
 
 
 def train(job: Job, session: RunSession) -> None:

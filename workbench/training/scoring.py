@@ -17,6 +17,7 @@ from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Turns, response_turns
 from workbench.domain.playground import TokenReward
 from workbench.storage.files import write_bytes
+from workbench.training.forward import score_last
 from workbench.training.models import context_length, load_scoring_model
 from workbench.training.rollout import token_texts
 from workbench.training.text import (
@@ -177,9 +178,10 @@ class RewardScorer:
         longest = max(len(ids) for ids in sequences)
         pad = self.tokenizer.pad_token_id
         ids = torch.tensor([row + [pad] * (longest - len(row)) for row in sequences], device=self.model.device)
-        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in sequences], device=ids.device)
-        logits = self.model(input_ids=ids, attention_mask=mask, use_cache=False).logits  # [b, 1]
-        scores: npt.NDArray[np.float64] = logits.squeeze(-1).float().cpu().numpy().astype(np.float64)
+        lengths = torch.tensor([len(row) for row in sequences], device=ids.device)
+        is_real = torch.arange(longest, device=ids.device) < lengths.unsqueeze(-1)
+        found = score_last(self.model, ids, is_real)
+        scores: npt.NDArray[np.float64] = found.float().cpu().numpy().astype(np.float64)
         return scores
 
 

@@ -1,5 +1,7 @@
 """Supervised fine-tuning: next-token training on demonstrations, or on the chosen responses of preference pairs."""
 
+from typing import Any
+
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
@@ -10,6 +12,7 @@ from workbench.storage.sources import resolve_model
 from workbench.training.batches import VALIDATION_ROWS, Encoder
 from workbench.training.cores import settle_threads
 from workbench.training.models import load_policy, lora_config
+from workbench.training.packed_head import answer_packed
 from workbench.training.samples import Sampler
 from workbench.training.session import RunSession
 from workbench.training.trainer import (
@@ -24,7 +27,11 @@ from workbench.training.trainer import (
 
 
 class Trainer(SessionTrainer, SFTTrainer):
-    """TRL's SFT trainer in a run."""
+    """TRL's SFT trainer in a run; the policy reads no padding."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        answer_packed(self.model)
 
 
 def train(job: Job, session: RunSession) -> None:

@@ -1,0 +1,176 @@
+"""The workbench against TRL on one task, in one run: `make bench`, or `python tests/benchmarks/against_trl [SIZE ...]`.
+
+PPO stands against TRL 1.12, the last with a PPOTrainer, in an environment of its own under `build/bench`; DPO, the reward
+model and SFT against TRL 1.16. The two sides take turns, so that a busy moment of the machine hits both, and what is
+reported are medians of ratios. Writes `build/bench/table.md`, `results.json` and `curves.svg`.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import task
+from matplotlib.figure import Figure
+
+HERE = Path(__file__).parent
+OUT = Path("build/bench")
+PEER = OUT / "peer"
+PINS = ("torch==2.13.0", "trl==1.12.0", "transformers==5.23.0", "datasets>=4", "accelerate>=1.10")
+SEEDS = (1, 2, 3)
+UPDATES = {"S": 16, "M": 4, "L": 3}  # 16 updates are the 1,024 episodes of the learning curve
+FIRST = 1  # updates that warm up and are not timed
+Runs = list[list[dict[str, float]]]
+
+
+def main(sizes: Sequence[str]) -> None:
+    """Runs everything for these sizes and writes the table."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    peer = make_peer()
+    results: dict[str, Any] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine()}
+    lines = ["| | ours | TRL | ratio |", "| --- | --- | --- | --- |"]
+    for size in sizes:
+        say(f"making the task, {size}")
+        run(sys.executable, "task.py", OUT / "work", size)
+        results[size] = ppo(peer, size) | offline(size)
+        lines += rows_of(size, results[size])
+    (OUT / "results.json").write_text(json.dumps(results, indent=2))
+    head = f"{results['date']}, {results['machine']}; medians of ratios within one run."
+    (OUT / "table.md").write_text("\n".join([head, "", *lines, ""]))
+    if "S" in sizes:
+        draw_curves(results["S"])
+    print((OUT / "table.md").read_text())
+
+
+def make_peer() -> Path:
+    """Returns the Python of the peer's environment, made once."""
+    python = PEER / "bin" / "python"
+    if not python.exists():
+        say("installing TRL 1.12 into an environment of its own")
+        run(sys.executable, "-m", "venv", PEER)
+        for pins in (PINS[:1], PINS[1:]):
+            run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pins)
+    return python.absolute()
+
+
+def ppo(peer: Path, size: str) -> dict[str, Any]:
+    """Returns the records of every PPO run, by what ran."""
+    kinds: dict[str, tuple[Path | str, str, tuple[str, ...]]] = {
+        "trl": (peer, "trl_ppo.py", ()),
+        "same algorithm": (sys.executable, "our_ppo.py", ("separate", "fp32")),
+        "shared trunk": (sys.executable, "our_ppo.py", ("shared", "fp32" if size == "S" else "bf16")),
+    }
+    found: dict[str, Runs] = {name: [] for name in kinds}
+    for seed in SEEDS:
+        for name, (python, script, more) in kinds.items():
+            say(f"PPO, {size}, {name}, seed {seed}")
+            found[name].append(record(python, script, size, str(UPDATES[size]), str(seed), more=more))
+    return {"ppo": found}
+
+
+def offline(size: str) -> dict[str, Any]:
+    """Returns seconds and losses of every other training, by method and setting."""
+    found: dict[str, Any] = {}
+    for kind, settings in {"dpo": ("default", "precompute"), "reward": ("default",), "sft": ("default",)}.items():
+        for setting in (*settings, "fp32", "ours"):
+            say(f"{kind}, {size}, {setting}")
+            more = ("precompute",) if (kind, setting) == ("dpo", "ours") else ()
+            found[f"{kind} {setting}"] = record(sys.executable, "offline.py", kind, size, setting, more=more)
+    return found
+
+
+def record(python: Path | str, script: str, *args: str, more: Sequence[str] = ()) -> Any:
+    """Runs a script and returns what it wrote."""
+    out = OUT / "record.json"
+    run(python, script, OUT / "work", *args, out, *more)
+    return json.loads(out.read_text())
+
+
+def run(python: Path | str, script: str | Path, *args: object) -> None:
+    """Runs a Python with paths relative to here; what it says is shown where it fails."""
+    where = HERE / script if str(script).endswith(".py") else script
+    command = [
+        str(python),
+        str(where),
+        *(str(Path(arg).absolute()) if isinstance(arg, Path) else str(arg) for arg in args),
+    ]
+    quiet = os.environ | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
+
+
+def rows_of(size: str, found: dict[str, Any]) -> list[str]:
+    """Returns the table's rows of a size."""
+    rows, trl = [], found["ppo"]["trl"]
+    for name in ("same algorithm", "shared trunk"):
+        ours = found["ppo"][name]
+        times = [seconds_of(runs, lambda r: r["total"]) for runs in (ours, trl)]
+        # Responses differ in length as the policies do, so the rate counts tokens.
+        rates = [seconds_of(runs, lambda r: r["total"] / r["tokens"]) for runs in (ours, trl)]
+        rows.append(row(f"PPO update, {name}, {size}", f"{times[0]:.2f} s", f"{times[1]:.2f} s", times[1] / times[0]))
+        rows.append(row(f"the same for each token, {size}", *(f"{1e3 * r:.2f} ms" for r in rates), rates[1] / rates[0]))
+    memory = [median(run[-1]["memory_mb"] for run in found["ppo"][name]) for name in ("same algorithm", "trl")]
+    rows.append(row(f"peak memory of PPO, {size}", *(f"{m:.0f} MB" for m in memory), memory[0] / memory[1]))
+    if UPDATES[size] >= UPDATES["S"]:
+        golds = [[gold_at_end(run) for run in found["ppo"][name]] for name in ("same algorithm", "trl")]
+        rows.append(
+            row(f"gold after 1,024 episodes, {size}", *(", ".join(f"{g:.2f}" for g in gs) for gs in golds), None)
+        )
+    for kind in ("dpo", "reward", "sft"):
+        ours_s = median(found[f"{kind} ours"]["seconds"])
+        for setting in ("default", "fp32", "precompute"):
+            if (peer := found.get(f"{kind} {setting}")) is not None:
+                peer_s = median(peer["seconds"])
+                rates = [f"{16 / s:.0f} pairs/s" for s in (ours_s, peer_s)]
+                rows.append(row(f"{kind} against TRL {setting}, {size}", *rates, peer_s / ours_s))
+    return rows
+
+
+def row(what: str, ours: str, trl: str, ratio: float | None) -> str:
+    """Returns a row of the table."""
+    return f"| {what} | {ours} | {trl} | {'' if ratio is None else f'{ratio:.2f}'} |"
+
+
+def seconds_of(runs: Runs, value: Callable[[dict[str, float]], float]) -> float:
+    """Returns the median over all timed updates."""
+    return median(value(record) for run in runs for record in run[FIRST:])
+
+
+def gold_at_end(run: list[dict[str, float]]) -> float:
+    """Returns the mean gold of the last three updates."""
+    return sum(record["gold"] for record in run[-3:]) / 3
+
+
+def draw_curves(found: dict[str, Any]) -> None:
+    """Draws gold over seconds of training, a line for each seed."""
+    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
+    axes = figure.add_subplot(xlabel="seconds of training", ylabel="gold reward")
+    for name, colour, style in (("same algorithm", "#0072B2", "-"), ("trl", "#D55E00", "--")):
+        for number, run in enumerate(found["ppo"][name]):
+            seconds = [sum(r["total"] for r in run[: at + 1]) for at in range(len(run))]
+            label = {"trl": "TRL 1.12"}.get(name, "workbench") if number == 0 else None
+            axes.plot(seconds, [r["gold"] for r in run], style, color=colour, label=label)
+    axes.legend(frameon=False)
+    figure.savefig(OUT / "curves.svg")
+
+
+def machine() -> str:
+    """Returns what the machine is, in words."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, no GPU used"
+
+
+def say(words: str) -> None:
+    """Says what is going on."""
+    print(f"{time.strftime('%H:%M:%S')} {words}", flush=True)
+
+
+if __name__ == "__main__":
+    main([size for size in sys.argv[1:] if size in task.SIZES] or ["S"])
