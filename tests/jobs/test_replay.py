@@ -15,7 +15,9 @@ from workbench.storage.runlog import JOB, RunFolder
 TORCH = {"torch": "2.13.0"}
 
 
-def said(folder: RunFolder, losses: dict[int, float], weights: bytes, device: str = "a CPU", **versions: str) -> RunFolder:
+def said(
+    folder: RunFolder, losses: dict[int, float], weights: bytes, device: str = "a CPU", **versions: str
+) -> RunFolder:
     """Writes what a run says: losses by step, and one checkpoint at the last of them."""
     folder.append(Started(pid=1, device="cpu", device_name=device, precision="fp32", versions=TORCH | versions))
     for step, loss in losses.items():

@@ -21,6 +21,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Project:
     return Project(make_project(tmp_path_factory.mktemp("replay") / "p", shared))
 
 
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")  # TRL asks for it
 @pytest.mark.parametrize(
     ("method", "recipe", "n_files"),
     [("sft", FEW, 1), ("reward", FEW | {"normalize_samples": 4}, 1), ("dpo", FEW, 1), ("ppo", SMALL | {"n_checkpoints": 1}, 1),

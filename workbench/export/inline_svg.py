@@ -10,7 +10,7 @@ from workbench.export.markup import Markup, tag
 
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _GROUNDS: tuple[Ground, ...] = ("light", "dark")
-_WIDTH = 120.0  # mm; the letters are readable where the page shows a chart half as wide
+_WIDTH = 130.0  # mm; the letters are readable where the page shows a chart half as wide
 _ID = re.compile(r'(\bid="|href="#|url\(#)')
 
 
