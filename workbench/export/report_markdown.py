@@ -17,14 +17,15 @@ _TICKS = re.compile("`+")
 _STYLE = FigureStyle(width=170)
 
 
-def as_markdown(document: Document, folder: str) -> tuple[str, dict[str, bytes]]:
+def as_markdown(document: Document, folder: str, suffix: str = ".svg") -> tuple[str, dict[str, bytes]]:
     """Returns the text, and the charts that it shows by their names in a folder beside it.
 
     Args:
         document: the report.
         folder: what the folder of the charts is called.
+        suffix: of the charts, .svg or .png.
     """
-    writer = _Writer(folder)
+    writer = _Writer(folder, suffix)
     head = [f"# {plain(document.title)}", f"*{plain(document.project)}*", plain(document.question)]
     blocks = [*head, *(writer.section(section) for section in document.sections), "---", plain(document.footer)]
     return "\n\n".join(blocks) + "\n", writer.charts
@@ -51,8 +52,8 @@ def _printable(text: str) -> str:
 class _Writer:
     """Writes the parts of one report, and draws its charts."""
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
+    def __init__(self, folder: str, suffix: str) -> None:
+        self._folder, self._suffix = folder, suffix
         self.charts: dict[str, bytes] = {}
 
     def section(self, section: Section) -> str:
@@ -88,10 +89,10 @@ class _Writer:
     def _(self, part: Charts) -> str:
         written = []
         for panel in part.panels:
-            name = f"{re.sub(r'[^a-z0-9]+', '-', panel.title.lower()).strip('-') or 'chart'}.svg"
+            name = f"{re.sub(r'[^a-z0-9]+', '-', panel.title.lower()).strip('-') or 'chart'}{self._suffix}"
             while name in self.charts:
                 name = f"more-{name}"
-            self.charts[name] = render([panel], ".svg", _STYLE)
+            self.charts[name] = render([panel], self._suffix, _STYLE)
             picture = f"![{plain(panel.title)}]({self._folder.replace(' ', '%20')}/{name})"
             written.append(f"{picture}\n\n**{plain(panel.title)}.** {plain(panel.caption)}")
         return "\n\n".join(written)
