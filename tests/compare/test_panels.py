@@ -21,7 +21,7 @@ def two_arms(runs):
 
 def test_three_panels_show_reward_kl_and_win_rate(two_arms):
     reward, kl, win = panels(two_arms)
-    assert [panel.title for panel in (reward, kl, win)] == ["Reward", "KL to the reference", "Win rate"]
+    assert [panel.title for panel in (reward, kl, win)] == ["Reward", "KL to the start model", "Win rate"]
     assert [(series.arm, series.role, series.index) for series in reward.series] == [
         ("ppo", "gold", 1), ("ppo", "proxy", 1), ("dpo", "gold", 2), ("dpo", "proxy", 2)]  # fmt: skip
     assert [series.y for series in kl.series] == [(0, 6), (0, 6)]

@@ -73,14 +73,14 @@ def test_a_run_is_blocked_by_a_need_that_will_not_happen_by_itself(project: Proj
     queue(project, "b", "c")
     status = run_states(project)
     assert (status["b"].state, status["c"].state) == (RunState.BLOCKED, RunState.BLOCKED)
-    assert status["b"].message == f"Needs a, which is {state}."
+    assert status["b"].message == f"Needs dpo seed 0, which is {state}."
 
 
 def test_a_run_waits_for_a_need_that_will_still_happen(project: Project) -> None:
     project.add_job(job("b", needs=("a",)))
     queue(project, "a", "b")
     status = run_states(project)["b"]
-    assert (status.state, status.message) == (RunState.WAITING, "Waits for a.")
+    assert (status.state, status.message) == (RunState.WAITING, "Waits for dpo seed 0.")
 
 
 def test_a_run_whose_need_was_deleted_is_blocked(project: Project) -> None:

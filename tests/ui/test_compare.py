@@ -121,7 +121,7 @@ def test_one_chart_is_kept_alone(qtbot, page, window, tmp_path):
     page.export.write(tmp_path / "kl.csv")
     qtbot.waitUntil(lambda: any("kl.csv" in said for said in window.toasts.sentences()), timeout=20000)
     panels = {line.split(",")[0] for line in (tmp_path / "kl.csv").read_text(encoding="utf-8").splitlines()[1:]}
-    assert panels == {"KL to the reference"}
+    assert panels == {"KL to the start model"}
 
 
 def test_the_preview_is_the_figure_and_the_choices_come_back(qtbot, page, session):
@@ -181,7 +181,7 @@ def test_the_filter_finds_runs_by_name_and_method(qtbot, page):
     qtbot.keyClicks(page.filter, "dpo 0.03")
     assert listed() == ["DPO β=0.03"]
     page.filter.setText("reference")
-    assert listed() == ["reference"]
+    assert listed() == ["start model"]
     assert page.grid.cards[1].chart.n_curves() == 3  # a filter hides nothing from the charts
 
 

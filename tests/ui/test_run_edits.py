@@ -58,7 +58,7 @@ def test_several_runs_are_deleted_by_key_and_come_back_to_their_places(qtbot, pa
     _choose(qtbot, page, FIRST, THIRD)
     qtbot.keyClick(page.tree, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: FIRST not in _listed(page) and THIRD not in _listed(page), timeout=WAIT)
-    assert "Delete 2 runs: done." in window.toasts.sentences()
+    assert "Delete 2 runs, their evaluations included: done." in window.toasts.sentences()
     assert read_queue(project).run_ids == [WORKING, SECOND]
     qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: read_queue(project).run_ids == [WORKING, FIRST, SECOND, THIRD], timeout=WAIT)

@@ -1,5 +1,6 @@
 """Every verb of the product, with its home."""
 
+from .about import About, about, documentation
 from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
@@ -35,6 +36,7 @@ from .experiments import (
     run_experiment,
     write_experiment,
 )
+from .exporting import export_event_files, export_model, export_script
 from .folders import FolderView, list_folders, log_folder
 from .keeping import Kept, KeptResponse, keep_pair, keep_prompt, take_back
 from .look import Theme, chart_theme
@@ -80,7 +82,9 @@ from .replaying import Replay, ReplayView, read_replay, replay_run, start_replay
 from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
+    RunVerb,
     RunView,
+    ask_runs,
     find_run,
     follow_runs,
     pause_run,
@@ -90,6 +94,7 @@ from .runs import (
     set_runs_per_device,
     show_run,
     stop_run,
+    take_back_asked,
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
@@ -127,6 +132,7 @@ from .watching import (
 )
 
 __all__ = [
+    "About",
     "Answer",
     "Check",
     "Comparison",
@@ -164,6 +170,7 @@ __all__ = [
     "RowSearch",
     "RunNews",
     "RunUse",
+    "RunVerb",
     "RunView",
     "ScoreResult",
     "SettingView",
@@ -172,7 +179,9 @@ __all__ = [
     "TokenState",
     "UsageMeter",
     "View",
+    "about",
     "as_prompt",
+    "ask_runs",
     "browse_dataset",
     "change_of",
     "change_tags",
@@ -193,14 +202,18 @@ __all__ = [
     "demo_folder",
     "detect_format",
     "diff_experiments",
+    "documentation",
     "draft_names",
     "duplicate_run",
     "empty_trash",
     "enter_hub_folder",
     "evaluate_runs",
     "examine",
+    "export_event_files",
     "export_experiment",
+    "export_model",
     "export_report",
+    "export_script",
     "find_experiment",
     "find_model",
     "find_run",
@@ -280,6 +293,7 @@ __all__ = [
     "stop_run",
     "store_hub_token",
     "take_back",
+    "take_back_asked",
     "undo_tags",
     "write_all_charts",
     "write_charts",

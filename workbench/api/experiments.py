@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from workbench.api.differences import told
 from workbench.domain.costs import PlanCost, RunCost
 from workbench.domain.errors import BadInput, NotFound
-from workbench.domain.experiments import Experiment
+from workbench.domain.experiments import Experiment, uneven_lengths
 from workbench.domain.records import Job, Method, RunState
 from workbench.jobs import launch
 from workbench.jobs.costing import cost_plan, cost_runs
@@ -144,9 +144,9 @@ def plan_experiment(project: Project, experiment: Experiment, *, base: Path) -> 
 
 
 def _cautions(experiment: Experiment) -> tuple[str, ...]:
-    if experiment.judges[0] != "length":
-        return ()
-    return ("The gold judge is `length`: longer answers win. Put a judge first that measures what you want.",)
+    by_length = "The gold judge is `length`: longer answers win. Put a judge first that measures what you want."
+    found = (uneven_lengths(experiment), by_length if experiment.judges[0] == "length" else "")
+    return tuple(caution for caution in found if caution)
 
 
 def _share_done(status: RunStatus) -> float:

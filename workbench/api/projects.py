@@ -11,6 +11,7 @@ from workbench.jobs.launch import wake_runner
 from workbench.storage.migrations import MANIFEST
 from workbench.storage.project import QUEUE, Project
 from workbench.storage.relocate import copy_project, move_project, rename_project
+from workbench.storage.renaming import finish_renaming
 from workbench.storage.tags import TAGS
 from workbench.storage.trash import Trash
 
@@ -61,12 +62,14 @@ def open_project(path: Path) -> Project:
     """Opens a project by its folder or its project.workbench.
 
     What is queued goes on, and so do runs that a restart of the computer interrupted: once, from their last checkpoints.
+    What a crash left of a dataset's renaming is cleared away.
 
     Raises:
         NotFound: there is none.
         NewerFormat: a newer version of the program made it.
     """
     project = Project.open(path)
+    finish_renaming(project)
     wake_runner(project)
     return project
 

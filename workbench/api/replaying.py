@@ -56,7 +56,7 @@ def replay_run(project: Project, run_id: str, *, on_progress: Callable[[str, int
     return replays.replay_run(project, run_id, on_progress or (lambda _phase, _step, _total: None))
 
 
-def start_replay(project: Project, run_id: str) -> None:
+def start_replay(project: Project, run_id: str) -> ReplayView:
     """Starts a replay that goes on when the window closes; `read_replay` tells how far it is and what came of it.
 
     Raises:
@@ -79,6 +79,7 @@ def start_replay(project: Project, run_id: str) -> None:
             cwd=project.folder,
             env=worker_environment(),
         )
+    return read_replay(project, run_id)
 
 
 def read_replay(project: Project, run_id: str) -> ReplayView:

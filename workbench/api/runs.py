@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -13,16 +14,18 @@ from workbench.domain.events import Event, Warned
 from workbench.domain.records import Job, RunState, Tags
 from workbench.jobs import launch
 from workbench.jobs.states import StateReader
+from workbench.jobs.taking_back import Before, note_before, take_back
 from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
 from workbench.storage.tags import read_tags
 
+RunVerb = Literal["pause", "stop", "resume", "retry"]
 POLL_S = 0.25
 _LOOKS_BETWEEN_WAKES = 8
 
 
 class RunView(BaseModel):
-    """One run as lists show it. `rate` in steps a second, `left_s` in seconds."""
+    """One run as lists show it. `rate` in steps a second, `left_s` in seconds, `waits_for` the ids of other runs."""
 
     id: str
     name: str
@@ -38,6 +41,7 @@ class RunView(BaseModel):
     memory_mib: float | None = None
     message: str = ""
     hint: str = ""
+    waits_for: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
 
@@ -107,6 +111,27 @@ def retry_run(project: Project, run_id: str) -> RunView:
     return show_run(project, run_id)
 
 
+def ask_runs(project: Project, verb: RunVerb, run_ids: Sequence[str]) -> Before:
+    """Asks the same of several runs.
+
+    Returns:
+        Where they were, for `take_back_asked`.
+    """
+    before = note_before(project, run_ids)
+    for run_id in run_ids:
+        _VERBS[verb](project, run_id)
+    return before
+
+
+def take_back_asked(project: Project, before: Before) -> None:
+    """Brings runs back to where they were before something was asked of them; waits for workers that save a checkpoint.
+
+    Raises:
+        Busy: a worker has not ended within a minute.
+    """
+    take_back(project, before)
+
+
 def prioritise_run(project: Project, run_id: str, priority: int) -> RunView:
     """Moves a queued run before those of lower priority."""
     launch.set_priority(project, run_id, priority)
@@ -169,6 +194,14 @@ class _Tail:
         return events
 
 
+_VERBS: dict[RunVerb, Callable[[Project, str], object]] = {
+    "pause": launch.pause_run,
+    "stop": launch.stop_run,
+    "resume": launch.resume_run,
+    "retry": launch.retry_run,
+}
+
+
 def _view(job: Job, reader: StateReader, tags: Tags) -> RunView:
     status = reader.status(job.id)
     return RunView(
@@ -186,5 +219,6 @@ def _view(job: Job, reader: StateReader, tags: Tags) -> RunView:
         memory_mib=status.memory_mib,
         message=status.message,
         hint=status.hint,
+        waits_for=status.waits_for,
         tags=tags.runs.get(job.id, ()),
     )

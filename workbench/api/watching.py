@@ -7,13 +7,14 @@ from pydantic import BaseModel
 
 from workbench.compare.samples import read_samples, read_texts, sample_files
 from workbench.domain import samples as columns
-from workbench.domain.events import Event, Sample
+from workbench.domain.events import Event, Metrics, Sample
 from workbench.domain.records import Job, Outcome, RunState
 from workbench.domain.settings import Settings
 from workbench.jobs import launch
 from workbench.jobs.queue import read_queue
 from workbench.jobs.states import StateReader, vanished
 from workbench.storage.project import Project
+from workbench.storage.runlog import RunFolder
 from workbench.storage.sources import run_of
 from workbench.storage.tags import read_tags
 
@@ -56,7 +57,11 @@ class RunNews(BaseModel):
 
 
 class StoredSetting(BaseModel):
-    """One setting of a run as it was frozen, beside what it would be by default."""
+    """One setting of a run as it was frozen, beside what it would be by default.
+
+    Attributes:
+        derived: what the run used where the setting was left open; None until it has said so.
+    """
 
     name: str
     label: str
@@ -65,6 +70,7 @@ class StoredSetting(BaseModel):
     value: Any
     default: Any
     advanced: bool
+    derived: float | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -123,7 +129,8 @@ def run_recipe(project: Project, run_id: str) -> list[StoredSetting]:
         NotFound: the project has no such run.
     """
     recipe = project.job(run_id).recipe
-    return [_stored(recipe, name) for name in type(recipe).model_fields]
+    stored = [_stored(recipe, name) for name in type(recipe).model_fields]
+    return [_with_derived(one, project.run(run_id)) if one.value is None else one for one in stored]
 
 
 def run_outcome(project: Project, run_id: str) -> Outcome | None:
@@ -180,6 +187,18 @@ def _grouped(project: Project, jobs: dict[str, Job]) -> dict[str, dict[str, str]
 
 def _evaluations(project: Project, run_id: str) -> list[Job]:
     return [job for job in project.jobs() if job.method == "evaluate" and run_of(job.inputs.model) == run_id]
+
+
+def _with_derived(setting: StoredSetting, run: RunFolder) -> StoredSetting:
+    """Returns the setting with the highest value that the run logged under its name: schedules only go below their peak."""
+    if setting.name != "learning_rate":
+        return setting
+    logged = [
+        event.values[setting.name]
+        for event in run.events()[0]
+        if isinstance(event, Metrics) and setting.name in event.values
+    ]
+    return setting.model_copy(update={"derived": max(logged, default=None)})
 
 
 def _stored(recipe: Settings, name: str) -> StoredSetting:

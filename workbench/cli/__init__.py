@@ -12,6 +12,7 @@ from workbench import api
 from workbench.cli import (
     data,
     experiments,
+    exporting,
     machine,
     playground,
     preferences,
@@ -47,7 +48,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (projects, data, experiments, runs, replaying, tidying, results, playground, machine, preferences):
+for group in (
+    projects,
+    data,
+    experiments,
+    runs,
+    replaying,
+    tidying,
+    results,
+    exporting,
+    playground,
+    machine,
+    preferences,
+):
     group.register(app)
 
 

@@ -22,6 +22,7 @@ _DEMO_EPILOG = examples(
 
 def register(app: typer.Typer) -> None:
     """Adds these commands."""
+    app.command("about", epilog=examples("workbench about --json"))(about)
     app.command("doctor", epilog=examples("workbench doctor", "workbench doctor --json"))(doctor)
     app.command("settings", epilog=examples("workbench settings", "workbench settings ppo"))(settings)
     app.command("desktop", epilog=examples("workbench desktop"))(desktop)
@@ -56,6 +57,18 @@ def settings(
         default = "required" if view.required else "" if view.default is None else f"= {view.default}"
         say(f"{view.group}.{view.name} {default} {view.unit}".rstrip())
         say(f"    {view.help}")
+
+
+def about(json: Json = False, debug: Debug = False) -> None:
+    """Say the versions, the licence and where the logs are."""
+    found = api.about()
+    if json:
+        print_json(found)
+        return
+    say(f"Preference Workbench {found.version}, {found.licence}")
+    say(f"Logs: {found.logs}")
+    for name, version in found.libraries.items():
+        say(f"{name} {version}")
 
 
 def demo(

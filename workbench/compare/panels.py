@@ -11,6 +11,7 @@ from workbench.compare.frontier import staircase, upper_envelope
 from workbench.compare.smoothing import smooth_curve
 from workbench.compare.specs import ENVELOPE, Axis, PanelSpec, ReferenceLine, Role, Series
 from workbench.compare.statistics import FloatArray
+from workbench.domain.experiments import START_MODEL, shown_name
 from workbench.domain.metrics import describe
 from workbench.domain.samples import GOLD, KL, PROXY
 from workbench.domain.views import PANELS, View, XAxis
@@ -22,7 +23,7 @@ X_AXES: dict[XAxis, Axis] = {
     "episodes": Axis(label="episodes"),
     "tokens": Axis(label="tokens trained on"),
     "seconds": Axis(label="training time", unit="s"),
-    "kl": Axis(label="KL to the reference", unit="nats"),
+    "kl": Axis(label="KL to the start model", unit="nats"),
 }
 
 
@@ -107,14 +108,16 @@ def _reward_panel(scene: _Scene) -> PanelSpec:
         x=X_AXES[scene.x],
         y=Axis(label="reward", unit="s.d.") if scaled else Axis(label="gold reward"),
         series=_shown(series),
-        lines=(ReferenceLine(axis="y", value=0.0, label="reference"),) if scaled else _gold_lines(starts),
+        lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),) if scaled else _gold_lines(starts),
         caption=_reward_caption(judge, scene.closing(), scaled=scaled, has_proxy=has_proxy),
     )
 
 
 def _gold_lines(starts: dict[str, Arm]) -> tuple[ReferenceLine, ...]:
     means = [
-        (arm.name, np.mean([track.last.mean_gold for track in arm.tracks])) for arm in starts.values() if arm.tracks
+        (shown_name(arm.name), np.mean([track.last.mean_gold for track in arm.tracks]))
+        for arm in starts.values()
+        if arm.tracks
     ]
     return tuple(ReferenceLine(axis="y", value=float(mean), label=name) for name, mean in means if np.isfinite(mean))
 
@@ -149,7 +152,7 @@ def _win_panel(scene: _Scene) -> PanelSpec:
     rival = f"{baseline.name}'s last checkpoint" if baseline else "the start model"
     return PanelSpec(
         title=PANELS["win"],
-        subtitle=f"against {baseline.name if baseline else 'the reference'}, by {judge}",
+        subtitle=f"against {baseline.name if baseline else 'the start model'}, by {judge}",
         x=X_AXES[scene.x],
         y=Axis(label="win rate", unit="%"),
         series=_shown(curves),

@@ -9,9 +9,36 @@ from workbench.domain.errors import BadSetting
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
 from workbench.domain.settings import PRESETS, Preset, Settings, setting
 
+REFERENCE = "reference"  # the start model in files and JSON, which is always compared
+START_MODEL = "start model"  # what people read
 ArmMethod = Literal["ppo", "dpo"]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]  # what every generator of random numbers takes
 _ARM_RECIPES: dict[str, type[PpoRecipe] | type[DpoRecipe]] = {"ppo": PpoRecipe, "dpo": DpoRecipe}
+
+
+def uneven_lengths(experiment: "Experiment") -> str:
+    """Returns a sentence where no budget holds the arms to the same amount of training; empty where one does."""
+    if experiment.budget.changed():
+        return ""
+    lengths = {arm.name: _length(arm.recipe) for arm in experiment.arms}
+    if len(set(lengths.values())) < 2:
+        return ""
+    each = "; ".join(f"{name} {length}" for name, length in lengths.items())
+    return f"The arms train for different lengths: {each}. A limit under Budget holds all of them to the same."
+
+
+def _length(recipe: PpoRecipe | DpoRecipe) -> str:
+    if recipe.max_steps is not None:
+        return f"{recipe.max_steps:,} steps"
+    if isinstance(recipe, PpoRecipe) and recipe.total_episodes is not None:
+        return f"{recipe.total_episodes:,} episodes"
+    return f"{recipe.num_train_epochs:g} epoch{'' if recipe.num_train_epochs == 1 else 's'}"
+
+
+def shown_name(name: str) -> str:
+    """Returns an arm's name as people read it: in files the start model is called otherwise, maybe with its experiment."""
+    is_start = name == REFERENCE or name.startswith(f"{REFERENCE} (")
+    return START_MODEL + name.removeprefix(REFERENCE) if is_start else name
 
 
 class Budget(Settings):
@@ -111,8 +138,8 @@ class Experiment(Settings):
         names = [arm.name for arm in self.arms]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"each arm needs a name of its own; twice: {', '.join(sorted(twice))}")
-        if "reference" in names:
-            raise ValueError("the name `reference` is the start model's, which is always compared")
+        if taken := {REFERENCE, START_MODEL} & set(names):
+            raise ValueError(f"the name `{min(taken)}` is the start model's, which is always compared")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError("each seed counts once; a seed stands twice in `seeds`")
         return self

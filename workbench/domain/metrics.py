@@ -69,7 +69,7 @@ _ALL = (
     Metric("val/explained_variance", "Explained variance", "1 - var(return - value) / var(return).", better="higher"),
     Metric("eval/gold", "Gold score", "Mean of the gold judge on the test prompts.", better="higher"),
     Metric("eval/proxy", "Proxy score", "Mean of the reward model on the test prompts.", better="higher"),
-    Metric("eval/kl", "KL to the reference", "Policy's own samples, exact over the vocabulary at each token, summed over the "
+    Metric("eval/kl", "KL to the start model", "Policy's own samples, exact over the vocabulary at each token, summed over the "
            "response, end of sequence included (2504.10637).", "nats"),
     Metric("eval/kl_se", "Its standard error", "Over prompts.", "nats"),
     Metric("eval/kl_per_token", "KL a token", "eval/kl divided by the mean number of tokens.", "nats"),

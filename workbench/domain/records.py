@@ -87,6 +87,13 @@ class Tags(Record):
     experiments: dict[str, tuple[str, ...]] = Field({}, description="By name.")
 
 
+class Renaming(Record):
+    """.workbench/renaming.json: a dataset is being renamed; what is left of it after a crash is known by this."""
+
+    old: str
+    new: str
+
+
 class Deleted(Record):
     """.workbench/trash/ID/deleted.json: what was deleted, and what brings it back as it was. Its folders lie beside it."""
 

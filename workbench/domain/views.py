@@ -10,7 +10,7 @@ from workbench.domain.settings import Settings, setting
 XAxis = Literal["step", "episodes", "tokens", "seconds", "kl"]
 PANELS: dict[str, str] = {
     "reward": "Reward",
-    "kl": "KL to the reference",
+    "kl": "KL to the start model",
     "win": "Win rate",
     "frontier": "Reward-KL frontier",
 }

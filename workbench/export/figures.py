@@ -202,7 +202,7 @@ def _label(axes: Axes, panel: PanelSpec, theme: Theme) -> None:
     )
     axes.set_xlabel(_words(panel.x))
     axes.set_ylabel(_words(panel.y))
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=panel.x.label != "KL to the reference"))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=panel.x.label != "KL to the start model"))
     axes.yaxis.set_major_locator(MaxNLocator(6))
     if axes.get_xlim()[1] >= 10_000:
         axes.xaxis.set_major_formatter(EngFormatter(sep="\N{THIN SPACE}"))
@@ -229,9 +229,7 @@ def _legend_entries(panels: Sequence[PanelSpec], theme: Theme) -> list[Line2D]:
     if "envelope" in roles:
         entries.append(Line2D([], [], color=theme.muted, linewidth=1.2, label=ENVELOPE))
     if any(panel.lines for panel in panels):
-        entries.append(
-            Line2D([], [], color=theme.muted, linewidth=0.9, linestyle=(0, (1, 2)), label="reference (start model)")
-        )
+        entries.append(Line2D([], [], color=theme.muted, linewidth=0.9, linestyle=(0, (1, 2)), label="start model"))
     return entries
 
 

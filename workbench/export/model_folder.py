@@ -33,7 +33,9 @@ _TRAINED = {
 _ADAPTER = "adapter_config.json"
 
 
-def write_model(project: Project, job: Job, checkpoint: Checkpoint, folder: Path, comparison: Comparison | None) -> list[Path]:
+def write_model(
+    project: Project, job: Job, checkpoint: Checkpoint, folder: Path, comparison: Comparison | None
+) -> list[Path]:
     """Writes weights, tokenizer, configuration and README.md, whole or not at all.
 
     Args:
@@ -81,7 +83,9 @@ def _forget_folders(adapter: Path) -> None:
         write_bytes(adapter, json.dumps(config, indent=2).encode())
 
 
-def _write_card(project: Project, job: Job, checkpoint: Checkpoint, folder: Path, comparison: Comparison | None) -> None:
+def _write_card(
+    project: Project, job: Job, checkpoint: Checkpoint, folder: Path, comparison: Comparison | None
+) -> None:
     arm = _arm_of(job, comparison)
     known = comparison if arm is not None else None
     text, charts = as_markdown(_card(project, job, checkpoint, known), _CHARTS, suffix=".png")

@@ -17,7 +17,8 @@ from workbench.export.run_again import how_to_run_again
 from workbench.storage.files import write_bytes
 from workbench.storage.project import Project
 
-HTML, MARKDOWN = (".html", ".htm"), (".md", ".markdown")
+_HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
+REPORT_SUFFIXES = (*_HTML, *_MARKDOWN)
 _SAMPLES = (
     "Spread evenly over the test prompts, from each arm's last checkpoint under its first seed. Nobody chose them."
 )
@@ -39,10 +40,10 @@ def write_report(comparison: Comparison, project: Project, path: Path) -> list[P
         DiskFull: there is no room for a file.
     """
     document = report_of(comparison, project)
-    if path.suffix in HTML:
+    if path.suffix in _HTML:
         write_bytes(path, as_html(document).encode())
         return [path]
-    if path.suffix not in MARKDOWN:
+    if path.suffix not in _MARKDOWN:
         raise BadInput(f"{path} ends in {path.suffix or 'nothing'!r}; expected .html or .md.", "Rename --out.")
     folder = path.with_name(f"{path.stem}-charts")
     text, charts = as_markdown(document, folder.name)

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -13,10 +12,9 @@ from workbench.domain.errors import BadInput, Busy, NotFound, WorkbenchError
 from workbench.domain.records import Job, Outcome, RunState
 from workbench.jobs.queue import edit_queue, read_queue
 from workbench.jobs.states import StateReader
-from workbench.storage.checkpoints import CHECKPOINTS
 from workbench.storage.liveness import is_working
 from workbench.storage.project import RUNNER_LOCK, Project
-from workbench.storage.runlog import EVENTS, JOB, LOG, SAMPLES, RunFolder
+from workbench.storage.runlog import JOB, RunFolder
 
 RUNNER_LOG = "runner.log"
 STOP_NOW = b"now"  # what the `stop` file holds when the worker is not to be waited for
@@ -108,7 +106,7 @@ def resume_run(project: Project, run_id: str, *, from_start: bool = False, wake:
         for resumed in chain:
             _forget_end(project.run(resumed))
         if from_start and run_id in chain:
-            _forget_work(project.run(run_id))
+            project.run(run_id).set_work_aside()
         edit.queue = edit.queue.with_runs(chain)
     if wake:
         wake_runner(project)
@@ -116,7 +114,7 @@ def resume_run(project: Project, run_id: str, *, from_start: bool = False, wake:
 
 
 def retry_run(project: Project, run_id: str) -> list[str]:
-    """Does a run again from its beginning."""
+    """Does a run again from its beginning; until it has finished, what it did before is kept aside."""
     return resume_run(project, run_id, from_start=True)
 
 
@@ -265,10 +263,3 @@ def _forget_end(run: RunFolder) -> None:
     run.clear_requests()
     run.clear_process()
     run.clear_put_back()
-
-
-def _forget_work(run: RunFolder) -> None:
-    for name in (CHECKPOINTS, SAMPLES):
-        shutil.rmtree(run.folder / name, ignore_errors=True)
-    for name in (EVENTS, LOG):
-        (run.folder / name).unlink(missing_ok=True)

@@ -119,6 +119,8 @@ class Runner:
         elif worker.run.outcome() is None:
             _write_last_word(worker.run, killed=alive, code=code)
         worker.run.clear_process()
+        if (outcome := worker.run.outcome()) is not None and outcome.state == "finished":
+            worker.run.drop_work_aside()
 
     def _adopt(self, run_id: str) -> Worker | None:
         """Takes over a run that an earlier runner started, dead or alive."""

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from workbench.domain.errors import WorkbenchError
 from workbench.domain.events import Failed, Finished, Progress
+from workbench.domain.experiments import shown_name
 from workbench.domain.records import Job, Outcome, RunState
 from workbench.jobs.queue import read_queue
 from workbench.storage.liveness import is_working, started_before_boot
@@ -23,6 +25,7 @@ class RunStatus:
         rate: steps a second.
         left_s: seconds until the end, by the rate.
         message, hint: why it is in this state and what helps, where there is something to say.
+        waits_for: the ids of the runs that keep it from starting.
     """
 
     state: RunState
@@ -35,6 +38,12 @@ class RunStatus:
     memory_mib: float | None = None
     message: str = ""
     hint: str = ""
+    waits_for: tuple[str, ...] = ()
+
+
+def called(job: Job) -> str:
+    """Returns a run as people call it: its arm or stage, what is done to it, its seed."""
+    return f"{shown_name(job.name)}{' evaluation' if job.method == 'evaluate' else ''} seed {job.seed}"
 
 
 def run_state(project: Project, job: Job) -> RunStatus:
@@ -92,10 +101,28 @@ class StateReader:
         needs = {need: self.state(need) for need in run.job().needs}
         progress = replace(_progress(run), rate=None, left_s=None)
         if dead := {need: state for need, state in needs.items() if state in _DEAD_ENDS}:
-            return replace(progress, state=RunState.BLOCKED, message=_blocked_by(dead), hint="Resume what it needs.")
+            return replace(
+                progress,
+                state=RunState.BLOCKED,
+                message=self._blocked_by(dead),
+                hint="Resume what it needs.",
+                waits_for=tuple(dead),
+            )
         if waiting := [need for need, state in needs.items() if state is not RunState.FINISHED]:
-            return replace(progress, state=RunState.WAITING, message=f"Waits for {', '.join(waiting)}.")
+            message = f"Waits for {', '.join(map(self._called, waiting))}."
+            return replace(progress, state=RunState.WAITING, message=message, waits_for=tuple(waiting))
         return replace(progress, state=RunState.QUEUED, message="Waits for a free device.")
+
+    def _blocked_by(self, dead: Mapping[str, RunState]) -> str:
+        return "; ".join(f"Needs {self._called(need)}, which is {state}" for need, state in dead.items()) + "."
+
+    def _called(self, run_id: str) -> str:
+        """Returns a run as people call it; one that was deleted has only its id left."""
+        try:
+            job = self.project.job(run_id)
+        except WorkbenchError:
+            return run_id
+        return called(job)
 
 
 def goes_on(run: RunFolder) -> bool:
@@ -143,7 +170,3 @@ def _progress(run: RunFolder) -> RunStatus:
     if not said:
         return RunStatus(RunState.RUNNING)
     return RunStatus(RunState.RUNNING, **said[-1].model_dump(exclude={"kind", "at"}))
-
-
-def _blocked_by(dead: Mapping[str, RunState]) -> str:
-    return "; ".join(f"Needs {need}, which is {state}" for need, state in dead.items()) + "."

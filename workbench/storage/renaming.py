@@ -8,11 +8,12 @@ from pathlib import Path
 
 from workbench.domain.errors import AlreadyExists, BadInput, NotFound
 from workbench.domain.experiments import Experiment
-from workbench.domain.records import DatasetRecord, Job, Manifest
+from workbench.domain.records import DatasetRecord, Job, Manifest, Renaming
 from workbench.storage.files import read_record, sync, write_record
 from workbench.storage.project import DATASET, Project, nearest, safe_name
 from workbench.storage.tags import read_tags, set_tags
 
+_NOTE = "renaming.json"  # in the state folder
 _LONGEST = {"experiment": 80, "run": 60}  # as the experiment's own settings say
 
 
@@ -107,6 +108,7 @@ def rename_dataset(project: Project, old: str, new: str) -> None:
         AlreadyExists: another one has the name.
         BadInput: the name cannot be a folder's.
     """
+    finish_renaming(project)
     project.dataset(old)
     source, target = project.dataset_folder(old), project.dataset_folder(safe_name(new, "dataset"))
     if new == old:
@@ -116,6 +118,9 @@ def rename_dataset(project: Project, old: str, new: str) -> None:
             manifest = edit.manifest
             if new in manifest.datasets or target.exists():
                 raise AlreadyExists(f"The project already has a dataset named {new!r}.", "Choose another name.")
+            note = project.state_folder() / _NOTE
+            write_record(note, Renaming(old=old, new=new))
+            undo.callback(note.unlink, missing_ok=True)
             undo.callback(_drop_unnamed, project, new)
             shutil.copytree(source, target, copy_function=_link_or_copy)
             for path in target.rglob(DATASET):  # today's and those of earlier contents
@@ -128,11 +133,25 @@ def rename_dataset(project: Project, old: str, new: str) -> None:
                 experiments={name: _reading(found, old, new) for name, found in manifest.experiments.items()},
             )
         undo.pop_all()
-    shutil.rmtree(source)
+    shutil.rmtree(source, ignore_errors=True)  # another process may be clearing it away at this moment
+    note.unlink(missing_ok=True)
+
+
+def finish_renaming(project: Project) -> None:
+    """Clears away what a renaming left that was cut short by a crash: the files under the name that does not count."""
+    note = project.state_folder() / _NOTE
+    if not note.exists():
+        return
+    with project.lock():  # one that is going on holds it until the manifest says which name counts
+        if note.exists():
+            cut = read_record(note, Renaming)
+            for name in (cut.old, cut.new):
+                _drop_unnamed(project, name)
+            note.unlink(missing_ok=True)
 
 
 def _drop_unnamed(project: Project, name: str) -> None:
-    """Removes the files of a dataset, unless the manifest names it: the error came after that was written."""
+    """Removes the files of a dataset, unless the manifest names it."""
     if name not in project.manifest().datasets:
         shutil.rmtree(project.dataset_folder(name), ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from workbench.domain.events import Event, event_from_line, event_to_line
 from workbench.domain.records import Job, Outcome, ProcessMark
-from workbench.storage.checkpoints import Checkpoint, list_checkpoints
+from workbench.storage.checkpoints import CHECKPOINTS, Checkpoint, list_checkpoints
 from workbench.storage.files import raise_if_full, read_record, write_bytes, write_record
 
 JOB = "job.json"
@@ -21,6 +22,8 @@ STOP = "stop"
 PAUSE = "pause"
 PUT_BACK = "put-back"
 SAMPLES = "samples"
+ASIDE = ".before-retry"
+_WORK = (CHECKPOINTS, SAMPLES, EVENTS, LOG)
 _STARTED = b'"kind":"started"'  # in a text that a run says the quotes are escaped
 Request = Literal["stop", "pause"]
 
@@ -145,6 +148,33 @@ class RunFolder:
     def was_put_back(self) -> bool:
         """Says whether the run was put back into the queue by itself since a person last asked for it."""
         return (self.folder / PUT_BACK).exists()
+
+    def set_work_aside(self) -> None:
+        """Puts away what the run did so far, so that it begins anew; only the newest is kept."""
+        self.drop_work_aside()
+        (self.folder / ASIDE).mkdir()
+        self._move_work(self.folder, self.folder / ASIDE)
+
+    def give_back_work(self) -> bool:
+        """Brings back what was put away, in place of what was done since; says whether there was anything."""
+        aside = self.folder / ASIDE
+        if not aside.is_dir():
+            return False
+        for name in _WORK:
+            path = self.folder / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        self._move_work(aside, self.folder)
+        self.drop_work_aside()
+        return True
+
+    def drop_work_aside(self) -> None:
+        """Forgets what was put away."""
+        shutil.rmtree(self.folder / ASIDE, ignore_errors=True)
+
+    def _move_work(self, source: Path, target: Path) -> None:
+        for name in _WORK:
+            if (source / name).exists():
+                (source / name).rename(target / name)
 
     def clear_put_back(self) -> None:
         """Lets the run be put back by itself once more."""

@@ -1,4 +1,4 @@
-"""Evaluation: sample from each checkpoint on the same prompts, measure its KL to the reference, and let the judges score.
+"""Evaluation: sample from each checkpoint on the same prompts, measure its KL to the start model, and let the judges score.
 
 Every arm is treated alike: the same held-out prompts in the same order, the same temperature, length limit and ending
 rule, the same stream of random numbers (so that differences between arms are not luck), KL on each policy's own samples.

@@ -7,6 +7,8 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.domain.records import RunState
+from workbench.ui.help_windows import show_about, show_documentation
 from workbench.ui.menus import add_living_menu, add_menu, recent_menu
 from workbench.ui.news import news
 from workbench.ui.opening import ask_for_project, open_folder
@@ -21,6 +23,8 @@ from workbench.ui.widgets.banner import ErrorBanner
 from workbench.ui.widgets.toast import Toast, ToastArea
 
 _SIZE = (1440, 900)
+_GOING = {RunState.RUNNING, RunState.STOPPING, RunState.QUEUED, RunState.WAITING}
+_LEFT_GOING = "runs/left-going"
 _SETTINGS = "settings"
 _BREATH_MS = 100  # between two pages that are made ahead, for what the person does meanwhile
 _LOAD_AHEAD_MS = 200  # after the window was painted
@@ -85,6 +89,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._session.settings.setValue("window/geometry", self.saveGeometry())
+        if self._view is not None and self._session.project is not None:
+            self._session.keep(_LEFT_GOING, _n_going(self._view))
         self._session.stop()
         super().closeEvent(event)
 
@@ -130,12 +136,15 @@ class MainWindow(QMainWindow):
         themes = [self._action(f"Theme: {choice}", "", lambda c=choice: self._choose_theme(c)) for choice in CHOICES]
         commands = self._action("Commands…", "Ctrl+K", self._open_palette)
         log = self._action("Show the window's log", "", lambda: open_folder(api.log_folder()))
+        keys = self._action("Keyboard shortcuts", "", lambda: self._show_thing(_SETTINGS, "shortcuts"))
+        manual = self._action("Documentation", "F1", self._show_documentation)
+        about = self._action("About Preference Workbench", "", self._show_about)
         bar = self.menuBar()
         add_menu(bar, "&File", [new, choose, recent_menu(session, bar), sample], [self._close_action], [leave])
         add_menu(bar, "&Edit", [self._undo_action, self._redo_action])
         add_living_menu(bar, "&Page", self._page_commands, "This page has no commands of its own")
         add_menu(bar, "&View", self._page_actions, always, themes, [commands])
-        add_menu(bar, "&Help", [log])
+        add_menu(bar, "&Help", [manual, keys], [log], [about])
         session.shortcuts.adopt(EVERYWHERE, "Everywhere", self, self.actions())
 
     def _action(self, text: str, keys: str, on_triggered, name: str = "") -> QAction:  # type: ignore[no-untyped-def]
@@ -241,10 +250,19 @@ class MainWindow(QMainWindow):
         for told in news(self._view, view):
             self.toasts.show_toast(told.sentence, told.tone, "Show", lambda told=told: self._show_thing(*told[2:]))
         self._view = view
+        self._say_what_went_on(view)
         self.rail.show_project(
             view.name, f"{_counted(len(view.datasets), 'dataset')} · {_counted(len(view.runs), 'run')}"
         )
         self.setWindowTitle(f"{view.name} - Preference Workbench")
+
+    def _say_what_went_on(self, view: api.ProjectView) -> None:
+        """Says once that the runs went on which were going when the window was closed."""
+        left = int(self._session.kept(_LEFT_GOING, 0))
+        if left:
+            self._session.keep(_LEFT_GOING, 0)
+            still = f"{_counted(n, 'run')} still to do" if (n := _n_going(view)) else "nothing is left to do"
+            self._session.tell(f"The runs went on while the window was closed: {still}.")
 
     def _on_deed(self, sentence: str, can_undo: bool) -> None:
         if self._deed_toast is not None:
@@ -280,6 +298,12 @@ class MainWindow(QMainWindow):
     def _open_palette(self) -> None:
         self.palette_box.offer([*self._page_commands(), *self.actions()])
 
+    def _show_documentation(self) -> None:
+        self._session.ask("window manual", api.documentation, lambda text: show_documentation(self, text))
+
+    def _show_about(self) -> None:
+        self._session.ask("window about", api.about, lambda found: show_about(self, found))
+
     def _load_ahead(self) -> None:
         """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""
         specs = list(self._specs.values())
@@ -290,3 +314,8 @@ class MainWindow(QMainWindow):
 
 def _counted(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
+def _n_going(view: api.ProjectView) -> int:
+    """Returns how many runs work or will."""
+    return sum(run.state in _GOING for run in view.runs)

@@ -24,7 +24,7 @@ class DpoRecipe(GivenResponsesRecipe):
     beta: float = setting(
         0.1,
         label="Beta",
-        help="Weight of the KL to the reference: lower goes further (2305.18290, Eq. 7).",
+        help="Weight of the KL to the start model: lower goes further (2305.18290, Eq. 7).",
         gt=0,
         le=100,
     )

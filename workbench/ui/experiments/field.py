@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from workbench import api
 from workbench.ui.experiments.editors import Editor, make_editor
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
-from workbench.ui.experiments.words import value_words
+from workbench.ui.experiments.words import SYNONYMS, value_words
 from workbench.ui.widgets import label, set_tone
 from workbench.ui.widgets.controls import tip_words
 
@@ -71,7 +71,9 @@ class SettingField(QWidget):
     def is_found(self, words: str) -> bool:
         """Says whether a search for these words means this setting."""
         setting = self.setting
-        return words.casefold() in f"{setting.name} {setting.label} {setting.help}".casefold()
+        also = SYNONYMS.get(setting.name, "")
+        text = f"{setting.group} {setting.name} {setting.label} {setting.help} {also}".casefold().replace("_", " ")
+        return all(word in text for word in words.casefold().replace("_", " ").split())
 
     def _mark(self) -> None:
         changed = bool(self.values())
@@ -107,6 +109,10 @@ class SettingField(QWidget):
         layout.setSpacing(2)
         layout.addLayout(row)
         layout.addLayout(below)
+        if isinstance(self.editor, NamePicker):  # what a name leads to is always told, a moment later
+            policy = self._said.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            self._said.setSizePolicy(policy)
 
 
 def _meaning_of_empty(help_text: str) -> str:

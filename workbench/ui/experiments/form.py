@@ -39,6 +39,7 @@ class ExperimentForm(QWidget):
         self.settings = SettingsColumn()
         self.search = QLineEdit(placeholderText="Find a setting", clearButtonEnabled=True)
         self.advanced = QCheckBox("Advanced")
+        self.not_found = label("", "muted", wraps=True)
         self.plan = PlanCard(look)
         self.keeping = FormKeeping(session, self, self)
         self.differences = DifferencesCard(session, self)
@@ -147,7 +148,12 @@ class ExperimentForm(QWidget):
         self.check()
 
     def _filter(self) -> None:
-        self.settings.filter(self.search.text(), advanced=self.advanced.isChecked())
+        words = self.search.text().strip()
+        found = self.settings.filter(words, advanced=self.advanced.isChecked())
+        self.not_found.setText(
+            "" if found else f"No setting is found by “{words}”. Try another word, or its first letters."
+        )
+        self.not_found.setVisible(not found)
 
     def _connect(self) -> None:
         self._plan_timer.timeout.connect(self._plan)
@@ -166,7 +172,13 @@ class ExperimentForm(QWidget):
         self.tabs.currentChanged.connect(lambda _place: self.differences.offer())
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         halves.setHandleWidth(12)
-        halves.addWidget(self.settings)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.not_found)
+        column.addWidget(self.settings, 1)
+        self.not_found.hide()
+        halves.addWidget(left)
         halves.addWidget(self.tabs)
         halves.setSizes([560, 560])
         layout = QVBoxLayout(self)

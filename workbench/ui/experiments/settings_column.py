@@ -89,12 +89,16 @@ class SettingsColumn(QScrollArea):
         self._on_changed()
         return sheet
 
-    def filter(self, words: str, *, advanced: bool) -> None:
-        """Shows the settings that are meant by the words; cards without any are hidden."""
+    def filter(self, words: str, *, advanced: bool) -> bool:
+        """Shows the settings that are meant by the words; cards without any are hidden. Says whether any is left."""
         self._words, self._advanced = words, advanced
+        any_found = False
         for sheet in self._sheets():
             found = sheet.filter(words, advanced=advanced)
-            sheet.setVisible((found or not words) and (sheet is not self.sft or self.sft_on.isChecked()))
+            is_shown = (found or not words) and (sheet is not self.sft or self.sft_on.isChecked())
+            sheet.setVisible(is_shown)
+            any_found |= is_shown
+        return any_found
 
     def show_stage(self, method: str, name: str) -> None:
         """Brings the settings of a stage of the plan into sight; an evaluation's are the sampling."""

@@ -2,6 +2,26 @@
 
 from typing import Any
 
+SYNONYMS = {  # words of other tools and of daily use by which a setting is searched for
+    "episodes": "budget max_steps maximum steps length total_episodes samples",
+    "tokens": "budget max_steps maximum steps length",
+    "seconds": "budget max_steps maximum steps length time limit",
+    "num_train_epochs": "budget max_steps maximum steps length passes",
+    "total_episodes": "budget max_steps maximum steps length epochs",
+    "learning_rate": "lr step size",
+    "batch_size": "per_device_train_batch_size",
+    "gradient_accumulation_steps": "micro batch memory",
+    "beta": "kl coefficient penalty strength",
+    "kl_coef": "beta kl penalty strength",
+    "lora_r": "adapter peft rank",
+    "n_checkpoints": "save_steps saves evaluation points",
+    "seeds": "repeats random",
+    "max_new_tokens": "response length max_length",
+    "judges": "gold scorer reward function evaluator",
+    "model": "start model base checkpoint",
+    "dataset": "pairs preferences data",
+}
+
 
 def read_words(text: str, kind: str) -> list[Any]:
     """Returns the values in a field, separated by commas; what is no number stays text, for the domain to refuse."""

@@ -46,6 +46,11 @@ class SettingsPage(Page):
         for section in self.sections():
             section.refresh()
 
+    def go_to(self, what: str) -> None:
+        """Scrolls to the shortcuts."""
+        if what == "shortcuts":
+            self._show_section(self.shortcuts)
+
     def _find(self) -> None:
         self.search.setFocus()
         self.search.selectAll()

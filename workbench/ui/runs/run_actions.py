@@ -1,6 +1,6 @@
 """What can be asked of the chosen runs: pause, stop, resume, retry, another place in the queue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from workbench import api
 from workbench.domain.records import RunState
-from workbench.ui.runs.words import MOVABLE
+from workbench.ui.runs.words import MOVABLE, run_title
 from workbench.ui.session import Session
 
 _TO_END = MOVABLE | {RunState.RUNNING}
@@ -23,17 +23,15 @@ class Verb:
     keys: str
     tip: str
     states: frozenset[RunState]
-    ask: Callable[[api.Project, str], object]
+    asks: api.RunVerb
 
 
 VERBS = (
-    Verb("Pause", "Ctrl+P", "Saves a checkpoint and waits until it is resumed", frozenset(_TO_END), api.pause_run),
-    Verb("Stop", "Ctrl+.", "Saves a checkpoint and ends", frozenset(_TO_END), api.stop_run),
-    Verb("Resume", "Ctrl+R", "Goes on from the last checkpoint", frozenset(_TO_GO_ON), api.resume_run),
-    Verb("Retry", "Ctrl+Shift+R", "Does it again from the beginning", frozenset(_TO_GO_ON), api.retry_run),
-    Verb("Replay", "Ctrl+Shift+Y", "Does a finished run again, beside the queue, and says whether the same comes of it; the "
-         "Replay tab shows what", frozenset({RunState.FINISHED}), api.start_replay),
-)  # fmt: skip
+    Verb("Pause", "Ctrl+P", "Saves a checkpoint and waits until it is resumed", frozenset(_TO_END), "pause"),
+    Verb("Stop", "Ctrl+.", "Saves a checkpoint and ends", frozenset(_TO_END), "stop"),
+    Verb("Resume", "Ctrl+R", "Goes on from the last checkpoint", frozenset(_TO_GO_ON), "resume"),
+    Verb("Retry", "Ctrl+Shift+R", "Does it again from the beginning", frozenset(_TO_GO_ON), "retry"),
+)
 
 
 class RunActions(QObject):
@@ -51,6 +49,12 @@ class RunActions(QObject):
         self._runs: Sequence[api.RunView] = ()
         self._queue: list[str] = []
         self.verbs = {verb.name: make_action(self, verb.name, verb.keys, verb.tip) for verb in VERBS}
+        self.replay = make_action(
+            self,
+            "Replay",
+            "Ctrl+Shift+Y",
+            "Does a finished run again, beside the queue; its Replay tab says what came of it",
+        )
         self.up = make_action(self, "Move up", "Alt+Up", "Earlier in the queue; dragging does the same")
         self.down = make_action(self, "Move down", "Alt+Down", "Later in the queue; dragging does the same")
         self._connect()
@@ -58,13 +62,14 @@ class RunActions(QObject):
 
     def all(self) -> list[QAction]:
         """Returns them in the order in which they are shown."""
-        return [*self.verbs.values(), self.up, self.down]
+        return [*self.verbs.values(), self.replay, self.up, self.down]
 
     def offer(self, runs: Sequence[api.RunView], queue: list[str]) -> None:
         """Enables what can be asked of these runs; `queue` are the movable ones in their order."""
         self._runs, self._queue = runs, queue
         for verb in VERBS:
             self.verbs[verb.name].setEnabled(any(run.state in verb.states for run in runs))
+        self.replay.setEnabled(bool(self._finished()))
         places = self._places()
         self.up.setEnabled(bool(places) and places != list(range(len(places))))
         self.down.setEnabled(bool(places) and places != list(range(len(queue) - len(places), len(queue))))
@@ -76,6 +81,24 @@ class RunActions(QObject):
         place = order.index(target) + downwards
         order[place:place] = [run_id for run_id in self._queue if run_id in run_ids]
         self._order(order)
+
+    def _finished(self) -> list[str]:
+        return [run.id for run in self._runs if run.state is RunState.FINISHED]
+
+    def _replay(self) -> None:
+        project, ids = self._session.project, self._finished()
+        if project is not None and ids:
+            told = f"Replaying {ids[0] if len(ids) == 1 else f'{len(ids)} runs'}: the Replay tab says how far it is."
+            self._session.ask(
+                "runs-replay",
+                lambda: [api.start_replay(project, run_id) for run_id in ids],
+                lambda _result: self._on_replaying(told),
+                title="Nothing was replayed",
+            )
+
+    def _on_replaying(self, told: str) -> None:
+        self._session.tell(told)
+        self._on_done()
 
     def _places(self) -> list[int]:
         """Returns where the chosen runs stand in the queue."""
@@ -102,13 +125,14 @@ class RunActions(QObject):
 
     def _do(self, verb: Verb) -> None:
         project = self._session.project
-        ids = [run.id for run in self._runs if run.state in verb.states]
+        runs = [run for run in self._runs if run.state in verb.states]
+        ids = [run.id for run in runs]
         if project is not None and ids:
-            self._session.ask(
-                f"runs-{verb.name}",
-                lambda: [verb.ask(project, run_id) for run_id in ids],
-                lambda _result: self._on_done(),
-                title=f"{verb.name} did not work",
+            self._session.history.do(
+                f"{verb.name} {run_title(runs[0], '') if len(runs) == 1 else f'{len(runs)} runs'}",
+                lambda: api.ask_runs(project, verb.asks, ids),
+                lambda before: api.take_back_asked(project, before),
+                lambda _before: self._on_done(),
             )
 
     def _on_done(self) -> None:
@@ -118,6 +142,7 @@ class RunActions(QObject):
     def _connect(self) -> None:
         for verb in VERBS:
             self.verbs[verb.name].triggered.connect(lambda _checked=False, verb=verb: self._do(verb))
+        self.replay.triggered.connect(self._replay)
         self.up.triggered.connect(lambda: self._move(-1))
         self.down.triggered.connect(lambda: self._move(1))
 

@@ -12,6 +12,7 @@ from workbench.ui.runs.run_tree import Line, RunTree
 from workbench.ui.runs.words_box import Question, WordsBox
 from workbench.ui.session import Session
 
+_ALONG, _ALL_ALONG = ", its evaluation included", ", their evaluations included"
 _NOT_COPIED = {"evaluate", "score"}  # they train nothing: a copy of a training run brings its evaluation along
 
 
@@ -83,7 +84,10 @@ class RunEdits(QObject):
             name = lines[0].experiment
             words, work = f"Delete experiment {name}", lambda: api.delete_experiment(project, name)
         else:
-            words = f"Delete {self._tree.title_of(lines[0])}" if len(ids) == 1 else f"Delete {len(ids)} runs"
+            what = self._tree.title_of(lines[0]) if len(ids) == 1 else f"{len(ids)} runs"
+            trains = any(run.method not in _NOT_COPIED for run in self._tree.chosen_runs())
+            along = (_ALONG if len(ids) == 1 else _ALL_ALONG) if trains else ""
+            words = f"Delete {what}{along}"
             work = lambda: api.delete_runs(project, ids)  # noqa: E731
         self._do(words, work, lambda deletion: api.restore(project, deletion))
 

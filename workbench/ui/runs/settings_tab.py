@@ -83,7 +83,10 @@ def value_words(value: Any, unit: str = "") -> str:
 
 def _item(setting: api.StoredSetting) -> QTreeWidgetItem:
     mark = _MARK if setting.is_changed else ""
-    shown = [f"{mark}{setting.label}", value_words(setting.value, setting.unit), value_words(setting.default)]
+    value = value_words(setting.value, setting.unit)
+    if setting.derived is not None:
+        value = f"{setting.derived:.3g} {setting.unit}".strip() + " (derived)"
+    shown = [f"{mark}{setting.label}", value, value_words(setting.default)]
     item = QTreeWidgetItem(shown)
     for column in range(3):
         font = item.font(column)

@@ -1,6 +1,7 @@
 """A run in words: its name, where it is, how fast it is."""
 
 from workbench import api
+from workbench.domain.experiments import shown_name
 from workbench.domain.records import RunState
 from workbench.ui.widgets.run_rows import duration
 
@@ -20,7 +21,7 @@ _SIGNS = {  # beside the word, so that a state is found at a glance without its 
 
 def run_title(run: api.RunView, arm: str) -> str:
     """Names a run as its experiment calls it."""
-    name = arm or run.name
+    name = shown_name(arm or run.name)
     method = "eval" if run.method == "evaluate" else run.method
     known = method == name.casefold() or method in name.casefold().split()
     what = name if known else f"{name} · {method}"

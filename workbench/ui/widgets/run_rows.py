@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.domain.experiments import shown_name
 from workbench.domain.records import RunState
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.controls import button, label, set_tone, tip_words
@@ -83,13 +84,15 @@ class RunRow(QWidget):
         self._bar.setAccessibleName(f"{run.name}: {run_words(run)}")
         why = "" if run.state is RunState.FINISHED else f"{run.message} {run.hint}".strip()
         self._message.setText(why)
+        self._message.setToolTip(tip_words("\n".join(run.waits_for)))
         self._message.setVisible(bool(why))
 
 
 def run_title(run: api.RunView) -> str:
     """Names a run: its arm or stage, what was done, its seed."""
     what = "evaluation" if run.method == "evaluate" else run.method
-    parts = [run.name, what if what != run.name.lower() else "", f"seed {run.seed}"]
+    name = shown_name(run.name)
+    parts = [name, what if what != name.lower() else "", f"seed {run.seed}"]
     return " · ".join(part for part in parts if part)
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QTimer, Signal
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.ui.widgets.controls import button, label, set_role
 
@@ -90,8 +90,17 @@ class ToastArea(QWidget):
         width = min(_WIDTH, max(120, self._over.width() - 2 * _MARGIN))
         self._stack.invalidate()
         self.resize(width, self._stack.heightForWidth(width))  # adjustSize knows nothing of lines that wrap
-        self.move(
-            self._over.width() - self.width() - _MARGIN,
-            self._over.height() - self.height() - _MARGIN,
+        place = self.rect().translated(
+            self._over.width() - self.width() - _MARGIN, self._over.height() - self.height() - _MARGIN
         )
+        for taken in self._to_keep_clear():  # from the lowest up
+            if place.intersects(taken):
+                place.moveBottom(taken.top() - _MARGIN)
+        self.move(place.left(), max(_MARGIN, place.top()))
         self.raise_()
+
+    def _to_keep_clear(self) -> list[QRect]:
+        """Returns where the buttons stand that a page is about, the lowest first."""
+        buttons = [one for one in self._over.findChildren(QAbstractButton) if one.property("role") == "primary"]
+        places = [QRect(one.mapTo(self._over, QPoint()), one.size()) for one in buttons if one.isVisible()]
+        return sorted(places, key=lambda place: -place.top())

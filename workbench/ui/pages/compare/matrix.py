@@ -7,6 +7,7 @@ from PySide6.QtGui import QBrush, QColor, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import Comparison, WinCell
+from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.controls import tip_words
@@ -39,11 +40,11 @@ class WinMatrix(CopyTable):
         self.setRowCount(len(names))
         self.setColumnCount(len(names))
         for at, name in enumerate(names):
-            across, down = ValueItem(name), ValueItem(name)
+            across, down = ValueItem(shown_name(name)), ValueItem(shown_name(name))
             down.setIcon(swatch(scheme.runs.colour(places[name])))
             down.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             for head in (across, down):
-                head.setToolTip(tip_words(name))
+                head.setToolTip(tip_words(shown_name(name)))
             self.setHorizontalHeaderItem(at, across)
             self.setVerticalHeaderItem(at, down)
         self._names = names

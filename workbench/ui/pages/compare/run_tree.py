@@ -7,11 +7,13 @@ from PySide6.QtGui import QAction, Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench.compare import ComparedArm
+from workbench.domain.experiments import shown_name
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _TALLEST = 260
+_NAME_WIDTH = 96  # pixels that a name has beside its tick, its colour and the number of seeds
 _NAME, _METHOD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
@@ -52,11 +54,11 @@ class RunTree(QTreeWidget):
         self.blockSignals(True)
         self.clear()
         for arm in arms:
-            item = QTreeWidgetItem([arm.name, str(len(arm.seeds))])
+            item = QTreeWidgetItem([self._in_lines(shown_name(arm.name)), str(len(arm.seeds))])
             item.setData(0, _NAME, arm.name)
             item.setData(0, _METHOD, arm.method)
             item.setIcon(0, swatch(scheme.runs.colour(arm.index)))
-            item.setToolTip(0, tip_words(f"{arm.name}: {arm.method}. Space shows or hides it."))
+            item.setToolTip(0, tip_words(f"{shown_name(arm.name)}: {shown_name(arm.method)}. Space shows or hides it."))
             item.setCheckState(0, Qt.CheckState.Unchecked if arm.name in hidden else Qt.CheckState.Checked)
             for seed, run in zip(arm.seeds, arm.runs or arm.evaluations, strict=False):
                 child = QTreeWidgetItem([f"seed {seed}"])
@@ -74,7 +76,7 @@ class RunTree(QTreeWidget):
         self._words = words
         for item in self._items():
             seeds = " ".join(item.child(at).text(0) for at in range(item.childCount()))
-            text = f"{item.data(0, _NAME)} {item.data(0, _METHOD)} {seeds}".casefold()
+            text = f"{item.text(0)} {item.data(0, _NAME)} {item.data(0, _METHOD)} {seeds}".casefold()
             item.setHidden(not all(word in text for word in words.casefold().split()))
         self._fit()
 
@@ -114,10 +116,20 @@ class RunTree(QTreeWidget):
     def _fit(self) -> None:
         """Takes the height of what is listed, up to a limit beyond which it scrolls."""
         found = [item for item in self._items() if not item.isHidden()]
-        rows = sum(1 + (item.childCount() if item.isExpanded() else 0) for item in found)
-        row = max(20, self.sizeHintForRow(0))
-        self.setFixedHeight(min(_TALLEST, self.header().sizeHint().height() + rows * row + 6))
+        rows = [part for item in found for part in (item, *(_children(item) if item.isExpanded() else ()))]
+        height = sum(max(20, self.sizeHintForIndex(self.indexFromItem(row)).height()) for row in rows)
+        self.setFixedHeight(min(_TALLEST, self.header().sizeHint().height() + height + 6))
+
+    def _in_lines(self, name: str) -> str:
+        """Puts the experiment that a long name ends with on a line of its own, where it can be read in full."""
+        arm, opens, experiment = name.partition(" (")
+        fits = self.fontMetrics().horizontalAdvance(name) <= _NAME_WIDTH
+        return name if fits else f"{arm}\n({experiment}" if opens else name
 
     def _on_changed(self, item: QTreeWidgetItem, _column: int) -> None:
         if item.parent() is None:
             self.shown_changed.emit()
+
+
+def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    return [item.child(at) for at in range(item.childCount())]

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import ArmResult, Comparison, Cost
+from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, estimate_item
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
@@ -19,7 +20,7 @@ _COLUMNS = {
     "run": "The arm",
     "gold": "Mean score by the gold judge, at the last checkpoint",
     "proxy": "Mean score by the reward model, at the last checkpoint",
-    "KL": "KL to the reference in nats per response, at the last checkpoint",
+    "KL": "KL to the start model in nats per response, at the last checkpoint",
     "win %": "Share of test prompts won against the baseline, ties half, at the last checkpoint",
     "best": "Step with the highest mean gold score, by seed; chosen on the same prompts, so a little too good",
     "time": "Training time of the arm's own run, mean over seeds",
@@ -122,9 +123,11 @@ class SummaryTable(CopyTable):
 
 
 def _cells(arm: ArmResult) -> list[ValueItem]:
-    name = ValueItem(arm.name)
+    name = ValueItem(shown_name(arm.name))
     name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    name.setToolTip(tip_words(f"{arm.name}: {arm.method}, seeds {', '.join(map(str, arm.seeds))}"))
+    name.setToolTip(
+        tip_words(f"{shown_name(arm.name)}: {shown_name(arm.method)}, seeds {', '.join(map(str, arm.seeds))}")
+    )
     steps = sorted(arm.best.steps)
     best = (
         "-"

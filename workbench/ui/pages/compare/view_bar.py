@@ -16,7 +16,7 @@ X_WORDS: dict[XAxis, str] = {
     "episodes": "episodes",
     "tokens": "tokens",
     "seconds": "training time",
-    "kl": "KL to the reference",
+    "kl": "KL to the start model",
 }
 _SMOOTHINGS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _METRICS = ("objective/scores", "objective/kl", "objective/entropy", "objective/length", "rewards/margins",

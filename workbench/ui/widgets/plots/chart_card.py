@@ -4,17 +4,19 @@ from collections.abc import Collection, Iterator
 from html import escape
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from workbench.compare import PanelSpec, Series
+from workbench.domain.experiments import shown_name
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.controls import set_role, tip_words
 from workbench.ui.widgets.plots.panel_chart import CROWD, PanelChart, axis_words
 
 _STYLES = {"proxy": "╍", "point": "●", "envelope": "─"}
+_GAP = 4  # pixels between the read-out and the edge of what is drawn
 _SOLID = "━"
 _MOST_NAMED = 12  # arms in the legend, and lines in the read-out
 _HOW = "\n\nClick a point for its samples. Drag to move, turn the wheel to zoom, double-click to see all."
@@ -87,13 +89,17 @@ class ChartCard(Card):
         return self._read_out.text()
 
     def _place_read_out(self, x: float) -> None:
-        """Puts the read-out on the side of the chart where the cursor is not."""
+        """Puts the read-out into the corner where it hides least of the curves, if possible away from the cursor."""
         self._read_out.adjustSize()
         left, right = self.chart.x_range()
-        at_left = x > (left + right) / 2
         area = self.chart.drawn_area()
-        place = area.left() + 4 if at_left else area.right() - self._read_out.width() - 4
-        self._read_out.move(int(max(0, place)), int(area.top()) + 4)
+        width, height = self._read_out.width(), self._read_out.height()
+        sides = [max(0.0, area.left() + _GAP), max(0.0, area.right() - width - _GAP)]
+        near = sides if x > (left + right) / 2 else sides[::-1]
+        heights = (area.top() + _GAP, max(area.top() + _GAP, area.bottom() - height - _GAP))
+        corners = [QRectF(side, top, width, height) for side in near for top in heights]
+        place = min(corners, key=self.chart.n_points_within)  # the first of equals: away from the cursor, at the top
+        self._read_out.move(int(place.x()), int(place.y()))
 
     def _place_words(self, x: float) -> str:
         assert self._spec is not None
@@ -106,7 +112,7 @@ class ChartCard(Card):
             key = (series.arm, series.index)
             styles[key] = styles.get(key, "") + _STYLES.get(series.role, _SOLID)
         entries = [
-            f'<span style="white-space:nowrap">{self._coloured(style, index)}&nbsp;{_unbroken(arm)}</span>'
+            f'<span style="white-space:nowrap">{self._coloured(style, index)}&nbsp;{_unbroken(shown_name(arm))}</span>'
             for (arm, index), style in styles.items()
         ]
         if len(entries) > _MOST_NAMED:  # names without end would leave no room for the chart
@@ -120,7 +126,7 @@ class ChartCard(Card):
             return ""
         _, y, low, high = found
         mark = self._coloured(_STYLES.get(series.role, _SOLID), series.index)
-        return f"{mark} {_unbroken(series.arm)} <b>{_number(y)}</b> {_half(low, high)}"
+        return f"{mark} {_unbroken(shown_name(series.arm))} <b>{_number(y)}</b> {_half(low, high)}"
 
     def _coloured(self, text: str, index: int) -> str:
         assert self._scheme is not None

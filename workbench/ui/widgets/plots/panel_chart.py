@@ -115,6 +115,20 @@ class PanelChart(BarePlot):
         """Returns where the curves are drawn, in the widget's pixels."""
         return self.getPlotItem().vb.sceneBoundingRect()
 
+    def n_points_within(self, part: QRectF) -> int:
+        """Returns how many points of the curves lie in a part of the widget, in its pixels."""
+        area = self.drawn_area()
+        (left, right), (low, high) = self.getPlotItem().vb.viewRange()
+        if area.isEmpty() or right == left or high == low:
+            return 0
+        found = 0
+        for series in self._shown:
+            x = area.left() + (np.asarray(series.x) - left) / (right - left) * area.width()
+            y = area.bottom() - (np.asarray(series.y) - low) / (high - low) * area.height()
+            inside = (x >= part.left()) & (x <= part.right()) & (y >= part.top()) & (y <= part.bottom())
+            found += int(inside.sum())
+        return found
+
     def n_curves(self) -> int:
         """Returns how many curves are drawn."""
         return len(self._curves)

@@ -1,0 +1,36 @@
+"""What the Help menu shows beside the window: the documentation, and what this program is."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
+
+from workbench import api
+
+_PAGE, _NOTE = (820, 680), (460, 420)
+
+
+def show_documentation(parent: QWidget, markdown: str) -> None:
+    """Opens the documentation in a window of its own."""
+    made, text = _reader(parent, "Documentation", _PAGE)
+    text.setMarkdown(markdown)
+    made.show()
+
+
+def show_about(parent: QWidget, about: api.About) -> None:
+    """Opens the versions, the licence and the place of the logs, to be read or copied."""
+    made, text = _reader(parent, "About Preference Workbench", _NOTE)
+    libraries = "\n".join(f"{name} {version}" for name, version in about.libraries.items())
+    text.setPlainText(
+        f"Preference Workbench {about.version}\nLicence: {about.licence}\nLogs: {about.logs}\n\n{libraries}"
+    )
+    made.show()
+
+
+def _reader(parent: QWidget, title: str, size: tuple[int, int]) -> tuple[QDialog, QTextBrowser]:
+    made = QDialog(parent, windowTitle=title)
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    made.resize(*size)
+    text = QTextBrowser(openExternalLinks=True)
+    text.setAccessibleName(title)
+    layout = QVBoxLayout(made)
+    layout.addWidget(text)
+    return made, text
