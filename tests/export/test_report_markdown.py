@@ -18,7 +18,7 @@ def test_the_markdown_says_what_the_page_says(comparison, project):
     for section in document.sections:
         assert f"## {section.title}" in text
         assert f"<h2>{section.title}</h2>" in page
-    assert sorted(charts) == ["kl-to-the-reference.svg", "reward.svg", "win-rate.svg"]
+    assert sorted(charts) == ["kl-to-the-start-model.svg", "reward.svg", "win-rate.svg"]
 
 
 def test_every_chart_that_is_named_lies_beside_the_text(comparison, project, tmp_path):

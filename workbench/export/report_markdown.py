@@ -11,7 +11,7 @@ from workbench.export.report_tables import scores
 
 # Characters that begin anything in Markdown, and those that begin HTML, which most readers of Markdown obey.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
-_LINE_START = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
+_LINE_START = re.compile(r"^(\s*)([-+=](?=[-\s=]|$)|\d+[.)](?=\s|$))", re.MULTILINE)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _TICKS = re.compile("`+")
 _STYLE = FigureStyle(width=170)
