@@ -24,6 +24,7 @@ _VERBS = [
     "priority",
     "evaluate",
     "compare",
+    "power",
     "score",
     "export",
     "doctor",

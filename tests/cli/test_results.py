@@ -139,3 +139,17 @@ def test_an_export_that_cannot_be_is_refused_in_one_sentence(
     assert done.exit_code != 0
     assert said in done.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_all_that_was_logged_is_one_table(project: Path, tmp_path: Path) -> None:
+    assert "all.csv" in run("metrics", project, "--out", tmp_path / "all.csv").output
+    head, first = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()[:2]
+    assert head.startswith('"run","arm","experiment","method","seed","step"')
+    assert "loss" in head
+    assert len(first.split(",")) == len(head.split(","))
+
+
+def test_a_metric_that_nobody_logged_is_refused_with_the_nearest(project: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli.app, ["metrics", str(project), "--metric", "los", "--out", str(tmp_path / "x.csv")])
+    assert "`loss`" in str(done.exception)
+    assert not (tmp_path / "x.csv").exists()

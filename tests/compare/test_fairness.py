@@ -1,7 +1,8 @@
 from evaluated_runs import PROMPTS
 
 from workbench.compare.arms import gather_arms
-from workbench.compare.fairness import incomplete, oddities, uneven, unfair
+from workbench.compare.fairness import incomplete, oddities, uneven
+from workbench.compare.pins import pin_down
 from workbench.domain.events import Warned
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DataInput, Outcome
@@ -11,6 +12,10 @@ FLAT = [0.0] * 8
 
 def arms(runs):
     return gather_arms(runs.project)
+
+
+def unfair(arms):
+    return [pin.sentence for pin in pin_down(arms) if not pin.is_same]
 
 
 def test_arms_that_were_treated_alike_raise_nothing(runs):

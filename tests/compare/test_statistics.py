@@ -9,6 +9,7 @@ from workbench.compare.statistics import (
     paired_bootstrap,
     rate_interval,
     spread,
+    two_rates,
     wilson,
 )
 
@@ -161,3 +162,10 @@ def test_a_large_bootstrap_works_in_parts():
     found = paired_bootstrap(values, draws=100)
     assert found is not None
     assert found.low < values.mean() < found.high
+
+
+def test_the_dpo_papers_two_imdb_win_rates_do_not_differ_by_more_than_chance():
+    z, p = two_rates((158, 256), (146, 256))
+    assert z == pytest.approx(1.08, abs=0.005)
+    assert p == pytest.approx(0.28, abs=0.005)
+    assert two_rates((5, 5), (5, 5)) == (0, 1)

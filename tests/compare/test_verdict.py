@@ -1,4 +1,7 @@
+from workbench.compare.length_control import LengthControlled
 from workbench.compare.overoptimisation import Turn
+from workbench.compare.power import prompts_for_rate
+from workbench.compare.statistics import Spread
 from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import WinCell
 from workbench.domain.estimates import Estimate
@@ -18,7 +21,8 @@ def cell(row: str, column: str, rate: float, p_value: float, gold: float = 0.3) 
 
 def verdict(*cells: WinCell, turns=None, one_seed=(), unfair=(), trained=("ppo", "dpo")) -> list[str]:
     references = dict.fromkeys(trained, "reference")
-    return write_verdict(Evidence("vader", trained, references, cells, turns or {}, one_seed, INTERVAL, unfair))
+    told = write_verdict(Evidence("vader", trained, references, cells, turns or {}, one_seed, INTERVAL, unfair))
+    return [statement.sentence for statement in told]
 
 
 def test_the_winner_is_named_with_its_evidence():
@@ -107,6 +111,50 @@ def test_arms_that_were_not_treated_alike_are_not_comparable():
     assert verdict(unfair=["The arms were judged differently: a: x; b: y."])[0] == (
         "Not comparable as it stands, because the arms were judged differently: a: x; b: y."
     )
+
+
+def with_lengths(claim: WinCell, controlled: float) -> WinCell:
+    equal = Estimate(mean=controlled, low=controlled - 0.05, high=controlled + 0.05, n=3)
+    return claim.model_copy(
+        update={"length_controlled": LengthControlled(rate=equal, p_value=0.5, length_effect=2.0, longer=31.0)}
+    )
+
+
+def test_a_lead_that_goes_with_length_is_said():
+    told = verdict(
+        with_lengths(cell("ppo", "reference", 0.75, 1e-6), 0.52), cell("dpo", "reference", 0.65, 1e-6),
+        cell("dpo", "ppo", 0.4, 0.01, -0.2),
+    )  # fmt: skip
+    assert told[2] == (
+        "With length held equal no lead is shown of ppo over reference (52.0 % of prompts, 47.0 to 57.0): answers differ in "
+        "length too."
+    )
+    stays = with_lengths(cell("ppo", "reference", 0.75, 1e-6), 0.7)
+    assert not any("length" in sentence for sentence in verdict(stays, trained=("ppo",)))
+
+
+def test_what_would_decide_the_nearest_open_claim_is_said():
+    found = Spread(0.52, 0.0, 0.25 / 500, 0.0, 1, 500)
+    undecided = cell("dpo", "ppo", 0.52, 0.4).model_copy(update={"spread": found})
+    told = verdict(undecided)
+    assert told[1] == (
+        "If the rate measured is the true one, it takes 4,904 prompts in all to show that dpo beats ppo; as it is, the "
+        "smallest lead it would show 8 times in 10 is 6.3 points."
+    )
+    assert prompts_for_rate(0.52) == 4904  # McNemar's number where nothing ties
+
+
+def test_every_sentence_about_arms_shows_its_figures():
+    cells = (cell("dpo", "ppo", 0.4, 0.001, -0.2), cell("ppo", "reference", 0.75, 1e-6))
+    told = write_verdict(Evidence("vader", ("ppo", "dpo"), {"ppo": "reference"}, cells, {}, (), INTERVAL))
+    between, start, *_ = told
+    assert (between.rule, start.rule) == ("arms", "start")
+    assert between.support[0].arms == ("ppo", "dpo")
+    assert between.evidence == (
+        "ppo over dpo, win rate: 60.0 % (56.0 to 64.0), n = 3; 0 wins, 0 ties, 0 losses, 0 left out; p = 0.001, by Holm 0.001\n"
+        "ppo over dpo, gold: +0.2 (+0.1 to +0.3), n = 3"
+    )
+    assert start.support[0].label == "ppo over reference, win rate"
 
 
 def test_a_start_model_alone_is_said_to_be_alone():

@@ -53,6 +53,7 @@ def test_one_seed_gives_wilsons_interval_over_prompts(runs):
     assert cell.p_value == mcnemar(158, 98)[0]
     assert cell.bootstrap.low == pytest.approx(cell.rate.low, abs=0.01)
     assert cell.gold_difference.mean == pytest.approx(60 / 256)
+    assert cell.gold_bootstrap.low == pytest.approx(cell.gold_difference.low, abs=0.02)
 
 
 def test_several_seeds_give_an_interval_over_seeds(runs):
@@ -64,6 +65,7 @@ def test_several_seeds_give_an_interval_over_seeds(runs):
     assert cell is not None
     assert cell.rate.mean == pytest.approx(18 / 24)
     assert cell.rate.n == 3
+    assert (cell.bootstrap, cell.gold_bootstrap) == (None, None)  # resampling three seeds covers too little
 
 
 def test_the_other_side_of_a_comparison_mirrors_it(runs):

@@ -13,7 +13,6 @@ from workbench.export.document import Part
 from workbench.export.report_setup import (
     environment,
     facts,
-    fairness,
     question,
     read_setup,
     runs_table,
@@ -72,15 +71,6 @@ def test_what_two_arms_of_a_method_differ_in_is_bold(runs):
     told = settings_table(setup_of(runs))
     assert cells(*told, title="Beta") == ["<b>0.5</b>", "<b>0.1</b>"]
     assert cells(*told, title="Epochs") == ["1.0", "1.0"]
-
-
-def test_fairness_says_what_was_alike_and_what_was_not(runs):
-    runs.arm("a", {100: [1.0] * 8})
-    runs.arm("b", {100: [1.0] * 8}, evaluation=runs.evaluation.model_copy(update={"temperature": 0.5}))
-    told = fairness(setup_of(runs))
-    assert cells(*told, title="Start model") == ["models/base", "models/base", "yes"]
-    assert cells(*told, title="Preference pairs") == ["pairs, split train (beef0000)"] * 2 + ["yes"]
-    assert cells(*told, title="Sampling")[2] == "<b>no</b>"
 
 
 def test_runs_tell_what_they_cost_and_how_they_ended(runs):

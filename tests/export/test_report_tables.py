@@ -1,7 +1,7 @@
 from tests.export.conftest import html_of
 from workbench.compare import compare_runs
 from workbench.compare.side_by_side import Answer
-from workbench.export.report_tables import best, costs, head_to_head, results, scores
+from workbench.export.report_tables import best, head_to_head, results, scores
 
 
 def test_results_show_each_figure_with_its_interval(runs):
@@ -33,11 +33,3 @@ def test_head_to_head_is_bold_where_one_half_is_left_out_and_counts_what_is_miss
 def test_scores_leave_out_what_is_missing_and_say_when_a_response_was_cut():
     answer = Answer(arm="dpo", index=1, seed=0, step=50, response="x", gold=-0.5, proxy=None, n_tokens=48, was_cut=True)
     assert scores(answer) == "gold −0.50 · 48 tokens, cut"
-
-
-def test_costs_are_told_for_arms_that_were_trained(runs):
-    runs.start([0.0] * 8)
-    runs.arm("dpo", {100: [1.0] * 8})
-    told = html_of(*costs(compare_runs(runs.project)))
-    assert '<th scope="row">dpo</th><td>50 s</td><td>50 s</td><td>8,000</td><td>0</td>' in told
-    assert '<th scope="row">reference</th>' not in told

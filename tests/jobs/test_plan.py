@@ -103,10 +103,26 @@ def test_the_splits_go_where_they_belong(project: Project) -> None:
     assert (evaluation.prompts.name, evaluation.prompts.split) == ("stories", "test")
 
 
-def test_test_prompts_of_their_own_are_all_used(project: Project) -> None:
-    prompts = by_name(planned(project, test_prompts="prompts"))["evaluate", "ppo"].inputs.prompts
-    assert prompts is not None
-    assert (prompts.name, prompts.split) == ("prompts", None)
+def prompts_of(project: Project, **changes: Any) -> list[tuple[str, str | None] | None]:
+    """The dataset and split that evaluations report on, and those that they choose by."""
+    inputs = by_name(planned(project, **changes))["evaluate", "ppo"].inputs
+    return [None if data is None else (data.name, data.split) for data in (inputs.prompts, inputs.validation)]
+
+
+def test_checkpoints_are_chosen_on_the_validation_split_of_the_pairs_unless_none_shall_be(project: Project) -> None:
+    assert prompts_of(project) == [("stories", "test"), ("stories", "validation")]
+    assert prompts_of(project, max_validation_prompts=0) == [("stories", "test"), None]
+
+
+def test_test_prompts_of_their_own_are_all_used_and_the_pairs_choose(project: Project) -> None:
+    whole = dataset("whole", DatasetKind.PROMPTS)
+    counts = {"train": 0, "validation": 0, "test": whole.n_rows}
+    add(project, whole.model_copy(update={"splits": whole.splits.model_copy(update={"counts": counts})}))
+    assert prompts_of(project, test_prompts="whole") == [("whole", None), ("stories", "validation")]
+
+
+def test_test_prompts_that_were_divided_choose_by_their_own_validation_split(project: Project) -> None:
+    assert prompts_of(project, test_prompts="prompts") == [("prompts", "test"), ("prompts", "validation")]
 
 
 def test_a_policy_is_trained_as_it_is_judged(project: Project) -> None:

@@ -30,6 +30,21 @@ def test_without_weights_they_are_counted_from_the_configuration(tmp_path):
     assert shape.n_parameters == 32 * 8 + 2 * (4 * 8 * 8 + 3 * 8 * 16)
 
 
+def test_a_token_is_multiplied_with_all_but_embeddings_that_are_only_looked_up(tmp_path):
+    table, layer = [32, 8], [8, 8]
+
+    def multiplied(name: str, **tensors: list[int]) -> int:
+        shape = read_shape(
+            _folder(tmp_path / name, LLAMA, {key.replace("_", "."): size for key, size in tensors.items()})
+        )
+        assert shape is not None
+        return shape.n_multiplied
+
+    assert multiplied("tied", embed=table, layer=layer) == 32 * 8 + 64, "the table is the output layer too"
+    assert multiplied("untied", embed=table, head=table, layer=layer) == 32 * 8 + 64
+    assert multiplied("reward", embed=table, score_weight=[1, 8], layer=layer) == 8 + 64
+
+
 def test_families_that_call_it_otherwise_are_understood(tmp_path):
     gpt2 = _folder(tmp_path / "gpt2", {"n_embd": 8, "n_layer": 1, "n_head": 2, "vocab_size": 16})
     nested = _folder(tmp_path / "nested", {"text_config": LLAMA})

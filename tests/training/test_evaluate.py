@@ -51,8 +51,8 @@ def project(template: Project, tmp_path: Path) -> Project:
     return Project(Path(shutil.copytree(template.folder, tmp_path / "p")))
 
 
-def add_prompts(project: Project, prompts: list[str]) -> None:
-    folder = project.dataset_folder("prompts")
+def add_prompts(project: Project, prompts: list[str], name: str = "prompts") -> None:
+    folder = project.dataset_folder(name)
     folder.mkdir(parents=True, exist_ok=True)
     with RowWriter(folder, Splitter(0, default_fractions(DatasetKind.PROMPTS))) as writer:
         for prompt in prompts:
@@ -132,6 +132,24 @@ def test_every_checkpoint_gets_every_column_for_every_prompt(project: Project, s
         assert columns["prompt"] == PROMPTS
         assert columns["score:length"] == [len(str(text)) for text in columns["response"]]
         assert None not in [value for values in columns.values() for value in values]
+
+
+def test_validation_prompts_choose_apart_from_test_prompts_and_change_none_of_their_samples(
+    project: Project, stories: Path
+) -> None:
+    alone = evaluation(project, stories, id_="alone")
+    evaluate(project, alone)
+    add_prompts(project, ["Once there was a fox.", PROMPTS[0], "Mia had a red hat.", "It rained."], "more")
+    job = evaluation(project, stories, id_="both", max_validation_prompts=2)
+    more = DataInput(name="more", sha256=(project.dataset_folder("more") / "sha256").read_text())
+    job = job.model_copy(update={"inputs": job.inputs.model_copy(update={"validation": more})})
+    events = evaluate(project, job)
+    folder = project.run_folder(job.id) / "samples"
+    for event in events:
+        chosen_by = pq.read_table(folder / f"validation-{event.step}.parquet").to_pydict()
+        assert chosen_by["prompt"] == ["Once there was a fox.", "Mia had a red hat."]  # no test prompt, and two at most
+        assert event.values["eval/validation_gold"] == pytest.approx(sum(chosen_by["gold"]) / 2)
+        assert samples(project, job, event.step) == samples(project, alone, event.step)
 
 
 def test_means_in_the_log_are_those_of_the_samples_and_all_are_defined(project: Project, stories: Path) -> None:

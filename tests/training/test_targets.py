@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from workbench.domain.errors import NotFound
@@ -36,10 +38,15 @@ def steps(project: Project, job: Job) -> list[int]:
     return [target.step for target in evaluation_targets(job, project)]
 
 
-def add_evaluation(project: Project, job: Job, gold: dict[int, float]) -> None:
+def add_evaluation(project: Project, job: Job, gold: dict[int, dict[str, float]]) -> None:
+    """Adds an evaluation without validation prompts: gold by step and prompt key."""
     project.add_job(job)
-    for step, value in gold.items():
-        event = Evaluated(step=step, samples="s.parquet", values={"eval/gold": value})
+    for step, scores in gold.items():
+        event = Evaluated(step=step, samples=f"{step}.parquet", values={})
+        pq.write_table(
+            pa.table({"prompt_key": list(scores), "gold": list(scores.values())}),
+            project.run_folder(job.id) / event.samples,
+        )
         project.run(job.id).append(event)
 
 
@@ -55,30 +62,51 @@ def test_the_start_model_stands_at_step_zero_even_if_it_is_a_runs_last_checkpoin
     assert target.source == checkpoint_folder(project.run_folder("dpo-s0"), 30)
 
 
-def test_best_is_the_highest_gold_among_those_evaluated(project: Project) -> None:
-    add_evaluation(project, evaluation("run:dpo-s0", "earlier"), {10: 0.2, 20: 0.6, 30: 0.4})
+def test_best_is_the_highest_validation_gold_among_those_evaluated_whatever_the_test_prompts_say(
+    project: Project,
+) -> None:
+    earlier = evaluation("run:dpo-s0", "earlier")
+    project.add_job(earlier)
+    for step, test, validation in ((10, 0.9, 0.2), (20, 0.1, 0.6), (30, 0.5, 0.4)):
+        values = {"eval/gold": test, "eval/validation_gold": validation}
+        project.run(earlier.id).append(Evaluated(step=step, samples="s.parquet", values=values))
+    assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [20]
+
+
+def test_without_validation_prompts_one_half_of_the_test_prompts_chooses(project: Project) -> None:
+    # Keys that end in an even digit choose. Over all prompts step 10 would be best.
+    add_evaluation(
+        project, evaluation("run:dpo-s0", "earlier"), {10: {"a1": 9.0, "a2": 0.1}, 20: {"a1": 0.0, "a2": 0.6}}
+    )
     assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [20]
 
 
 def test_best_is_the_last_where_nothing_was_evaluated_by_the_same_gold_judge(project: Project) -> None:
     assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
-    add_evaluation(project, evaluation("run:dpo-s0", "other", judges=("length",)), {10: 99.0})
+    add_evaluation(project, evaluation("run:dpo-s0", "other", judges=("length",)), {10: {"a2": 99.0}})
     assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
 
 
 @pytest.mark.parametrize(
-    "change", [{"temperature": 0.5}, {"max_new_tokens": 9}, {"stop_strings": ("x",)}, {"max_prompts": 3}]
+    "change",
+    [
+        {"temperature": 0.5},
+        {"max_new_tokens": 9},
+        {"stop_strings": ("x",)},
+        {"max_prompts": 3},
+        {"max_validation_prompts": 3},
+    ],
 )
 def test_best_passes_over_evaluations_of_other_samples(project: Project, change: dict[str, object]) -> None:
-    add_evaluation(project, evaluation("run:dpo-s0", "earlier", **change), {10: 0.9})
+    add_evaluation(project, evaluation("run:dpo-s0", "earlier", **change), {10: {"a2": 0.9}})
     assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
 
 
 def test_best_passes_over_evaluations_of_another_seed_or_other_prompts(project: Project) -> None:
     earlier = evaluation("run:dpo-s0", "earlier")
     prompts = earlier.inputs.model_copy(update={"prompts": DataInput(name="other", sha256="0")})
-    add_evaluation(project, earlier.model_copy(update={"id": "a", "seed": 5}), {10: 0.9})
-    add_evaluation(project, earlier.model_copy(update={"id": "b", "inputs": prompts}), {20: 0.9})
+    add_evaluation(project, earlier.model_copy(update={"id": "a", "seed": 5}), {10: {"a2": 0.9}})
+    add_evaluation(project, earlier.model_copy(update={"id": "b", "inputs": prompts}), {20: {"a2": 0.9}})
     assert steps(project, evaluation("run:dpo-s0", checkpoints="best")) == [30]
 
 

@@ -145,6 +145,27 @@ def test_one_chart_is_kept_alone(qtbot, page, window, tmp_path):
     assert panels == {"KL to the start model"}
 
 
+def test_all_that_was_logged_is_kept_as_a_table(qtbot, page, window, tmp_path):
+    page.export.offer(suffix=".svg")
+    chosen(page.export.what_box, "logged")
+    assert page.export.kind.key == ".csv"
+    assert "one column for each metric" in page.export.words.text()
+    page.export.write(tmp_path / "all.csv")
+    qtbot.waitUntil(lambda: any("all.csv" in said for said in window.toasts.sentences()), timeout=20000)
+    assert '"loss"' in (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_parquet_holds_what_was_logged_and_a_figure_what_is_drawn(page):
+    page.export.offer()
+    chosen(page.export.format_box, ".parquet")
+    assert page.export.what_box.currentData() == "logged"
+    chosen(page.export.format_box, ".pdf")
+    assert page.export.what_box.currentData() is None
+    chosen(page.export.format_box, ".parquet")
+    chosen(page.export.what_box, "kl")
+    assert page.export.kind.key == ".csv"
+
+
 def test_the_preview_is_the_figure_and_the_choices_come_back(qtbot, page, session):
     page.export.offer(suffix=".png")
     qtbot.waitUntil(lambda: not page.export.picture.pixmap().isNull(), timeout=20000)

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
 
 from workbench.compare import Axis, PanelSpec, Series
 from workbench.ui.widgets.plots import ChartCard
@@ -91,7 +93,34 @@ def test_a_crowd_of_arms_is_drawn_as_bare_lines_and_that_is_said(card, look):
     with_bands = len(card.chart.getPlotItem().items)
     many = [item.model_copy(update={"arm": f"{item.arm} {copy}"}) for item in few for copy in range(6)]
     card.show_panel(panel(*many), look.scheme)
-    drawn = [item for item in card.chart.getPlotItem().listDataItems() if hasattr(item, "yData")]
-    assert len(card.chart.getPlotItem().items) < 6 * with_bands / 2
-    assert {item.opts["symbol"] for item in drawn} == {None}
+    assert len(card.chart.getPlotItem().items) < with_bands
+    assert card.chart.n_curves() == 24
     assert "bands and marks with fewer" in card.legend.text()
+
+
+def test_all_lines_of_a_crowd_are_in_sight_and_can_be_picked(qtbot, card, look):
+    steps, x = ((1,), (2,), (3,)), (0.0, 1.0, 2.0)
+    arms = [
+        series(3, arm=f"arm {at}", name=f"arm {at}", index=at, steps=steps, x=x, y=(0.0, at, 2.0 * at))
+        for at in range(1, 21)
+    ]
+    card.show_panel(panel(*arms), look.scheme)
+    (left, right), (low, high) = card.chart.getPlotItem().vb.viewRange()
+    assert (left <= 0, right >= 2, low <= 0, high >= 40) == (True, True, True, True)
+    picked = []
+    card.picked.connect(lambda arm, at: picked.append((arm, at)))
+    card.chart.pick_at(card.chart.getPlotItem().vb.mapViewToScene(QPointF(2.0, 40.0)))
+    assert picked == [("arm 20", (3,))]
+
+
+def test_a_crowd_is_painted_in_the_colours_of_its_arms(qtbot, card, look):
+    arms = [series(2, arm=f"arm {at}", name=f"arm {at}", index=at, y=(at, at)) for at in range(1, 21)]
+    card.show_panel(panel(*arms), look.scheme)
+    qtbot.waitExposed(card)
+    seen = card.chart.grab().toImage()
+    box = card.chart.getPlotItem().vb
+    for at in (3, 4, 17):
+        place = box.mapViewToScene(QPointF(0.5, at)).toPoint()
+        drawn = max((seen.pixelColor(place.x(), place.y() + away) for away in (-1, 0, 1)), key=QColor.saturation)
+        assert drawn.saturation() > 60
+        assert drawn.hue() == pytest.approx(QColor(look.scheme.runs.colour(at)).hue(), abs=3)

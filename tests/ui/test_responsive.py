@@ -5,6 +5,8 @@ of the window measures the same by the clock.
 """
 
 import gc
+import shutil
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +14,10 @@ from PySide6.QtCore import Qt
 from tests.ui.large_projects import many_runs, write_pairs
 from tests.ui.watchdog import Watchdog
 
-LONGEST_S = 0.15  # three times what is aimed at: this runs beside other tests, on machines that others use too
+# 50 ms are aimed at, and kept where the machine is quiet. Beside others the same work takes up to half as much processor time
+# more, since they share its caches.
+LONGEST_S = 0.08
+SAMPLE = Path(__file__).resolve().parents[2] / "projects" / "film-critic"
 
 
 @pytest.fixture
@@ -43,11 +48,43 @@ def test_100_000_pairs_are_imported_without_a_stutter(qtbot, window, session, wa
     assert stall.own < LONGEST_S
 
 
+def test_the_sample_is_opened_and_every_page_visited_twice_without_a_stutter(
+    qtbot, window, session, watchdog, tmp_path
+):
+    _load_ahead(qtbot, window)
+    folder = shutil.copytree(SAMPLE, tmp_path / "film-critic")
+    watchdog.start()
+    with qtbot.waitSignal(session.project_changed, timeout=20000):
+        session.open(folder)
+    _until_quiet(qtbot, session)
+    assert watchdog.stop().own < LONGEST_S
+    for round_ in ("first", "again"):
+        for key in ("overview", "data", "experiments", "compare", "playground", "machine", "settings"):
+            watchdog.start()
+            window.show_page(key)
+            _until_quiet(qtbot, session)
+            assert watchdog.stop().own < LONGEST_S, (key, round_)
+
+
+def test_the_theme_changes_without_a_stutter(qtbot, window, session, look, watchdog, tmp_path):
+    session.open(shutil.copytree(SAMPLE, tmp_path / "film-critic"))
+    qtbot.waitUntil(lambda: session.view is not None, timeout=20000)
+    for key in ("overview", "data", "playground", "machine", "settings", "compare"):
+        window.show_page(key)
+        _until_quiet(qtbot, session)
+    for choice in ("dark", "light"):
+        watchdog.start()
+        look.choose(choice)
+        _until_quiet(qtbot, session)
+        assert watchdog.stop().own < LONGEST_S, choice
+
+
 def test_twenty_long_runs_are_shown_without_a_stutter(qtbot, window, session, watchdog, open_project, tmp_path):
+    _load_ahead(qtbot, window)
     open_project(many_runs(tmp_path / "large", 20, 10_000))
     for key in ("experiments", "compare"):
-        window.show_page(key)  # builds the page, which happens once and is what the click waits for
         watchdog.start()
+        window.show_page(key)
         _until_quiet(qtbot, session)
         assert watchdog.stop().own < LONGEST_S, key
     watchdog.start()
@@ -57,6 +94,12 @@ def test_twenty_long_runs_are_shown_without_a_stutter(qtbot, window, session, wa
         _until_quiet(qtbot, session)
     assert watchdog.stop().own < LONGEST_S
     assert len(watchdog.stalls) > 10
+
+
+def _load_ahead(qtbot, window):
+    """Waits for the modules of the pages, which the program loads on another thread while the start page is in sight."""
+    with qtbot.waitSignal(window.loaded, timeout=20000):
+        pass
 
 
 def _until_quiet(qtbot, session):

@@ -1,7 +1,25 @@
 """Every verb of the product, with its home."""
 
 from .about import About, about, documentation
-from .comparisons import Answer, Comparison, Place, Question, View, compare_answers, compare_runs
+from .comparisons import (
+    Answer,
+    Comparison,
+    FactTable,
+    Place,
+    PowerTable,
+    Question,
+    Ranking,
+    View,
+    WeighedRates,
+    compare_answers,
+    compare_runs,
+    costs_table,
+    matched_table,
+    rank_checkpoints,
+    seeds_table,
+    tabulate_power,
+    weigh_rates,
+)
 from .datasets import ImportResult, detect_format, import_dataset, preview_import
 from .demo import DemoResult, finish_demo, start_demo
 from .desktop import program_icon, register_on_desktop
@@ -79,7 +97,7 @@ from .projects import (
     show_project,
 )
 from .replaying import Replay, ReplayView, read_replay, replay_run, start_replay
-from .results import FigureStyle, export_report, preview_charts, write_all_charts, write_charts
+from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
     RunVerb,
@@ -145,6 +163,7 @@ __all__ = [
     "ExperimentDraft",
     "ExperimentPlan",
     "ExperimentRuns",
+    "FactTable",
     "FigureStyle",
     "FolderView",
     "GpuLoad",
@@ -160,11 +179,13 @@ __all__ = [
     "PlannedRun",
     "Playground",
     "PlaygroundOffer",
+    "PowerTable",
     "PreferenceView",
     "Preferences",
     "Project",
     "ProjectView",
     "Question",
+    "Ranking",
     "Replay",
     "ReplayView",
     "RowSearch",
@@ -179,6 +200,7 @@ __all__ = [
     "TokenState",
     "UsageMeter",
     "View",
+    "WeighedRates",
     "about",
     "as_prompt",
     "ask_runs",
@@ -191,6 +213,7 @@ __all__ = [
     "compare_answers",
     "compare_runs",
     "copy_project",
+    "costs_table",
     "create_project",
     "dataset_readers",
     "default_projects_folder",
@@ -211,6 +234,7 @@ __all__ = [
     "examine",
     "export_event_files",
     "export_experiment",
+    "export_logged",
     "export_model",
     "export_report",
     "export_script",
@@ -236,6 +260,7 @@ __all__ = [
     "list_settings",
     "list_views",
     "log_folder",
+    "matched_table",
     "move_project",
     "name_arms",
     "offer_playground",
@@ -251,6 +276,7 @@ __all__ = [
     "preview_import",
     "prioritise_run",
     "program_icon",
+    "rank_checkpoints",
     "read_changes",
     "read_draft",
     "read_experiment",
@@ -279,6 +305,7 @@ __all__ = [
     "save_draft",
     "save_view",
     "score_responses",
+    "seeds_table",
     "set_form_aside",
     "set_preference",
     "set_runs_per_device",
@@ -292,9 +319,11 @@ __all__ = [
     "start_replay",
     "stop_run",
     "store_hub_token",
+    "tabulate_power",
     "take_back",
     "take_back_asked",
     "undo_tags",
+    "weigh_rates",
     "write_all_charts",
     "write_charts",
     "write_experiment",

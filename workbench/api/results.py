@@ -1,5 +1,6 @@
-"""Results: draw the charts, write the report."""
+"""Results: draw the charts, write the report, hand over what was logged."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from workbench.api.comparisons import compare_runs
@@ -7,12 +8,13 @@ from workbench.compare import Comparison, PanelSpec
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.figures import FigureStyle
 from workbench.export.figures import draw_panels, render
+from workbench.export.logged import SUFFIXES, write_logged
 from workbench.export.report import REPORT_SUFFIXES, write_report
 from workbench.export.series import write_series_csv
 from workbench.storage.preferences import read_preferences
 from workbench.storage.project import Project, nearest
 
-__all__ = ["FigureStyle", "export_report", "preview_charts", "write_all_charts", "write_charts"]
+__all__ = ["FigureStyle", "export_logged", "export_report", "preview_charts", "write_all_charts", "write_charts"]
 FIGURE_SUFFIXES = (".svg", ".png", ".pdf")
 
 
@@ -79,6 +81,29 @@ def export_report(project: Project, out: Path, *, comparison: Comparison | None 
         raise BadInput(f"{out} ends in {out.suffix or 'nothing'!r}; expected .html or .md.", "Rename --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
     return write_report(comparison or compare_runs(project), project, out)
+
+
+def export_logged(
+    project: Project, out: Path, *, run_ids: Sequence[str] | None = None, metrics: Collection[str] | None = None
+) -> Path:
+    """Writes every metric that runs logged, at every step, as one table: CSV, or Parquet, by the file's ending.
+
+    Args:
+        project: the project.
+        out: the file.
+        run_ids: the runs; None for all.
+        metrics: those wanted; None for all.
+
+    Raises:
+        NotFound: no such run or metric, or nothing has been logged yet.
+        BadInput: an ending that is neither .csv nor .parquet.
+        DiskFull: there is no room for the file.
+    """
+    if out.suffix not in SUFFIXES:
+        raise BadInput(f"{out} ends in {out.suffix or 'nothing'!r}; expected .csv or .parquet.", "Rename --out.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_logged(project, out, run_ids, metrics)
+    return out
 
 
 def _panels(comparison: Comparison, panel: str | None) -> tuple[PanelSpec, ...]:

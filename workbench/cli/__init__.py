@@ -10,10 +10,12 @@ from typer.exceptions import TyperException
 
 from workbench import api
 from workbench.cli import (
+    claims,
     data,
     experiments,
     exporting,
     machine,
+    metrics,
     playground,
     preferences,
     projects,
@@ -56,7 +58,9 @@ for group in (
     replaying,
     tidying,
     results,
+    claims,
     exporting,
+    metrics,
     playground,
     machine,
     preferences,

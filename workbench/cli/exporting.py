@@ -90,7 +90,7 @@ def export(  # noqa: PLR0913, PLR0917  (one argument a flag)
         style = FigureStyle.read(
             given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags"
         )
-        comparison = api.compare_runs(project, view=asked, experiment=experiment)
+        comparison = api.compare_runs(project, view=asked, experiment=experiment, with_all_points=wanted == "csv")
         is_report = wanted in ("html", "markdown")
         written = (
             api.export_report(project, out, comparison=comparison)

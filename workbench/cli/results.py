@@ -8,9 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from workbench import api
+from workbench.cli.claims import print_claims, print_ranking
+from workbench.cli.fair_tables import Further, fair_tables, print_fairness, print_tables
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, print_table, say
 from workbench.domain.estimates import Estimate
 from workbench.domain.figures import FigureStyle, Font, Ground
+from workbench.domain.matching import LEVELS
 from workbench.domain.views import View, XAxis
 
 Experiment = Annotated[str | None, typer.Option(help="Only the arms of this experiment.", show_default=False)]
@@ -27,8 +30,24 @@ _COMPARE_EPILOG = examples(
     "workbench compare my-project --x tokens --hide reference --save-view 'by tokens'",
     "workbench compare my-project --view 'by tokens' --out by-tokens.png --dpi 300 --ground dark",
     "workbench compare my-project --experiment stories",
+    "workbench compare my-project --costs --seeds",
+    "workbench compare my-project --matched kl --matched compute",
+    "workbench compare my-project --claims --ranking",
+    "workbench compare my-project --checkpoints",
     "workbench compare my-project ppo-s0-1a2b3c4d dpo-s0-5e6f7a8b --json",
 )
+
+
+_LEVELS = "|".join(LEVELS)
+_MATCHED = (
+    "The arms at a common level of this: the largest that all of their seeds reached. May be given several times."
+)
+
+
+def _known_levels(wanted: list[str] | None) -> list[str] | None:
+    if unknown := set(wanted or ()) - set(LEVELS):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(LEVELS)}")
+    return wanted
 
 
 def register(app: typer.Typer) -> None:
@@ -61,24 +80,52 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     ground: Annotated[Ground | None, flag(FigureStyle, "ground")] = None,
     font: Annotated[Font | None, flag(FigureStyle, "font")] = None,
     experiment: Experiment = None,
+    costs: Annotated[
+        bool, typer.Option("--costs", help="What each arm took, with the stages that it rests on.")
+    ] = False,
+    seeds: Annotated[bool, typer.Option("--seeds", help="Every seed of every arm, and which collapsed.")] = False,
+    matched: Annotated[list[str] | None, typer.Option(help=_MATCHED, metavar=_LEVELS, callback=_known_levels)] = None,
+    claims: Annotated[bool, typer.Option("--claims", help="Print every claim that two arms differ.")] = False,
+    ranking: Annotated[bool, typer.Option("--ranking", help="Print the arms by Bradley-Terry strength.")] = False,
+    checkpoints: Annotated[bool, typer.Option("--checkpoints", help="Rank every checkpoint.")] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Compare arms: rewards, KL, win rates, verdict."""
+    """Compare arms: rewards, KL, win rates, verdict, costs."""
     project = api.open_project(folder)
     run_ids = [api.find_run(project, run) for run in runs] if runs else None
     wanted = view_of(project, view, x=x, smoothing=smoothing, baseline=baseline, panels=panels, hidden=hidden)
     style = FigureStyle.read(given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags")
-    comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment)
+    as_numbers = out is not None and out.suffix == ".csv"
+    comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment, with_all_points=as_numbers)
     written = api.write_charts(comparison, out, style) if out else []
     if save_view is not None:
         api.save_view(project, save_view, comparison.view)
+    further = fair_tables(comparison, costs=costs, seeds=seeds, matched=matched or ())
+    ranked = comparison.ranking
+    if checkpoints:
+        ranked = api.rank_checkpoints(project, run_ids, view=comparison.view, experiment=experiment)
+    is_ranked = ranking or checkpoints
     if json:
-        print_json(comparison.to_json())
+        ranks = {"ranking": ranked.model_dump(mode="json") if ranked else None} if is_ranked else {}
+        print_json(comparison.to_json() | ranks | {name: values for name, (values, _) in further.items()})
     else:
-        print_comparison(comparison)
+        _print_all(comparison, further, claims=claims, ranked=ranked, is_ranked=is_ranked)
     for path in written:
         note(f"Wrote {path}")
+
+
+def _print_all(
+    comparison: api.Comparison, further: Further, *, claims: bool, ranked: api.Ranking | None, is_ranked: bool
+) -> None:
+    """Prints the comparison and below it the further tables that were asked for."""
+    print_comparison(comparison)
+    if claims:
+        print_claims(comparison)
+    if is_ranked:
+        print_ranking(ranked)
+    for _, tables in further.values():
+        print_tables(tables)
 
 
 def views(
@@ -131,10 +178,13 @@ def print_comparison(comparison: api.Comparison) -> None:
         ],
     )  # fmt: skip
     say(f"Under each figure its interval: {comparison.interval}. Win rates are against {comparison.rival}.")
+    print_fairness(comparison)
     say()
     say(comparison.verdict)
+    differing = {pin.sentence for pin in comparison.unequal}
     for warning in comparison.warnings:
-        say(f"Note: {warning}")
+        if warning not in differing:
+            say(f"Note: {warning}")
 
 
 def _figure(value: Estimate | None, *, digits: int = 2, scale: float = 1) -> str:

@@ -3,7 +3,6 @@
 A track is a training run with the evaluation of its checkpoints. The start model is an arm too, named `reference`.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,9 +12,13 @@ from typing import Literal
 
 import numpy as np
 
-from workbench.compare.logs import LENGTH, NOTHING_SPENT, RunLog, Spent, mean_metric, read_log
+from workbench.compare.identity import describe_model, identity, start_of
+from workbench.compare.log_cache import kept_columns
+from workbench.compare.log_table import NOTHING_SPENT, Spent
+from workbench.compare.logs import LENGTH, RunLog, mean_metric, read_log
 from workbench.compare.naming import as_named, every_name
-from workbench.compare.samples import Samples, read_samples, sample_files
+from workbench.compare.samples import Samples, read_samples, read_validation, sample_files
+from workbench.compare.statistics import FloatArray
 from workbench.domain.errors import NotFound
 from workbench.domain.records import Job, Outcome
 from workbench.domain.samples import GOLD
@@ -26,6 +29,9 @@ from workbench.storage.sources import run_of
 REFERENCE = "reference"
 _TRAINED = ("ppo", "dpo")
 Which = Literal["last", "best"]
+ChosenOn = Literal[
+    "validation", "half", "nothing"
+]  # prompts; a half of those of the test; there was nothing to choose from
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Point:
 
     samples: Samples
     spent: Spent
+    validation: Samples | None = None
 
     @property
     def step(self) -> int:
@@ -43,8 +50,30 @@ class Point:
     @cached_property
     def mean_gold(self) -> float:
         """The mean gold score; minus infinity where no response has one."""
-        gold = self.samples.column(GOLD)
-        return float(np.nanmean(gold)) if not np.isnan(gold).all() else -np.inf
+        return _mean(self.samples.column(GOLD))
+
+    def choosing_gold(self, by: ChosenOn) -> float:
+        """Returns the mean gold score on the prompts that choose; minus infinity where no response has one."""
+        if by == "validation" and self.validation is not None:
+            return _mean(self.validation.column(GOLD))
+        return _mean(self.samples.column(GOLD)[self.samples.chooses])
+
+
+def _mean(gold: FloatArray) -> float:
+    return float(np.nanmean(gold)) if not np.isnan(gold).all() else -np.inf
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run that another one rests on, as its reward model, and what it said."""
+
+    job: Job
+    log: RunLog
+
+    @property
+    def spent(self) -> Spent:
+        """What its training had used at its last checkpoint; nothing before its first."""
+        return self.log.saved[max(self.log.saved)] if self.log.saved else NOTHING_SPENT
 
 
 @dataclass(frozen=True)
@@ -58,7 +87,7 @@ class Track:
         points: the evaluated checkpoints, by step.
         log: what the training run said.
         outcome: how the training run ended; None while it has not.
-        stage_seconds: training time of the stages that the run rests on, as its reward model.
+        stages: what the run rests on, as its reward model: each once, however many stages need it.
         length: mean tokens of the responses that it generated to learn from; 0 where it generates none.
     """
 
@@ -68,7 +97,7 @@ class Track:
     points: tuple[Point, ...]
     log: RunLog
     outcome: Outcome | None
-    stage_seconds: float = 0.0
+    stages: tuple[Stage, ...] = ()
     length: float = 0.0
 
     @property
@@ -76,14 +105,33 @@ class Track:
         """The newest evaluated checkpoint. Only for tracks that have points."""
         return self.points[-1]
 
-    @property
+    @cached_property
+    def chosen_on(self) -> ChosenOn:
+        """On which prompts the best checkpoint is chosen: never on those that it is reported on."""
+        if len(self.points) < 2:
+            return "nothing"
+        return "validation" if all(point.validation is not None for point in self.points) else "half"
+
+    @cached_property
     def best(self) -> Point:
-        """The checkpoint with the highest mean gold score; the earlier one of two equals."""
-        return max(self.points, key=lambda point: point.mean_gold)
+        """The checkpoint with the highest mean gold score on the prompts that choose; the earlier one of two equals."""
+        known = [point for point in self.points if np.isfinite(point.choosing_gold(self.chosen_on))]
+        return max(known, key=lambda point: point.choosing_gold(self.chosen_on), default=self.last)
+
+    @property
+    def stage_seconds(self) -> float:
+        """Training time of the stages."""
+        return sum(stage.spent.seconds for stage in self.stages)
 
     def checkpoint(self, which: Which) -> Point:
-        """Returns the last or the best checkpoint."""
-        return self.last if which == "last" else self.best
+        """Returns the last or the best checkpoint.
+
+        The best one, where a half of the test prompts chose it, with what it answered to the other half alone.
+        """
+        if which == "last":
+            return self.last
+        is_half = self.chosen_on == "half"
+        return replace(self.best, samples=self.best.samples.reporting_half) if is_half else self.best
 
 
 @dataclass(frozen=True)
@@ -160,26 +208,12 @@ def gather_arms(
     reader = _Reader(project, jobs, metrics)
     groups: dict[str, dict[int, Job]] = {}
     for job in trained:  # the newer of two runs of one arm and seed counts
-        groups.setdefault(_identity(job, jobs), {})[job.seed] = job
+        groups.setdefault(identity(job, jobs), {})[job.seed] = job
     arms = [reader.trained_arm(list(group.values())) for group in groups.values()]
     starts = dict.fromkeys(arm.start for arm in arms) if arms else reader.evaluated_starts()
     references = [arm for start in starts if (arm := reader.reference_arm(start)) is not None]
     names = {run_id: every_name(everything[run_id], manifest) for run_id in jobs}
     return _with_unique_names(_with_lasting_names([*references, *arms], names))
-
-
-def start_of(job: Job, jobs: dict[str, Job]) -> str:
-    """Returns what a job's start model is: its folder or id, and the fine-tuning it had. The same for every seed."""
-    return _describe_model(job.inputs.reference or job.inputs.model, jobs)
-
-
-def _describe_model(name: str, jobs: dict[str, Job]) -> str:
-    run = jobs.get(run_of(name) or "")
-    if run is None:
-        return name
-    data = run.inputs.data.sha256 if run.inputs.data else ""
-    start = _describe_model(run.inputs.model, jobs)  # which may be a run as well, another one for each seed
-    return f"{start} after {run.method} {_stable(run.recipe.model_dump(mode='json'))} {data}"
 
 
 def _selected(jobs: dict[str, Job], run_ids: Sequence[str] | None) -> list[Job]:
@@ -192,19 +226,6 @@ def _selected(jobs: dict[str, Job], run_ids: Sequence[str] | None) -> list[Job]:
         job = jobs[run_id]
         wanted.add(run_of(job.inputs.model) if job.method == "evaluate" else run_id)
     return [job for job in jobs.values() if job.id in wanted and job.method in _TRAINED]
-
-
-def _identity(job: Job, jobs: dict[str, Job]) -> str:
-    data = job.inputs.data.sha256 if job.inputs.data else ""
-    recipe = job.recipe.model_dump(mode="json")
-    reward = _describe_model(job.inputs.reward, jobs) if job.inputs.reward else ""
-    return _stable(
-        [job.arm or job.name, job.method, recipe, data, start_of(job, jobs), reward, job.budget.model_dump()]
-    )
-
-
-def _stable(value: object) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
 
 
 class _Reader:
@@ -232,7 +253,7 @@ class _Reader:
     def reference_arm(self, start: str) -> Arm | None:
         by_seed: dict[int, list[Job]] = {}
         for job in self._start_evaluations():
-            if _describe_model(job.inputs.model, self._jobs) == start:
+            if describe_model(job.inputs.model, self._jobs) == start:
                 by_seed.setdefault(job.seed, []).append(job)
         tracks = [self._start_track(seed, by_seed[seed]) for seed in sorted(by_seed)]
         if not tracks:
@@ -246,7 +267,7 @@ class _Reader:
         )
 
     def evaluated_starts(self) -> Iterable[str]:
-        return dict.fromkeys(_describe_model(job.inputs.model, self._jobs) for job in self._start_evaluations())
+        return dict.fromkeys(describe_model(job.inputs.model, self._jobs) for job in self._start_evaluations())
 
     def _start_evaluations(self) -> list[Job]:
         targets = {job.id for job in self._jobs.values() if job.method in _TRAINED}
@@ -254,31 +275,38 @@ class _Reader:
 
     def _track(self, run: Job, evaluations: list[Job]) -> Track:
         folder = self._project.run_folder(run.id)
-        log = read_log(folder, self._metrics)
+        log = self._log(run.id, self._metrics)
         evaluation = self._fullest(evaluations)
         points = [
-            Point(read_samples(path, step), log.saved.get(step, Spent(np.nan, np.nan, np.nan)))
+            Point(
+                read_samples(path, step),
+                log.saved.get(step, Spent(np.nan, np.nan, np.nan)),
+                read_validation(path, step),
+            )
             for step, path in self._files(evaluation)
         ]
         outcome = RunFolder(folder).outcome()
         length = mean_metric(folder, LENGTH) if run.method == "ppo" else 0.0
-        return Track(run.seed, run, evaluation, tuple(points), log, outcome, self._stage_seconds(run), length)
+        return Track(run.seed, run, evaluation, tuple(points), log, outcome, self._stages(run), length)
 
-    def _stage_seconds(self, run: Job) -> float:
-        """Adds up what the stages took that a run needs, each once, however many stages need it."""
+    def _stages(self, run: Job) -> tuple[Stage, ...]:
         needed, waiting = set[str](), list(run.needs)
         while waiting:
             if (stage := self._jobs.get(waiting.pop())) is not None and stage.id not in needed:
                 needed.add(stage.id)
                 waiting += stage.needs
-        logs = (read_log(self._project.run_folder(stage), ()) for stage in sorted(needed))
-        return sum(max((spent.seconds for spent in log.saved.values()), default=0.0) for log in logs)
+        found = [self._jobs[stage] for stage in needed]
+        return tuple(Stage(job, self._log(job.id)) for job in sorted(found, key=lambda job: (job.created, job.id)))
 
     def _start_track(self, seed: int, evaluations: list[Job]) -> Track:
         evaluation = self._fullest(evaluations)
         points = [Point(read_samples(path, 0), NOTHING_SPENT) for _, path in self._files(evaluation)[:1]]
-        folder = self._project.run_folder(evaluations[0].id)
-        return Track(seed, None, evaluation, tuple(points), read_log(folder, names=()), RunFolder(folder).outcome())
+        run_id = evaluations[0].id
+        outcome = RunFolder(self._project.run_folder(run_id)).outcome()
+        return Track(seed, None, evaluation, tuple(points), self._log(run_id), outcome)
+
+    def _log(self, run_id: str, metrics: Collection[str] = ()) -> RunLog:
+        return read_log(self._project.run_folder(run_id), metrics, kept=kept_columns(self._project, run_id))
 
     def _fullest(self, evaluations: list[Job]) -> Job | None:
         """Of several evaluations of one run the one with most checkpoints, the newest of those."""

@@ -7,16 +7,24 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, gather_arms
-from workbench.compare.fairness import incomplete, oddities, uneven, unfair
-from workbench.compare.naming import AnArm, find_arm, without_folders
+from workbench.compare.bills import Bills, write_bills
+from workbench.compare.claims import Claim, make_claims
+from workbench.compare.fairness import incomplete, oddities, uneven
+from workbench.compare.ledger import Ledger
+from workbench.compare.matched import MatchedView, match_arms
+from workbench.compare.naming import AnArm, find_arm
 from workbench.compare.overoptimisation import find_turn
-from workbench.compare.panels import build_panels, interval_words
+from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
+from workbench.compare.pins import Pin, pin_down
+from workbench.compare.ranking import MOST_RANKED, Ranking, rank
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
+from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
+from workbench.compare.selection import selection_words
 from workbench.compare.specs import PanelSpec
+from workbench.compare.statements import Statement
 from workbench.compare.verdict import Evidence, write_verdict
-from workbench.compare.winrates import WinCell, win_matrix
+from workbench.compare.winrates import WinCell, judge_of, win_matrix
 from workbench.domain.errors import BadSetting, NotFound
-from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.views import View
 from workbench.storage.project import Project, nearest
 
@@ -35,23 +43,50 @@ class Comparison(BaseModel):
     arms: tuple[ArmResult, ...] = Field(description="Those that are shown.")
     hidden: tuple[ComparedArm, ...] = Field((), description="Those that the view leaves out.")
     wins: tuple[WinCell, ...] = Field(description="Every two arms once; `swapped` gives the other side.")
-    verdict: str = Field(description="The sentences of `findings` as one paragraph.")
-    findings: tuple[str, ...]
+    claims: tuple[Claim, ...] = Field((), description="Every two arms once, tested all at once.")
+    ranking: Ranking | None = Field(None, description="The arms by strength; None with one arm, or with very many.")
+    statements: tuple[Statement, ...] = Field((), description="The verdict's sentences with what they rest on.")
     warnings: tuple[str, ...]
     panels: tuple[PanelSpec, ...]
+    fairness: tuple[Pin, ...] = Field((), description="What should be the same for all arms, a line each.")
+    selection: str = Field("", description="How the best checkpoints were chosen, in words.")
+    seeds: tuple[ArmSeeds, ...] = Field((), description="Every seed of every arm, collapsed ones and waiting ones too.")
+    costs: Bills = Field(Bills(), description="What each arm took, with the stages that it rests on.")
+    matched: tuple[MatchedView, ...] = Field((), description="The arms at a common level of data, compute, KL, proxy.")
+
+    @property
+    def unequal(self) -> tuple[Pin, ...]:
+        """What is not the same for all arms though it should be."""
+        return tuple(pin for pin in self.fairness if not pin.is_same)
 
     @property
     def further_judges(self) -> tuple[str, ...]:
         """The judges after the gold one that scored every arm."""
         return tuple(name for name in self.arms[0].last.scores if all(name in arm.last.scores for arm in self.arms))
 
-    def to_json(self) -> dict[str, Any]:
-        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings} as plain values.
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The verdict's sentences."""
+        return tuple(statement.sentence for statement in self.statements)
 
-        Each figure is {mean, low, high, n}, or null where it was not measured.
+    @property
+    def verdict(self) -> str:
+        """The verdict's sentences as one paragraph."""
+        return " ".join(self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings, claims} as plain values.
+
+        Each figure is {mean, low, high, n}, or null where it was not measured. `claims` are those of `Claim`, `statements` the
+        verdict's sentences with their figures.
         """
         arms = [{key: arm.model_dump(mode="json")[key] for key in _PUBLIC} for arm in self.arms]
-        return {"arms": arms, "verdict": self.verdict, "warnings": list(self.warnings)}
+        fairness = [{"name": pin.name, "same": pin.is_same, "arms": pin.values} for pin in self.fairness]
+        told = {"verdict": self.verdict, "warnings": list(self.warnings), "selection": self.selection}
+        return {"arms": arms, **told, "fairness": fairness} | {
+            "claims": [claim.model_dump(mode="json") for claim in self.claims],
+            "statements": [statement.model_dump(mode="json") for statement in self.statements],
+        }
 
     @property
     def everyone(self) -> list[ComparedArm]:
@@ -91,6 +126,7 @@ def compare_runs(
     *,
     view: View | None = None,
     experiment: str | None = None,
+    most_points: int | None = MOST_POINTS,
 ) -> Comparison:
     """Compares the arms that runs belong to, on what their evaluations measured.
 
@@ -99,6 +135,7 @@ def compare_runs(
         run_ids: training runs or their evaluations; None for all.
         view: what the panels are drawn over, the baseline, and the arms that are left out.
         experiment: compares the arms of this experiment, under the names that it gives them.
+        most_points: of a curve of a training metric, its peaks kept; None keeps every point.
 
     Raises:
         NotFound: there is no such run or experiment, or nothing was evaluated yet.
@@ -120,9 +157,11 @@ def compare_runs(
         raise BadSetting("Every arm is hidden, so there is nothing to compare.", "Show one of them.")
     baseline = _baseline(arms, view)
     starts = {arm.start: arm for arm in arms if arm.is_reference}
-    judge, wins, differing = _judge(arms), tuple(win_matrix(shown)), unfair(shown)
+    judge, wins, pins = judge_of(arms), tuple(win_matrix(shown)), pin_down(shown, project)
+    differing = [pin.sentence for pin in pins if not pin.is_same]
+    ledger, seeds = Ledger(project, everything), list_seeds(everything_shown, starts)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
-    findings = write_verdict(_evidence(shown, visible, judge, wins, differing))
+    evidence = _evidence(shown, visible, judge, wins, differing)
     return Comparison(
         judge=judge,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
@@ -131,17 +170,24 @@ def compare_runs(
         arms=tuple(result_of(arm, starts.get(arm.start), baseline or starts.get(arm.start), project) for arm in shown),
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),
         wins=wins,
-        verdict=" ".join(findings),
-        findings=tuple(findings),
+        claims=tuple(make_claims(wins, evidence.references)),
+        ranking=rank(shown, judge) if 1 < len(shown) <= MOST_RANKED else None,
+        statements=tuple(write_verdict(evidence)),
         warnings=(
             *(_not_found(asked, everything) if run_ids is None and experiment is None else ()),
             *differing,
             *uneven(shown),
             *_without_start(shown, starts),
             *incomplete(everything_shown),
+            *told_collapsed(seeds),
             *oddities(everything_shown),
         ),
-        panels=build_panels(arms, judge, view),
+        panels=build_panels(arms, judge, view, most_points),
+        fairness=tuple(pins),
+        selection=selection_words(shown),
+        seeds=seeds,
+        costs=write_bills(shown, ledger),
+        matched=match_arms(shown, starts, baseline, ledger),
     )
 
 
@@ -180,14 +226,6 @@ def _baseline(arms: Sequence[Arm], view: View) -> Arm | None:
             f"The baseline `{view.baseline}` is no arm of this comparison.", nearest(view.baseline, names, "arm")
         )
     return arms[names.index(view.baseline)]
-
-
-def _judge(arms: Sequence[Arm]) -> str:
-    for arm in arms:
-        for track in arm.tracks:
-            if track.evaluation and isinstance(track.evaluation.recipe, EvaluateRecipe):
-                return without_folders(track.evaluation.recipe.judges[0])
-    return "gold"
 
 
 def _evidence(

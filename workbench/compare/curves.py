@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.compare.arms import Arm, Point, Track
-from workbench.compare.logs import Spent
+from workbench.compare.log_table import Spent
 from workbench.compare.samples import stack
 from workbench.compare.statistics import FloatArray, mean_interval, rate_interval, seed_interval
 from workbench.compare.winrates import pair, win_table
@@ -141,8 +141,8 @@ def _coordinate(point: Point, x: XAxis) -> float:
             return float(point.spent._asdict()[x])
 
 
-def training_curve(tracks: Sequence[Track], metric: str, x: XAxis, n_points: int = 400) -> Curve:
-    """Returns a training metric as mean and band over seeds, on at most `n_points` places that all seeds reach.
+def training_curve(tracks: Sequence[Track], metric: str, x: XAxis) -> Curve:
+    """Returns a training metric as mean and band over seeds, at the places that all seeds reach.
 
     The logs of the tracks must hold the metric (`read_log(folder, names=[metric])`). With one seed the band has no width:
     the points of one run are not repetitions of each other.
@@ -150,16 +150,26 @@ def training_curve(tracks: Sequence[Track], metric: str, x: XAxis, n_points: int
     lines = [line for track in tracks if (line := _training_line(track, metric, x)) is not None]
     if not lines:
         return EMPTY
-    low, high = max(xs[0] for xs, _ in lines), min(xs[-1] for xs, _ in lines)
-    reached = [xs[(xs >= low) & (xs <= high)] for xs, _ in lines]
-    grid = np.unique(np.concatenate(reached))
-    most = min(n_points, max(map(len, reached)))
-    if len(grid) > most:  # seeds logged at other places than each other, which would draw stairs
-        grid = np.linspace(low, high, most)
-    values = np.stack([np.interp(grid, xs, ys) for xs, ys in lines]) if len(grid) else np.empty((len(lines), 0))
+    grid, values = _on_one_grid(lines)
     half = seed_interval(values)
     mean = values.mean(axis=0)
     return Curve(grid, mean, mean - half, mean + half, len(lines))
+
+
+def _on_one_grid(lines: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    """Returns [t] places, and [s x t] what each line has there."""
+    first = lines[0][0]
+    if (
+        all(np.array_equal(xs, first) for xs, _ in lines) and (np.diff(first) > 0).all()
+    ):  # the usual case, and far faster
+        return first, np.stack([ys for _, ys in lines])
+    low, high = max(xs[0] for xs, _ in lines), min(xs[-1] for xs, _ in lines)
+    reached = [xs[(xs >= low) & (xs <= high)] for xs, _ in lines]
+    grid = np.unique(np.concatenate(reached))
+    most = max(map(len, reached))
+    if len(grid) > most:  # seeds logged at other places than each other, which would draw stairs
+        grid = np.linspace(low, high, most)
+    return grid, np.stack([np.interp(grid, xs, ys) for xs, ys in lines]) if len(grid) else np.empty((len(lines), 0))
 
 
 def _training_line(track: Track, metric: str, x: XAxis) -> tuple[FloatArray, FloatArray] | None:

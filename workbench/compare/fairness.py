@@ -1,32 +1,15 @@
-"""What stands between a comparison and its reader: arms that were not treated alike, runs that are missing, odd figures."""
+"""What stands between a comparison and its reader: unequal spending, runs that are missing, odd figures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from workbench.compare.arms import Arm, Track
-from workbench.compare.logs import Spent
-from workbench.compare.naming import without_folders
-from workbench.domain.recipes import EvaluateRecipe
-from workbench.domain.records import DataInput, Job
+from workbench.compare.log_table import Spent
 from workbench.domain.samples import GOLD, KL, KL_K1
 
 _EVEN = 1.25  # times the least that an arm used; below it, equal enough to compare at one budget
 _CUT_SHARE = 0.05  # fewer responses than this cut at the limit say nothing about an arm
-
-
-def unfair(arms: Sequence[Arm]) -> list[str]:
-    """Returns one sentence for each thing in which arms differ that should be the same for all."""
-    checks: tuple[tuple[str, Callable[[Job], str]], ...] = (
-        ("were answered on different prompts", _prompts),
-        ("were sampled differently", _sampling),
-        ("were judged differently", _judges),
-    )
-    found = [_differing(what, [(arm, _of_evaluations(arm, read)) for arm in arms]) for what, read in checks]
-    found.append(_differing("begin at different start models", [(arm, (arm.start,)) for arm in arms]))
-    found.append(_differing("were trained on different pairs", [(arm, _of_runs(arm, _pairs)) for arm in arms]))
-    found.append(_differing("had different budgets", [(arm, _of_runs(arm, _budget)) for arm in arms]))
-    return [sentence for sentence in [*found, _proxies(arms)] if sentence]
 
 
 def uneven(arms: Sequence[Arm]) -> list[str]:
@@ -66,66 +49,6 @@ def _spending(name: str, arms: Sequence[Arm]) -> str:
     if len(known) < 2 or max(known.values()) <= _EVEN * min(known.values()):
         return ""
     return f"{name} " + ", ".join(f"{arm} {value:,.0f}" for arm, value in known.items())
-
-
-def _differing(what: str, values: Sequence[tuple[Arm, tuple[str, ...]]]) -> str:
-    named = [(arm, read) for arm, read in values if read]
-    if len({read for _, read in named}) < 2:
-        return ""
-    return f"The arms {what}: " + "; ".join(f"{arm.name}: {' and '.join(read)}" for arm, read in named) + "."
-
-
-def _of_evaluations(arm: Arm, read: Callable[[Job], str]) -> tuple[str, ...]:
-    return tuple(sorted({read(track.evaluation) for track in arm.tracks if track.evaluation}))
-
-
-def _of_runs(arm: Arm, read: Callable[[Job], str]) -> tuple[str, ...]:
-    return tuple(sorted({read(track.run) for track in arm.tracks if track.run}))
-
-
-def _recipe(job: Job) -> EvaluateRecipe:
-    assert isinstance(job.recipe, EvaluateRecipe)
-    return job.recipe
-
-
-def _prompts(job: Job) -> str:
-    most = _recipe(job).max_prompts
-    return f"{_data(job.inputs.prompts)}{f', first {most}' if most else ''}"
-
-
-def _data(data: DataInput | None) -> str:
-    if data is None:
-        return "no dataset"
-    return f"{data.name}{f' ({data.split})' if data.split else ''} {data.sha256[:8]}".strip()
-
-
-def _pairs(job: Job) -> str:
-    return _data(job.inputs.data)
-
-
-def _sampling(job: Job) -> str:
-    recipe = _recipe(job)
-    stops = f", ending at {' or '.join(map(repr, recipe.stop_strings))}" if recipe.stop_strings else ""
-    return f"temperature {recipe.temperature:g}, at most {recipe.max_new_tokens} tokens{stops}"
-
-
-def _judges(job: Job) -> str:
-    return ", ".join(without_folders(judge) for judge in _recipe(job).judges)
-
-
-def _budget(job: Job) -> str:
-    return ", ".join(f"{value:g} {name}" for name, value in job.budget.changed().items()) or "no limit"
-
-
-def _proxies(arms: Sequence[Arm]) -> str:
-    for seed in sorted({seed for arm in arms for seed in arm.seeds}):
-        tracks = [(arm, track) for arm in arms if (track := arm.track(seed)) is not None]
-        by_reward = {(track.evaluation.inputs.reward or "") for _, track in tracks if track.evaluation} - {""}
-        if len(by_reward) > 1:
-            return (
-                f"The proxy scores come from different reward models under seed {seed}: {', '.join(sorted(by_reward))}."
-            )
-    return ""
 
 
 def _unfinished(arm: Arm, track: Track) -> str:

@@ -1,39 +1,21 @@
-"""What a run's log says, as arrays. Reads a log once and decodes only the lines and the values that a curve needs."""
+"""What a run's log says, as arrays."""
 
-import json
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.compare.log_cache import read_table
+from workbench.compare.log_table import LogTable, Spent, Table, read_lines
 from workbench.compare.statistics import FloatArray
 from workbench.storage.runlog import EVENTS
 
 LENGTH = "objective/length"  # mean tokens of the responses of a PPO update
-_HEAD = 96  # bytes of a line in which `kind` stands: it follows the time
 _PARTS, _PART = 16, 8_192  # of a long log that a mean is taken from: how many, and bytes of each
-_LINE = re.compile(
-    rb'"step":(\d+)(?:,"episodes":(\d+|null))?(?:,"tokens":(\d+|null))?,"seconds":([-+.\deE]+),"values":\{'
-)
-_METRICS, _SAVED, _STARTED, _WARNED = (
-    f'"kind":"{kind}"'.encode() for kind in ("metrics", "checkpoint_saved", "started", "warned")
-)
-
-
-class Spent(NamedTuple):
-    """What training had used at a step; NaN where the method does not count it."""
-
-    episodes: float
-    tokens: float
-    seconds: float
-
-
-NOTHING_SPENT = Spent(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -59,43 +41,61 @@ class RunLog:
     versions: dict[str, str] = field(default_factory=dict)
 
 
-def read_log(run_folder: Path, names: Collection[str] | None = None) -> RunLog:
+def read_log(run_folder: Path, names: Collection[str] | None = None, *, kept: Path | None = None) -> RunLog:
     """Reads a run's log; steps that a resumed run did again count once, as it did them last.
 
     Args:
         run_folder: runs/ID of a project; one without a log gives an empty record.
         names: the metrics to keep; None keeps all, an empty collection skips the lines of metrics unread.
+        kept: where the log's columns are kept (`kept_columns`), so that a long one is parsed only once; None parses all.
     """
     path = run_folder / EVENTS
     try:
         seen = path.stat()
     except FileNotFoundError:
-        return _as_arrays([], names, {}, (), {})
-    return _read(path, None if names is None else frozenset(names), seen.st_size, seen.st_mtime_ns)
+        return _as_log(LogTable(), names)
+    if names is None:  # an export looks at all once: hundreds of long logs are not to stay in memory
+        return _as_log(read_table(path, None, kept), None)
+    read = _read_measured if names else _read_told
+    return read(path, frozenset(names), kept, seen.st_size, seen.st_mtime_ns)
 
 
-@lru_cache(maxsize=1024)
-def _read(path: Path, names: frozenset[str] | None, _size: int, _changed_ns: int) -> RunLog:
-    """Reads a log; one that has not grown since is not read again."""
-    metrics: list[dict[str, Any]] = []
+def _read(path: Path, names: frozenset[str], kept: Path | None, _size: int, _changed_ns: int) -> RunLog:
+    """Reads a log; one that has not changed since is not read again."""
+    return _as_log(read_table(path, names, kept), names)
+
+
+_read_told = lru_cache(maxsize=4096)(_read)
+_read_measured = lru_cache(maxsize=512)(_read)  # half a megabyte each where a run has 10,000 steps
+
+
+def _as_log(found: LogTable, names: Collection[str] | None) -> RunLog:
+    is_measured = names is None or bool(names)
+    table = (found.table if is_measured else None) or Table()
+    started: Mapping[str, Any] = {}
     saved: dict[int, Spent] = {}
-    warned: list[str] = []
-    started: dict[str, Any] = {}
-    content = path.read_bytes()
-    for line in _said(content) if names is not None and not names else _said_and_measured(content, names):
+    for line in found.told:
         match line["kind"]:
-            case "metrics":
-                metrics.append(line)
             case "checkpoint_saved":
                 saved[line["step"]] = _spent(line)
-            case "warned":
-                warned.append(line["message"])
             case "started":
                 started = line
                 if (step := line.get("resumed_from")) is not None:
-                    metrics = [old for old in metrics if old["step"] <= step]
                     saved = {at: spent for at, spent in saved.items() if at <= step}
-    return _as_arrays(metrics, names, saved, tuple(dict.fromkeys(warned)), started)
+    known = {name: column for name, column in table.values.items() if not np.isnan(column).all()}
+    return RunLog(
+        steps=table.steps,
+        spent=table.spent,
+        values=known if names is None else {name: known[name] for name in sorted(names) if name in known},
+        saved=saved,
+        warned=tuple(dict.fromkeys(line["message"] for line in found.told if line["kind"] == "warned")),
+        device=started.get("device_name", ""),
+        versions=started.get("versions", {}),
+    )
+
+
+def _spent(line: Mapping[str, Any]) -> Spent:
+    return Spent(*(np.nan if (used := line.get(name)) is None else float(used) for name in Spent._fields))
 
 
 def mean_metric(run_folder: Path, name: str) -> float:
@@ -113,7 +113,6 @@ def mean_metric(run_folder: Path, name: str) -> float:
 
 @lru_cache(maxsize=4096)
 def _mean(path: Path, name: str, size: int, _changed_ns: int) -> float:
-    wanted = {name: f'"{name}":'.encode()}
     lines: list[bytes] = []
     with path.open("rb") as log:
         if size <= _PARTS * _PART:
@@ -122,91 +121,6 @@ def _mean(path: Path, name: str, size: int, _changed_ns: int) -> float:
             for at in np.linspace(0, size - _PART, _PARTS, dtype=int):
                 log.seek(int(at))
                 lines += log.read(_PART).splitlines()[1:-1]  # the first and the last are cut
-    read = (_measured(line, wanted) for line in lines if _METRICS in line[:_HEAD])
-    values = [line["values"].get(name, np.nan) for line in read if line is not None]
-    known = [value for value in values if np.isfinite(value)]
-    return float(np.mean(known)) if known else np.nan
-
-
-def _said(content: bytes) -> Iterator[dict[str, Any]]:
-    """Decodes what a log says beside metrics, without a look at the lines between."""
-    places = []
-    for kind in (_SAVED, _STARTED, _WARNED):
-        at = content.find(kind)
-        while at >= 0:
-            begin = content.rfind(b"\n", 0, at) + 1
-            if at - begin < _HEAD:
-                places.append(begin)
-            at = content.find(kind, at + 1)
-    for begin in sorted(places):
-        end = content.find(b"\n", begin)
-        if (line := _decoded(content[begin : end if end >= 0 else None])) is not None:
-            yield line
-
-
-def _said_and_measured(content: bytes, names: frozenset[str] | None) -> Iterator[dict[str, Any]]:
-    wanted = None if names is None else {name: f'"{name}":'.encode() for name in names}
-    for line in content.splitlines():
-        head = line[:_HEAD]
-        if _METRICS in head:
-            found = _measured(line, wanted)
-        elif any(kind in head for kind in (_SAVED, _STARTED, _WARNED)):
-            found = _decoded(line)
-        else:
-            continue
-        if found is not None:
-            yield found
-
-
-def _decoded(line: bytes) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads(line)
-    except (json.JSONDecodeError, UnicodeDecodeError):  # torn by a crash, or being written this moment
-        return None
-    return found
-
-
-def _measured(line: bytes, wanted: dict[str, bytes] | None) -> dict[str, Any] | None:
-    """Decodes a line of metrics; where only some are wanted, those alone, which takes a fifth of the time."""
-    found = _LINE.search(line) if wanted is not None and line.endswith(b"}}") else None
-    if found is None or wanted is None:
-        return _decoded(line)
-    step, episodes, tokens, seconds = found.groups(b"null")
-    values = {}
-    for name, token in wanted.items():
-        if (begin := line.find(token, found.end())) >= 0:
-            values[name] = _number(line[begin + len(token) :].split(b",", 1)[0].rstrip(b"}"))
-    used = {"episodes": _number(episodes), "tokens": _number(tokens), "seconds": _number(seconds)}
-    return {"kind": "metrics", "step": int(step), **used, "values": values}
-
-
-def _number(text: bytes) -> float:
-    return np.nan if text == b"null" else float(text)
-
-
-def _spent(line: dict[str, Any]) -> Spent:
-    return Spent(*(np.nan if (used := line.get(name)) is None else float(used) for name in Spent._fields))
-
-
-def _as_arrays(
-    metrics: list[dict[str, Any]],
-    names: Collection[str] | None,
-    saved: dict[int, Spent],
-    warned: tuple[str, ...],
-    started: dict[str, Any],
-) -> RunLog:
-    found = dict.fromkeys(name for line in metrics for name in line["values"]) if names is None else sorted(names)
-    values = {name: _column([line["values"].get(name) for line in metrics]) for name in found}
-    return RunLog(
-        steps=np.array([line["step"] for line in metrics], dtype=np.int64),
-        spent=np.stack([_column([line.get(name) for line in metrics]) for name in Spent._fields], axis=1),
-        values={name: column for name, column in values.items() if not np.isnan(column).all()},
-        saved=saved,
-        warned=warned,
-        device=started.get("device_name", ""),
-        versions=started.get("versions", {}),
-    )
-
-
-def _column(values: list[float | None]) -> FloatArray:
-    return np.array(values, dtype=np.float64)  # None becomes NaN
+    values = read_lines(lines).values.get(name, np.empty(0))
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else np.nan

@@ -11,13 +11,14 @@ from workbench.compare.frontier import staircase, upper_envelope
 from workbench.compare.smoothing import smooth_curve
 from workbench.compare.specs import ENVELOPE, Axis, PanelSpec, ReferenceLine, Role, Series
 from workbench.compare.statistics import FloatArray
+from workbench.compare.thinning import extremes, thin_curve
 from workbench.domain.experiments import START_MODEL, shown_name
 from workbench.domain.metrics import describe
 from workbench.domain.samples import GOLD, KL, PROXY
 from workbench.domain.views import PANELS, View, XAxis
 
 _REWARDS: tuple[tuple[Role, str], ...] = (("gold", GOLD), ("proxy", PROXY))
-_N_POINTS = 2_000  # of a training metric: more than a screen has columns, so that zooming in still shows something
+MOST_POINTS = 2_000  # of a training metric: more than a screen has columns, so that zooming in still shows something
 X_AXES: dict[XAxis, Axis] = {
     "step": Axis(label="training step"),
     "episodes": Axis(label="episodes"),
@@ -27,19 +28,22 @@ X_AXES: dict[XAxis, Axis] = {
 }
 
 
-def build_panels(arms: Sequence[Arm], judge: str, view: View | None = None) -> tuple[PanelSpec, ...]:
+def build_panels(
+    arms: Sequence[Arm], judge: str, view: View | None = None, most_points: int | None = MOST_POINTS
+) -> tuple[PanelSpec, ...]:
     """Returns the panels of a view, in its order, without the arms that it hides.
 
     Args:
         arms: all that are compared, start models first, as `gather_arms` gives them; colours follow their places.
         judge: the gold judge's name.
         view: what is drawn over what. KL over KL says nothing, so that panel then goes by step.
+        most_points: of a curve of a training metric, thinned so that every peak stays; None keeps all.
     """
     view = view or View()
     shown = [arm for arm in arms if arm.name not in view.hidden]
     starts = {arm.start: arm for arm in arms if arm.is_reference}
     baseline = next((arm for arm in arms if arm.name == view.baseline), None)
-    scene = _Scene(shown, starts, baseline, judge, view, interval_words(shown))
+    scene = _Scene(shown, starts, baseline, judge, view, interval_words(shown), most_points)
     return tuple(_BUILDERS[name](scene) if name in PANELS else _metric_panel(scene, name) for name in view.panels)
 
 
@@ -53,6 +57,7 @@ class _Scene:
     judge: str
     view: View
     interval: str
+    most_points: int | None
 
     @property
     def x(self) -> XAxis:
@@ -67,7 +72,7 @@ class _Scene:
         return self.starts.get(arm.start)
 
     def series(self, arm: Arm, role: Role, curve: Curve) -> Series:
-        return _series(arm, role, curve, self.view.smoothing if role != "point" else 0.0)
+        return _series(arm, role, curve, self.view.smoothing if role != "point" else 0.0, self.most_points)
 
     def closing(self) -> str:
         """The last sentence of a caption."""
@@ -190,7 +195,7 @@ def _metric_panel(scene: _Scene, name: str) -> PanelSpec:
     metric = describe(name)
     curves = []
     for arm in scene.drawn():
-        curve = training_curve((*arm.tracks, *arm.waiting), name, scene.x, _N_POINTS)
+        curve = training_curve((*arm.tracks, *arm.waiting), name, scene.x)
         curves.append(scene.series(arm, "metric", curve))
     return PanelSpec(
         title=metric.label,
@@ -226,8 +231,14 @@ def _standardised(column: str, start: Arm) -> Measure:
     return measure
 
 
-def _series(arm: Arm, role: Role, curve: Curve, smoothing: float) -> Series:
+def _series(arm: Arm, role: Role, curve: Curve, smoothing: float, most_points: int | None) -> Series:
     drawn = smooth_curve(curve, smoothing)
+    if (
+        most_points is not None and len(curve) > most_points and not curve.steps
+    ):  # by what was measured: what is smooth has no peaks to lose
+        kept, is_smoothed = extremes(curve.y, most_points), drawn is not curve
+        curve, smoothed = thin_curve(curve, kept), thin_curve(drawn, kept)
+        drawn = smoothed if is_smoothed else curve
     band = curve if curve.steps else drawn  # what was measured of a checkpoint stays where it was
     return Series(
         name=f"{arm.name}, {role}" if role in ("gold", "proxy") else arm.name,

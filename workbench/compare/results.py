@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, Which
+from workbench.compare.arms import Arm, ChosenOn, Point, Which
 from workbench.compare.costs import Cost, cost_of
 from workbench.compare.curves import start_track
 from workbench.compare.naming import without_folders
 from workbench.compare.samples import stack
+from workbench.compare.selection import chosen_on
 from workbench.compare.statistics import mean_interval, rate_interval
 from workbench.compare.winrates import matched_points, pair, win_table
 from workbench.domain.estimates import Estimate
@@ -59,8 +60,8 @@ class ComparedArm(_Frozen):
 class ArmResult(ComparedArm):
     """One arm's line in the table: its figures at the last checkpoint, a rule that chooses nothing.
 
-    `best` has the checkpoint with the highest mean gold score. It was chosen on the same prompts that it is measured on, so
-    it is a little too good.
+    `best` has the checkpoint with the highest mean gold score on prompts that none of its figures are from: validation
+    prompts, or where none were sampled one half of the test prompts, the other half being reported.
     """
 
     gold: Estimate | None
@@ -69,6 +70,7 @@ class ArmResult(ComparedArm):
     win_rate: Estimate | None
     last: Figures
     best: Figures
+    chosen_on: ChosenOn = Field("nothing", description="The prompts on which the best checkpoint was chosen.")
     cost: Cost = Cost()
     samples: tuple[str, ...] = Field(description="The last checkpoint's samples, by seed, relative to the project.")
     checkpoints: tuple[Checkpoint, ...] = Field((), description="All that were evaluated, by seed and step.")
@@ -105,6 +107,7 @@ def result_of(arm: Arm, start: Arm | None, baseline: Arm | None, project: Projec
         win_rate=last.win_rate,
         last=last,
         best=best,
+        chosen_on=chosen_on(arm),
         cost=cost_of(arm),
         samples=tuple(_place(track.last, project) for track in arm.tracks),
         checkpoints=tuple(_checkpoints(arm, start, project)),

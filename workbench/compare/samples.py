@@ -1,7 +1,7 @@
 """The samples of an evaluation as arrays: one row for each response of one checkpoint."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -72,6 +72,19 @@ class Samples:
         """Counts the responses without a value."""
         return int(np.isnan(self.column(name)).sum())
 
+    @cached_property
+    def chooses(self) -> NDArray[np.bool_]:
+        """Which responses are to test prompts of the half that chooses: [b]. See `domain.samples.chooses`."""
+        names, group = self.groups
+        return np.array([columns.chooses(str(name)) for name in names], dtype=bool)[group]
+
+    @cached_property
+    def reporting_half(self) -> "Samples":
+        """The responses to the other half."""
+        kept = ~self.chooses
+        numbers = {name: values[kept] for name, values in self.numbers.items()}
+        return replace(self, keys=self.keys[kept], numbers=numbers, ended=self.ended[kept])
+
     def by_prompt(self, values: FloatArray) -> tuple[Keys, FloatArray]:
         """Returns the different prompts, sorted, and the mean of [b] `values` for each; NaN where none has a value."""
         names, group = self.groups
@@ -103,6 +116,16 @@ def sample_files(run_folder: Path) -> list[tuple[int, Path]]:
     """Returns the checkpoints that an evaluation has sampled so far, by step. Opens nothing."""
     found = [(path.stem.removeprefix("checkpoint-"), path) for path in (run_folder / "samples").glob(_PATTERN)]
     return sorted((int(step), path) for step, path in found if step.isdigit())
+
+
+def read_validation(samples: Path, step: int) -> Samples | None:
+    """Reads what the same checkpoint answered to the prompts that it may be chosen by; None where it was asked none.
+
+    Raises:
+        BadInput: as `read_samples`.
+    """
+    path = samples.with_name(columns.VALIDATION_SAMPLES.format(step=step))
+    return read_samples(path, step) if path.is_file() else None
 
 
 def read_samples(path: Path, step: int) -> Samples:

@@ -6,21 +6,23 @@ The rules, in order:
    of the comparison, is below 0.05. The arm with the highest mean win rate over the others is named first. It won only
    if it beats every other arm.
 3. Each arm against the start model, by the same rule.
-4. Where the proxy rises while gold falls, the checkpoint before the turn is named. That is what over-optimisation
+4. A claim that is shown, but not with length held equal, is named: longer answers may be all there is to it.
+5. Where the proxy rises while gold falls, the checkpoint before the turn is named. That is what over-optimisation
    looks like; why it happened the figures do not say.
-5. One seed says nothing about other seeds, and that is said last, of the arms it is true of.
+6. Of what is not shown about the first arm, the claim nearest to being decided is named with what would decide it.
+7. One seed says nothing about other seeds, and that is said last, of the arms it is true of.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from workbench.compare.claims import Claim, make_claims
 from workbench.compare.overoptimisation import Turn
-from workbench.compare.statistics import holm
+from workbench.compare.power import POWER
+from workbench.compare.statements import Rule, Statement, claims_support, turn_support
 from workbench.compare.winrates import WinCell
 from workbench.domain.estimates import Estimate
-
-_ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -48,49 +50,80 @@ class Evidence:
     unfair: Sequence[str] = ()
 
 
-def write_verdict(evidence: Evidence) -> list[str]:
+def write_verdict(evidence: Evidence) -> list[Statement]:
     """Returns the paragraph, sentence by sentence."""
-    claims = _Claims(evidence.cells)
-    sentences = []
+    return [statement for statement in _statements(evidence, _Claims(evidence)) if statement.sentence]
+
+
+def _statements(evidence: Evidence, claims: "_Claims") -> Iterator[Statement]:
     if evidence.unfair:
-        sentences.append(f"Not comparable as it stands, because {_decapitalised(evidence.unfair[0])}")
-    sentences += [_between_arms(evidence, claims), _against_start(evidence, claims)]
-    sentences += [_turned(name, turn) for name, turn in evidence.turns.items()]
+        yield _said("comparable", f"Not comparable as it stands, because {_decapitalised(evidence.unfair[0])}")
+    first = _first(evidence.trained, claims)
+    yield _said("arms", _between_arms(evidence, claims, first), claims.of(first, evidence.trained))
+    yield _said("start", _against_start(evidence, claims), claims.against(evidence.references))
+    by_length = [claim for claim in claims.all if claim.is_by_length]
+    yield _said("length", _by_length(by_length), by_length)
+    for name, turn in evidence.turns.items():
+        yield Statement(sentence=_turned(name, turn), rule="proxy", support=turn_support(name, turn))
     if not evidence.trained:
-        sentences.append("Only the start model was evaluated, so there is nothing to compare it with yet.")
-    sentences.append(f"{evidence.interval}.")
+        yield _said("scope", "Only the start model was evaluated, so there is nothing to compare it with yet.")
+    undecided = _nearest(claims.of(first, evidence.trained) or claims.against(evidence.references))
+    yield _said("undecided", _what_decides(undecided), [undecided] if undecided else [])
+    yield from _scope(evidence)
+
+
+def _scope(evidence: Evidence) -> Iterator[Statement]:
+    """Says what intervals are over, which rule a claim must pass, and of which arms one seed says little."""
+    yield _said("scope", f"{evidence.interval}.")
     if len(evidence.cells) > 1:
-        sentences.append(
+        rule = (
             f"A difference counts as shown where its p-value, adjusted by Holm for all {len(evidence.cells)} comparisons "
             "of two arms, is below 0.05: stricter than a single interval."
         )
+        yield _said("scope", rule)
     if evidence.one_seed:
         of = "" if len(evidence.one_seed) == len(evidence.trained) else f" of {_joined(evidence.one_seed)}"
-        sentences.append(f"Only one seed{of} was run: another seed may order the arms differently.")
-    return [sentence for sentence in sentences if sentence]
+        yield _said("scope", f"Only one seed{of} was run: another seed may order the arms differently.")
+
+
+def _said(rule: Rule, sentence: str, claims: Sequence[Claim] = ()) -> Statement:
+    return Statement(sentence=sentence, rule=rule, support=claims_support(claims))
 
 
 class _Claims:
-    """The cells from either side, with their p-values adjusted for all claims at once."""
+    """The cells from either side, with the claims that are made of them."""
 
-    def __init__(self, cells: Sequence[WinCell]) -> None:
-        adjusted = holm([cell.p_value for cell in cells])
-        self._cells = {(cell.row, cell.column): cell for cell in cells}
-        self._cells |= {(cell.column, cell.row): cell.swapped() for cell in cells}
-        self._p = {frozenset((cell.row, cell.column)): p for cell, p in zip(cells, adjusted, strict=True)}
+    def __init__(self, evidence: Evidence) -> None:
+        self.all = make_claims(evidence.cells, evidence.references)
+        self._cells = {(cell.row, cell.column): cell for cell in evidence.cells}
+        self._cells |= {(cell.column, cell.row): cell.swapped() for cell in evidence.cells}
+        self._claims = {frozenset((claim.row, claim.column)): claim for claim in self.all}
 
     def cell(self, row: str, column: str) -> WinCell | None:
         return self._cells.get((row, column))
 
     def is_shown(self, cell: WinCell) -> bool:
-        return self._p[frozenset((cell.row, cell.column))] < _ALPHA
+        return self._claims[frozenset((cell.row, cell.column))].is_shown
+
+    def of(self, name: str, others: Sequence[str]) -> list[Claim]:
+        """Returns the claims of one arm and each of the others."""
+        found = (self._claims.get(frozenset((name, other))) for other in others if other != name)
+        return [claim for claim in found if claim is not None]
+
+    def against(self, references: Mapping[str, str]) -> list[Claim]:
+        """Returns the claims of each arm and its start model."""
+        return [claim for name, start in references.items() for claim in self.of(name, [start])]
 
 
-def _between_arms(evidence: Evidence, claims: _Claims) -> str:
+def _first(names: Sequence[str], claims: _Claims) -> str:
+    """Returns the arm with the highest mean win rate over the others."""
+    return max(names, key=lambda name: _mean_rate(name, names, claims), default="")
+
+
+def _between_arms(evidence: Evidence, claims: _Claims, first: str) -> str:
     names = list(evidence.trained)
     if len(names) < 2:
         return ""
-    first = max(names, key=lambda name: _mean_rate(name, names, claims))
     cells = [cell for name in names if name != first and (cell := claims.cell(first, name)) is not None]
     beaten = [cell for cell in cells if claims.is_shown(cell) and cell.rate.mean > 0.5]
     # The first by its mean rate may still lose to one of the others.
@@ -136,6 +169,40 @@ def _against_start(evidence: Evidence, claims: _Claims) -> str:
     return _capitalised("; ".join(parts)) + "." if parts else ""
 
 
+def _by_length(claims: Sequence[Claim]) -> str:
+    told = [
+        f"{claim.row} over {claim.column} {_share(claim.length_controlled.rate)}"
+        for claim in claims
+        if claim.length_controlled is not None
+    ]
+    return f"With length held equal no lead is shown of {_joined(told)}: answers differ in length too." if told else ""
+
+
+def _nearest(claims: Sequence[Claim]) -> Claim | None:
+    """Returns the claim that takes the fewest more prompts, else the fewest seeds, to decide; None where all are shown."""
+    open_claims = [claim for claim in claims if not claim.is_shown and claim.needs is not None]
+
+    def distance(claim: Claim) -> tuple[float, float]:
+        needs = claim.needs
+        return (needs and needs.prompts) or math.inf, (needs and needs.seeds) or math.inf
+
+    return min(open_claims, key=distance, default=None)
+
+
+def _what_decides(claim: Claim | None) -> str:
+    if claim is None or claim.needs is None:
+        return ""
+    smallest = (
+        f"the smallest lead it would show {10 * POWER:.0f} times in 10 is {100 * claim.needs.detectable:.1f} points"
+    )
+    if claim.needs.prompts is None and claim.needs.seeds is None:
+        return f"More prompts or seeds will hardly decide between {claim.row} and {claim.column}: {smallest}."
+    return (
+        f"If the rate measured is the true one, it takes {claim.decided_by} in all to show that {claim.row} beats "
+        f"{claim.column}; as it is, {smallest}."
+    )
+
+
 def _turned(name: str, turn: Turn) -> str:
     kl = f" (KL {turn.kl:.1f} nats)" if math.isfinite(turn.kl) else ""
     return (
@@ -154,7 +221,10 @@ def _evidence(cell: WinCell) -> str:
 
 
 def _rate(cell: WinCell) -> str:
-    rate = cell.rate
+    return _share(cell.rate)
+
+
+def _share(rate: Estimate) -> str:
     return f"({100 * rate.mean:.1f} % of prompts, {100 * rate.low:.1f} to {100 * rate.high:.1f})"
 
 

@@ -1,15 +1,19 @@
 """Win rates: two arms on the same prompts, the gold judge deciding. Ties count one half; what has no score is left out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, Point, Which
+from workbench.compare.length_control import LengthControlled, Outcomes, control_length, read_lengths
+from workbench.compare.naming import without_folders
 from workbench.compare.samples import Keys, Samples, mean_by_group, stack
 from workbench.compare.statistics import (
     FloatArray,
+    Spread,
     hierarchical_bootstrap,
     mcnemar,
     mean_interval,
@@ -17,9 +21,11 @@ from workbench.compare.statistics import (
     spread,
 )
 from workbench.domain.estimates import Estimate
+from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.samples import GOLD
 
 _MOST_RESAMPLED = 16  # arms: 120 pairs take half a second to resample
+_ENOUGH_SEEDS = 20  # from which resampling them covers 93-97 %; with 3 it covers as little as 68 %
 
 
 class WinCell(BaseModel):
@@ -34,14 +40,20 @@ class WinCell(BaseModel):
     column: str
     rate: Estimate = Field(description="Share of comparisons that the row wins, ties half.")
     bootstrap: Estimate | None = Field(
-        description="The same with an interval by resampling prompts, and seeds where several; None with very many arms."
+        description="The same with an interval by resampling prompts where one seed was run, and seeds, then prompts, where "
+        "20 or more were; None between, where resampling seeds covers too little, and with very many arms."
     )
     gold_difference: Estimate = Field(description="Mean gold score of the row less that of the column, same prompts.")
+    gold_bootstrap: Estimate | None = Field(None, description="The same by resampling, where `bootstrap` is.")
     wins: int
     ties: int
     losses: int
     missing: int = Field(description="Comparisons where a side has no response or no score: left out, never guessed.")
     p_value: float
+    length_controlled: LengthControlled | None = Field(
+        None, description="The rate with length held equal; None where length and arm cannot be told apart."
+    )
+    spread: Spread | None = Field(None, exclude=True, repr=False, description="What the rate's uncertainty is made of.")
 
     def swapped(self) -> "WinCell":
         """Returns the same comparison from the other side."""
@@ -51,11 +63,14 @@ class WinCell(BaseModel):
             rate=_reflected(self.rate, 1.0),
             bootstrap=_reflected(self.bootstrap, 1.0) if self.bootstrap else None,
             gold_difference=_reflected(self.gold_difference, 0.0),
+            gold_bootstrap=_reflected(self.gold_bootstrap, 0.0) if self.gold_bootstrap else None,
             wins=self.losses,
             ties=self.ties,
             losses=self.wins,
             missing=self.missing,
             p_value=self.p_value,
+            length_controlled=self.length_controlled.swapped() if self.length_controlled else None,
+            spread=self.spread._replace(mean=1 - self.spread.mean) if self.spread else None,
         )
 
 
@@ -72,12 +87,14 @@ class Pairing:
         difference: [b] gold score of the first less that of the second, NaN where either has none.
         missing: comparisons without a score, and responses whose prompt the other side did not answer.
         groups: the different prompts, sorted, and which of them each comparison is of, where that is known already.
+        longer: [b] characters of the first response less those of the second; empty until asked for with `with_lengths`.
     """
 
     keys: Keys
     difference: FloatArray
     missing: int
     groups: tuple[Keys, NDArray[np.intp]] | None = None
+    longer: FloatArray = field(default_factory=lambda: np.empty(0))
 
     def by_prompt(self, values: FloatArray) -> tuple[Keys, FloatArray]:
         """Returns the different prompts, sorted, and the mean of [b] `values` for each."""
@@ -90,16 +107,26 @@ class Pairing:
         return np.where(np.isnan(self.difference), np.nan, (np.sign(self.difference) + 1) / 2)
 
 
-def pair(first: Samples, second: Samples) -> Pairing:
-    """Pairs the responses of two checkpoints by prompt."""
+def pair(first: Samples, second: Samples, *, with_lengths: bool = False) -> Pairing:
+    """Pairs the responses of two checkpoints by prompt.
+
+    Args:
+        first, second: the samples of the two.
+        with_lengths: whether their texts are read as well, for how long they are.
+    """
+    lengths = [read_lengths(side) for side in (first, second)] if with_lengths else [np.empty(0)] * 2
     if np.array_equal(first.keys, second.keys):  # the usual case: the same prompts in the same order
         difference = first.column(GOLD) - second.column(GOLD)
-        return Pairing(first.keys, difference, int(np.isnan(difference).sum()), first.groups)
+        return Pairing(
+            first.keys, difference, int(np.isnan(difference).sum()), first.groups, longer=lengths[0] - lengths[1]
+        )
     names = [np.char.add(np.char.add(side.keys, "/"), side.turn.astype(np.str_)) for side in (first, second)]
     _, at_first, at_second = np.intersect1d(names[0], names[1], assume_unique=True, return_indices=True)
     difference = first.column(GOLD)[at_first] - second.column(GOLD)[at_second]
     unanswered = len(first) + len(second) - 2 * len(difference)
-    return Pairing(first.keys[at_first], difference, unanswered + int(np.isnan(difference).sum()))
+    missing = unanswered + int(np.isnan(difference).sum())
+    longer = lengths[0][at_first] - lengths[1][at_second] if with_lengths else lengths[0]
+    return Pairing(first.keys[at_first], difference, missing, longer=longer)
 
 
 def win_table(pairings: list[Pairing]) -> FloatArray:
@@ -112,35 +139,61 @@ def difference_table(pairings: list[Pairing]) -> FloatArray:
     return stack([found.by_prompt(found.difference) for found in pairings])[1]
 
 
-def compare_arms(row: Arm, column: Arm, which: Which = "last", *, with_bootstrap: bool = True) -> WinCell | None:
+def outcomes(pairings: Sequence[Pairing]) -> Outcomes:
+    """Returns the comparisons that are known, of pairings with lengths; one pairing for each seed."""
+    keys = np.concatenate([found.keys for found in pairings])
+    wins = np.concatenate([found.outcome for found in pairings])
+    seed = np.repeat(np.arange(len(pairings)), [len(found.keys) for found in pairings])
+    longer = np.concatenate([found.longer for found in pairings])
+    known = ~(np.isnan(wins) | np.isnan(longer))
+    prompt = np.unique(keys[known], return_inverse=True)[1]
+    return Outcomes(wins[known], longer[known], seed[known], prompt)
+
+
+def compare_arms(row: Arm, column: Arm, which: Which = "last", *, in_full: bool = True) -> WinCell | None:
     """Compares two arms on the prompts and seeds that both have; None where there are too few.
 
     Args:
         row, column: the arms; a start model that was evaluated under other seeds is compared by its first.
         which: the checkpoint of the arms that is compared.
-        with_bootstrap: whether the rate's interval is worked out by resampling too, which takes 4 ms.
+        in_full: whether the rate's interval is worked out by resampling too, and the rate with length held equal, which
+            takes 6 ms.
     """
-    pairings = [pair(first.samples, second.samples) for first, second in matched_points(row, column, which)]
-    if not pairings:
-        return None
+    pairings = [
+        pair(first.samples, second.samples, with_lengths=in_full)
+        for first, second in matched_points(row, column, which)
+    ]
+    return win_cell(row.name, column.name, pairings, in_full=in_full) if pairings else None
+
+
+def win_cell(row: str, column: str, pairings: list[Pairing], *, in_full: bool = True) -> WinCell | None:
+    """Returns what pairings of two arms say, one for each seed; None where there are too few comparisons."""
     wins, differences = win_table(pairings), difference_table(pairings)
-    rate, bootstrap = rate_interval(wins), hierarchical_bootstrap(wins) if with_bootstrap else None
-    gold_difference = mean_interval(differences)
+    rate, gold_difference = rate_interval(wins), mean_interval(differences)
     if rate is None or gold_difference is None:
         return None
-    outcomes = np.concatenate([found.outcome for found in pairings])
+    results = np.concatenate([found.outcome for found in pairings])
     return WinCell(
-        row=row.name,
-        column=column.name,
+        row=row,
+        column=column,
         rate=rate,
-        bootstrap=bootstrap,
+        bootstrap=_resampled(wins) if in_full else None,
         gold_difference=gold_difference,
-        wins=int((outcomes == 1).sum()),
-        ties=int((outcomes == 0.5).sum()),
-        losses=int((outcomes == 0).sum()),
+        gold_bootstrap=_resampled(differences) if in_full else None,
+        wins=int((results == 1).sum()),
+        ties=int((results == 0.5).sum()),
+        losses=int((results == 0).sum()),
         missing=sum(found.missing for found in pairings),
         p_value=_p_value(wins),
+        length_controlled=control_length(outcomes(pairings)) if in_full else None,
+        spread=spread(wins),
     )
+
+
+def _resampled(table: FloatArray) -> Estimate | None:
+    """Returns the mean with its bootstrap interval where that holds: over prompts alone, or over enough seeds."""
+    n_seeds = int((~np.isnan(table).all(axis=1)).sum())
+    return hierarchical_bootstrap(table) if n_seeds == 1 or n_seeds >= _ENOUGH_SEEDS else None
 
 
 def matched_points(
@@ -165,12 +218,21 @@ def win_matrix(arms: list[Arm]) -> list[WinCell]:
     """Compares every two arms; each pair stands once, the arm that comes later in the list as the row."""
     few = len(arms) <= _MOST_RESAMPLED
     cells = [
-        compare_arms(row, column, with_bootstrap=few)
+        compare_arms(row, column, in_full=few)
         for i, row in enumerate(arms)
         for column in arms[:i]
         if row.tracks and column.tracks
     ]
     return [cell for cell in cells if cell is not None]
+
+
+def judge_of(arms: Sequence[Arm]) -> str:
+    """Returns the name of the judge whose scores decide."""
+    for arm in arms:
+        for track in arm.tracks:
+            if track.evaluation and isinstance(track.evaluation.recipe, EvaluateRecipe):
+                return without_folders(track.evaluation.recipe.judges[0])
+    return "gold"
 
 
 def _p_value(wins: FloatArray) -> float:

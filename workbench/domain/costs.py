@@ -103,6 +103,18 @@ def parameters(n: int) -> str:
     return f"{n / 1e9:.3g} B" if n >= 999.5e6 else f"{n / 1e6:.3g} M"
 
 
+_PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_LONG = 10_000  # from which a number is shortened
+
+
+def count(value: float) -> str:
+    """Returns a number as people say it: 0.61, 950, 12.3 k, 4.56 M, 1.66 T."""
+    for limit, prefix in _PREFIXES:
+        if value >= max(limit, _LONG):
+            return f"{value / limit:.3g} {prefix}"
+    return f"{value:,.0f}" if value >= 100 or float(value).is_integer() else f"{value:.2f}"
+
+
 def memory(mib: float) -> str:
     """Returns memory as people say it: 620 MiB, 3.4 GiB."""
     return f"{mib:.0f} MiB" if mib < 1000 else f"{mib / 1024:.1f} GiB"

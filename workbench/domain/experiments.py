@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from workbench.domain.errors import BadSetting
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
+from workbench.domain.recipes.evaluate import MAX_VALIDATION_PROMPTS
 from workbench.domain.settings import PRESETS, Preset, Settings, setting
 
 REFERENCE = "reference"  # the start model in files and JSON, which is always compared
@@ -83,6 +84,13 @@ class Experiment(Settings):
     budget: Budget = setting(Budget(), label="Budget", help="What each arm may spend.")
     sampling: Sampling = setting(Sampling(), label="Sampling", help="How responses are drawn.")
     max_prompts: int | None = setting(None, label="Prompts", help="At most so many test prompts. Empty: all.", ge=2)
+    max_validation_prompts: int = setting(
+        MAX_VALIDATION_PROMPTS,
+        label="Validation prompts",
+        help="Prompts that choose the best checkpoint: at most so many of the validation split of the test prompts, else of "
+        "the pairs, never a test prompt. 0: none, and every second test prompt chooses.",
+        ge=0,
+    )
     sft: SftStage | None = setting(None, label="Fine-tune first", help="false, true or settings.")
     reward: RewardRecipe = setting(RewardRecipe(), label="Reward model", help="Its settings.")
     arms: tuple[Arm, ...] = setting(label="Arms", help="What is compared.", min_length=1)

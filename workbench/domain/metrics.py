@@ -68,6 +68,8 @@ _ALL = (
     Metric("val/num_eos_tokens", "Endings", "Responses of the batch that ended by themselves.", "responses"),
     Metric("val/explained_variance", "Explained variance", "1 - var(return - value) / var(return).", better="higher"),
     Metric("eval/gold", "Gold score", "Mean of the gold judge on the test prompts.", better="higher"),
+    Metric("eval/validation_gold", "Gold score, validation", "Mean of the gold judge on the validation prompts, by which the "
+           "best checkpoint is chosen.", better="higher"),
     Metric("eval/proxy", "Proxy score", "Mean of the reward model on the test prompts.", better="higher"),
     Metric("eval/kl", "KL to the start model", "Policy's own samples, exact over the vocabulary at each token, summed over the "
            "response, end of sequence included (2504.10637).", "nats"),

@@ -133,7 +133,9 @@ class Inputs(BaseModel):
     reference: str | None = Field(None, description="The start model that KL is measured to.")
     reward: str | None = Field(None, description="The reward model: PPO's, and the proxy judge of an evaluation.")
     data: DataInput | None = None
-    validation: DataInput | None = None
+    validation: DataInput | None = Field(
+        None, description="Rows that training is measured on, or prompts that an evaluation chooses checkpoints by."
+    )
     prompts: DataInput | None = Field(None, description="Prompts of an evaluation, or for normalising a reward model.")
     source: str | None = Field(None, description="A file of responses to score.")
 

@@ -21,7 +21,20 @@ KL = "kl"  # float, nats: sum over tokens of the exact KL over the vocabulary (2
 KL_K1 = "kl_k1"  # float, nats: logp_policy - logp_reference
 KL_K3 = "kl_k3"  # float, nats: sum of (rho - 1 - log rho), rho = pi_ref / pi
 ENTROPY = "entropy"  # float, nats: sum over tokens of the policy's entropy
+VALIDATION_SAMPLES = "validation-{step}.parquet"  # beside checkpoint-STEP.parquet, of the prompts that choose
 SCORE_PREFIX = "score:"  # "score:NAME" for each further judge
+
+
+def chooses(key: str) -> bool:
+    """Says whether a test prompt belongs to the half that chooses a checkpoint where no validation prompts were sampled.
+
+    By a fixed hash: the prompt's key is one, and the parity of its last digit is that of the whole number. The other half
+    reports, so that no figure of a chosen checkpoint is from the prompts that it was chosen on.
+
+    Args:
+        key: of the prompt, by `domain.pairs.prompt_key`.
+    """
+    return ord(key[-1]) % 2 == 0  # "0" to "9" and "a" to "f": eight even codes and eight odd ones
 
 
 def score_column(judge: str) -> str:

@@ -9,7 +9,7 @@ from workbench import __version__
 from workbench.compare.comparison import Comparison
 from workbench.compare.side_by_side import side_by_side
 from workbench.domain.errors import BadInput
-from workbench.export import report_setup, report_tables
+from workbench.export import report_evidence, report_setup, report_tables
 from workbench.export.document import Answers, Charts, Document, Section, Words, bullets, section
 from workbench.export.report_html import as_html
 from workbench.export.report_markdown import as_markdown
@@ -63,14 +63,19 @@ def report_of(comparison: Comparison, project: Project) -> Document:
         section("Results", *report_tables.results(comparison)),
         section("Charts", Charts(comparison.panels) if comparison.panels else None),
         section("Every two arms", *report_tables.head_to_head(comparison)),
+        section("Claims", *report_evidence.claims(comparison)),
+        section("Ranking", *report_evidence.ranking(comparison)),
         section("At the best checkpoint", *report_tables.best(comparison)),
-        section("What it cost", *report_tables.costs(comparison)),
-        section("Were the arms treated alike", *report_setup.fairness(setup)),
+        section("At a common level", *report_evidence.matched(comparison)),
+        section("Every seed", *report_evidence.seeds(comparison)),
+        section("What it cost", *report_evidence.costs(comparison)),
+        section("Were the arms treated alike", *report_evidence.fairness(comparison)),
         _samples(comparison, project),
         section("Set-up", report_setup.facts(setup)),
         section("Recipes", *report_setup.settings_table(setup)),
         section("Runs", report_setup.runs_table(setup)),
         section("Environment", report_setup.environment(setup)),
+        section("What the verdict rests on", *report_evidence.support(comparison)),
         section("Run it again", *how_to_run_again(setup)),
     )
     return Document(

@@ -1,11 +1,12 @@
 """The report's account of how its figures came about: set-up, settings, runs, environment, how to run it again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from workbench.compare.comparison import Comparison
+from workbench.compare.log_cache import kept_columns
 from workbench.compare.logs import RunLog, read_log
 from workbench.compare.naming import without_folders
 from workbench.domain.errors import NotFound
@@ -14,7 +15,6 @@ from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DataInput, DatasetRecord, Job, Outcome
 from workbench.export.document import Cell, Part, Table, Value, Words, table
 from workbench.storage.project import Project
-from workbench.storage.sources import parse_run_name, run_of
 
 _NONE = "–"
 
@@ -51,7 +51,8 @@ def read_setup(comparison: Comparison, project: Project) -> Setup:
     runs = []
     for arm in comparison.arms:
         for run in map(project.run, arm.runs):
-            runs.append(RunFacts(arm.name, run.job(), read_log(run.folder, names=()), run.outcome()))
+            log = read_log(run.folder, (), kept=kept_columns(project, run.folder.name))
+            runs.append(RunFacts(arm.name, run.job(), log, run.outcome()))
     evaluations = [project.job(run_id) for arm in comparison.arms for run_id in arm.evaluations]
     jobs = [facts.job for facts in runs] + evaluations
     known = project.manifest().experiments
@@ -137,53 +138,12 @@ def _described(data: DatasetRecord) -> str:
     return f"{data.n_rows} rows, {data.n_prompts} prompts; from {source_name(data.source)}; content {data.content_sha256[:12]}"
 
 
-def fairness(setup: Setup) -> tuple[Part | None, ...]:
-    """Returns what should be the same for all arms, arm by arm; bold where it is not."""
-    names = list(dict.fromkeys(run.arm for run in setup.runs))
-    if len(names) < 2:
-        return ()
-    runs = {name: [run.job for run in setup.runs if run.arm == name] for name in names}
-    judged = {
-        name: [job for job in setup.evaluations if run_of(job.inputs.model) in {run.id for run in runs[name]}]
-        for name in names
-    }
-    checks: tuple[tuple[str, Callable[[str], str]], ...] = (
-        ("Start model", lambda arm: _each(_start(job, setup) for job in runs[arm])),
-        ("Preference pairs", lambda arm: _each(_content(job.inputs.data) for job in runs[arm])),
-        ("Seeds", lambda arm: ", ".join(str(job.seed) for job in runs[arm])),
-        ("Budget", lambda arm: _each(_budget(job) for job in runs[arm])),
-        ("Test prompts", lambda arm: _each(_content(job.inputs.prompts) for job in judged[arm])),
-        ("Sampling", lambda arm: _each(map(_sampling, _recipes(judged[arm])))),
-        ("Judges", lambda arm: _each(_judges(recipe) for recipe in _recipes(judged[arm]))),
-    )
-    rows: list[list[Value]] = []
-    for title, told in checks:
-        found = [told(name) or _NONE for name in names]
-        alike = len(set(found)) == 1
-        rows.append(
-            [title, *(Cell(words, strong=not alike) for words in found), "yes" if alike else Cell("no", strong=True)]
-        )
-    return table(("", *names, "alike"), rows, is_words=True), Words("Bold where arms differ.", "caption")
-
-
 def _recipes(jobs: Sequence[Job]) -> list[EvaluateRecipe]:
     return [job.recipe for job in jobs if isinstance(job.recipe, EvaluateRecipe)]
 
 
 def _judges(recipe: EvaluateRecipe) -> str:
     return ", ".join(map(without_folders, recipe.judges))
-
-
-def _content(data: DataInput | None) -> str:
-    return f"{_named(data)} ({data.sha256[:8]})" if data else ""
-
-
-def _start(job: Job, setup: Setup) -> str:
-    """Returns a start model without the seed that it was fine-tuned under: arms of all seeds begin at one of their own."""
-    name = without_folders(job.inputs.reference or job.inputs.model)
-    return (
-        name if run_of(name) is None else f"fine-tuned under the same seed ({parse_run_name(name)[0].split('-s')[0]})"
-    )
 
 
 def settings_table(setup: Setup) -> tuple[Part | None, ...]:

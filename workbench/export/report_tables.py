@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from workbench.compare.comparison import Comparison
-from workbench.compare.costs import Cost
 from workbench.compare.results import ArmResult, Figures
 from workbench.compare.side_by_side import Answer
 from workbench.domain.estimates import Estimate
@@ -25,13 +24,10 @@ def results(comparison: Comparison) -> tuple[Part | None, ...]:
 
 
 def best(comparison: Comparison) -> tuple[Part | None, ...]:
-    """Returns the same table at the checkpoints with the highest gold score; nothing where those are the last ones."""
+    """Returns the same table at the checkpoints that were chosen as best; nothing where those are the last ones."""
     if all(arm.best.steps == arm.last.steps for arm in comparison.arms):
         return ()
-    caption = (
-        "Each arm at the checkpoint with its highest mean gold score, chosen on these very prompts: a little too good to "
-        "be true. The verdict rests on the last checkpoints, where nothing was chosen."
-    )
+    caption = f"{comparison.selection} The verdict rests on the last checkpoints, where nothing was chosen."
     return table(_HEAD, [_line(arm, arm.best) for arm in comparison.arms]), Words(caption, "caption")
 
 
@@ -42,12 +38,12 @@ def _line(arm: ArmResult, figures: Figures, judges: Sequence[str] = ()) -> list[
         arm.method,
         seeds,
         steps,
-        _figure(figures.gold),
-        _figure(figures.proxy),
-        _figure(figures.kl),
-        NONE if arm.method == "reference" else _percent(figures.win_rate),
-        _figure(figures.length, 1),
-        *(_figure(figures.scores[judge]) for judge in judges),
+        figure(figures.gold),
+        figure(figures.proxy),
+        figure(figures.kl),
+        NONE if arm.method == "reference" else percent(figures.win_rate),
+        figure(figures.length, 1),
+        *(figure(figures.scores[judge]) for judge in judges),
     ]
 
 
@@ -70,35 +66,13 @@ def _cell(comparison: Comparison, row: str, column: str) -> Value:
     cell = comparison.cell(row, column)
     if cell is None:
         return NONE
-    return _percent(cell.rate, strong=cell.rate.excludes(0.5))
-
-
-def costs(comparison: Comparison) -> tuple[Part | None, ...]:
-    """Returns what each trained arm cost, mean over its seeds; nothing where no log says."""
-    trained = [arm for arm in comparison.arms if arm.method != "reference" and arm.cost != Cost()]
-    rows: list[list[Value]] = [
-        [
-            arm.name,
-            _amount(arm.cost.seconds, " s"),
-            _amount(arm.cost.device_seconds, " s"),
-            _amount(arm.cost.tokens),
-            _amount(arm.cost.generated),
-        ]
-        for arm in trained
-    ]
-    head = ("arm", "training time", "with its reward model", "tokens trained on", "tokens generated")
-    caption = "Mean over seeds, up to the checkpoints compared."
-    return table(head, rows), Words(caption, "caption")
-
-
-def _amount(value: float | None, unit: str = "") -> str:
-    return NONE if value is None else f"{value:,.0f}{unit}"
+    return percent(cell.rate, strong=cell.rate.excludes(0.5))
 
 
 def scores(answer: Answer) -> str:
     """Says an answer's scores in words."""
     parts = [
-        _signed(f"{name} {value:+.2f}")
+        signed(f"{name} {value:+.2f}")
         for name, value in (("gold", answer.gold), ("proxy", answer.proxy))
         if value is not None
     ]
@@ -107,13 +81,15 @@ def scores(answer: Answer) -> str:
     return " · ".join(parts)
 
 
-def _figure(value: Estimate | None, digits: int = 2) -> Value:
+def figure(value: Estimate | None, digits: int = 2) -> Value:
+    """Returns a figure with its interval; a dash where it was not measured."""
     if value is None:
         return NONE
     return _with_interval(*(f"{number:.{digits}f}" for number in (value.mean, value.low, value.high)))
 
 
-def _percent(value: Estimate | None, *, strong: bool = False) -> Value:
+def percent(value: Estimate | None, *, strong: bool = False) -> Value:
+    """Returns a share in percent with its interval; a dash where it was not measured."""
     if value is None:
         return NONE
     mean, low, high = (f"{100 * number:.1f}" for number in (value.mean, value.low, value.high))
@@ -121,8 +97,9 @@ def _percent(value: Estimate | None, *, strong: bool = False) -> Value:
 
 
 def _with_interval(mean: str, low: str, high: str, *, strong: bool = False) -> Cell:
-    return Cell(_signed(mean), _signed(f"{low} to {high}"), strong)
+    return Cell(signed(mean), signed(f"{low} to {high}"), strong)
 
 
-def _signed(number: str) -> str:
+def signed(number: str) -> str:
+    """Returns a number with a minus that is as wide as a digit."""
     return number.replace("-", "\N{MINUS SIGN}")

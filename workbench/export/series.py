@@ -23,7 +23,7 @@ def write_series_csv(panels: Sequence[PanelSpec], path: Path) -> None:
     rows.writerow(COLUMNS)
     for panel in panels:
         for series in panel.series:
-            names = (panel.title, _as_text(series.arm), series.role)
+            names = (panel.title, as_text(series.arm), series.role)
             raws = series.raw or series.y  # the same where nothing was smoothed
             for x, y, low, high, raw in zip(series.x, series.y, series.low, series.high, raws, strict=True):
                 rows.writerow([*names, _title(panel.x), x, _title(panel.y), y, low, high, raw])
@@ -34,6 +34,7 @@ def _title(axis: Axis) -> str:
     return f"{axis.label} ({axis.unit})" if axis.unit else axis.label
 
 
-def _as_text(name: str) -> str:
+def as_text(name: str) -> str:
+    """Returns a name as it may stand in a cell."""
     # A spreadsheet runs a cell that begins like a formula; the names of arms are whatever a project's author wrote.
     return f"'{name}" if name.startswith(_FORMULA) else name

@@ -56,15 +56,23 @@ class _Planner:
         self._pairs = references.dataset(experiment.dataset, {DatasetKind.PREFERENCE}, "training on comparisons")
         self._train = rows(self._pairs, "train")
         self._validation = rows_if_any(self._pairs, "validation")
-        self._prompts = self._find_prompts()
+        self._prompts, self._choosing = self._find_prompts()
         self._judges = [references.judge(name) for name in experiment.judges]
 
-    def _find_prompts(self) -> DataInput:
-        name = self._experiment.test_prompts
+    def _find_prompts(self) -> tuple[DataInput, DataInput | None]:
+        """Returns the prompts to report on, and those to choose checkpoints by.
+
+        Prompts that were divided when they were imported choose by their own validation split; else the pairs' one does.
+        """
+        name, choosing = self._experiment.test_prompts, self._validation
         if name is None or name == self._experiment.dataset:
-            return rows(self._pairs, "test")
-        record = self._references.dataset(name, set(DatasetKind), "evaluation")
-        return DataInput(name=name, sha256=record.content_sha256)
+            prompts = rows(self._pairs, "test")
+        else:
+            record = self._references.dataset(name, set(DatasetKind), "evaluation")
+            own = rows_if_any(record, "validation") if record.kind is DatasetKind.PROMPTS else None
+            choosing = own or choosing
+            prompts = rows(record, "test") if own else DataInput(name=name, sha256=record.content_sha256)
+        return prompts, choosing if self._experiment.max_validation_prompts else None
 
     def seed(self, seed: int) -> list[Job]:
         """Returns the runs of one seed."""
@@ -141,6 +149,7 @@ class _Planner:
             max_new_tokens=sampling.max_new_tokens,
             stop_strings=sampling.stop_strings,
             max_prompts=self._experiment.max_prompts,
+            max_validation_prompts=self._experiment.max_validation_prompts,
             judges=tuple(judge.name for judge in self._judges),
         )
         draft = Draft("evaluate", arm, seed, recipe, arm=arm)
@@ -148,6 +157,7 @@ class _Planner:
         draft.read("reference", start)
         draft.read("reward", reward)
         draft.read_rows("prompts", self._prompts)
+        draft.read_rows("validation", self._choosing)
         for place, judge in enumerate(self._judges):
             draft.judge(place, judge)
         return self._finish(draft)

@@ -38,7 +38,7 @@ class Sizes:
         reward: the reward model that scores; None where none does.
         lengths: of the dataset that the run reads.
         n_rows: of its split.
-        n_validation: rows that are looked at once at the end.
+        n_validation: rows that are looked at once at the end; of an evaluation, prompts that choose checkpoints.
         n_checkpoints: that an evaluation samples from.
         sampling: the longest response when the run samples.
     """
@@ -147,7 +147,7 @@ def _ppo(recipe: PpoRecipe, sizes: Sizes, budget: Budget) -> Workload:
 
 
 def _evaluation(recipe: EvaluateRecipe, sizes: Sizes) -> Workload:
-    n = min(sizes.n_rows, recipe.max_prompts or sizes.n_rows)
+    n = min(sizes.n_rows, recipe.max_prompts or sizes.n_rows) + min(sizes.n_validation, recipe.max_validation_prompts)
     tokens, size = sizes.lengths.prompt + recipe.max_new_tokens, sizes.model.n_parameters
     judge = sizes.reward.n_parameters if sizes.reward else 0
     operations = n * sizes.n_checkpoints * tokens * _FORWARD * (3 * size + judge)  # sampled, then read by all three

@@ -4,8 +4,10 @@ import errno
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
@@ -22,17 +24,29 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         DiskFull: there is no room; the old file is untouched.
     """
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file that takes the place of the one at `path` when the block ends without an error.
+
+    Raises:
+        DiskFull: there is no room; the old file is untouched.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         # Opened as `open` would, so that the umask decides who may read it; tempfile's 0600 would lock colleagues out.
         with temporary.open("xb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
-        raise_if_full(error, path)
+        if isinstance(error, OSError):
+            raise_if_full(error, path)
         raise
     sync(path.parent)
 

@@ -14,6 +14,7 @@ from workbench.storage.model_folders import base_of_adapter
 _HIDDEN = ("hidden_size", "n_embd", "d_model")
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
 _HEADS = ("num_attention_heads", "n_head", "num_heads")
+_SCORING_HEAD = ("score.weight", "classifier.weight")
 _LONGEST_HEADER = 100_000_000  # bytes, as the format's own readers have it
 
 
@@ -28,6 +29,8 @@ class ModelShape:
         vocabulary: tokens.
         kv_width: numbers that a token leaves in the cache in each layer, for keys and for values each.
         context: the longest sequence in tokens; None where the configuration does not say.
+        n_multiplied: of the parameters, those that a token is multiplied with: all but the table of input embeddings,
+            which is only looked up. A table that is the output layer too counts.
     """
 
     n_parameters: int
@@ -36,6 +39,7 @@ class ModelShape:
     vocabulary: int
     kv_width: int
     context: int | None = None
+    n_multiplied: int = 0
 
 
 def read_shape(folder: Path) -> ModelShape | None:
@@ -55,14 +59,16 @@ def read_shape(folder: Path) -> ModelShape | None:
     heads = _first(config, _HEADS) or 1
     kv_heads = _first(config, ("num_key_value_heads",)) or heads
     head_width = _first(config, ("head_dim",)) or hidden // heads
-    counted = sum(_count(path) for path in folder.glob("*.safetensors"))
+    tensors = {name: shape for path in folder.glob("*.safetensors") for name, shape in _tensors(path).items()}
+    counted = sum(map(math.prod, tensors.values())) or _from_config(config, hidden, n_layers, vocabulary)
     return ModelShape(
-        n_parameters=counted or _from_config(config, hidden, n_layers, vocabulary),
+        n_parameters=counted,
         n_layers=n_layers,
         hidden=hidden,
         vocabulary=vocabulary,
         kv_width=kv_heads * head_width,
         context=_first(config, ("max_position_embeddings", "n_positions")) or None,
+        n_multiplied=counted - _n_looked_up(config, tensors, vocabulary, hidden),
     )
 
 
@@ -73,15 +79,27 @@ def _from_config(config: Mapping[str, Any], hidden: int, n_layers: int, vocabula
     return embeddings + n_layers * (4 * hidden * hidden + 3 * hidden * inner)
 
 
-def _count(path: Path) -> int:
-    """Returns the numbers in a safetensors file by its header, which names every tensor's shape."""
+def _n_looked_up(
+    config: Mapping[str, Any], tensors: Mapping[str, tuple[int, ...]], vocabulary: int, hidden: int
+) -> int:
+    """Returns the size of the table of input embeddings where it is not the output layer too; else 0."""
+    scores = any(
+        name.endswith(_SCORING_HEAD) for name in tensors
+    )  # a reward model has no output layer over the vocabulary
+    n_tables = list(tensors.values()).count((vocabulary, hidden))
+    is_apart = scores or n_tables > 1 if tensors else not config.get("tie_word_embeddings", True)
+    return vocabulary * hidden if is_apart else 0
+
+
+def _tensors(path: Path) -> dict[str, tuple[int, ...]]:
+    """Returns the shape of every tensor in a safetensors file, by its header."""
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
             header = json.loads(file.read(length)) if length < _LONGEST_HEADER else {}
-        return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+        return {name: tuple(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
     except (OSError, struct.error, ValueError, KeyError, TypeError, AttributeError):
-        return 0  # not such a file: loading it will say so, an estimate can do without
+        return {}  # not such a file: loading it will say so, an estimate can do without
 
 
 def _first(config: Mapping[str, Any], names: tuple[str, ...]) -> int:

@@ -103,6 +103,10 @@ class Project:
         """The folder of charts and reports that people keep."""
         return _made(self.folder / EXPORTS)
 
+    def cache_folder(self, name: str) -> Path:
+        """Returns where data belong that are derived from others and may be deleted at any time. Makes nothing."""
+        return self.folder / STATE / name
+
     def manifest(self) -> Manifest:
         """Reads the manifest as it is now."""
         return read_record(self.folder / MANIFEST, Manifest)

@@ -31,10 +31,11 @@ from workbench.training.models import end_token_ids, load_policy, prompt_limit
 from workbench.training.rollout import Rollout, generate, response_texts
 from workbench.training.sample_table import summarize, write_samples
 from workbench.training.session import RunSession, StopRun
-from workbench.training.targets import Target, evaluation_targets
+from workbench.training.targets import GOLD, VALIDATION_GOLD, Target, evaluation_targets
 from workbench.training.text import encode_prompt, render_prompt, warn_of_plain_text
 
-_STREAM = 0x5EED  # added to the run's seed, so that evaluation does not reuse the random numbers of training
+# Added to the run's seed, so that evaluation does not reuse the random numbers of training, nor validation those of testing.
+_STREAM, _VALIDATION_STREAM = 0x5EED, 0xC405E
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,24 @@ class _Policy:
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+
+
+@dataclass(slots=True)
+class _Prompts:
+    """Prompts of one purpose.
+
+    Attributes:
+        turns: the prompts.
+        stream: added to the run's seed for its random numbers.
+        ids: their tokens, once they are needed; the checkpoints of a run have one tokenizer.
+    """
+
+    turns: list[Turns]
+    stream: int
+    ids: list[list[int]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.turns)
 
 
 @dataclass(slots=True)
@@ -74,8 +93,8 @@ class _Evaluation:
             raise BadInput(f"The job {job.id} is not an evaluation.")
         self.job, self.session, self.recipe = job, session, job.recipe
         self.project = Project(session.project)
-        self.prompts = self._read_prompts()
-        self._prompt_ids: list[list[int]] | None = None
+        self.test = _Prompts(self._read_prompts(), _STREAM)
+        self.validation = _Prompts(self._read_validation(), _VALIDATION_STREAM)
         self.at_once = SideBySide(session.device)
         self.load = partial(load_policy, device=session.device, trust_remote_code=job.trust_remote_code)
 
@@ -92,7 +111,7 @@ class _Evaluation:
         reference = _Policy(*self.load(reference_source))
         settle_threads(reference.model)
         judges = load_judges(self.session, self.recipe, self.job.inputs.reward)
-        warn_of_plain_text(self.prompts, reference.tokenizer, self.session)
+        warn_of_plain_text(self.test.turns, reference.tokenizer, self.session)
         # 3. One checkpoint after another; the start model is the reference itself.
         for place, target in enumerate(targets):
             if target.step in done:
@@ -113,6 +132,21 @@ class _Evaluation:
             raise BadInput(f"There are no prompts in {part}the dataset {data.name}.", "Import some, or change splits.")
         return prompts
 
+    def _read_validation(self) -> list[Turns]:
+        """Returns the prompts that choose checkpoints; one that is a test prompt too chooses nothing."""
+        data, tested = self.job.inputs.validation, self.job.inputs.prompts
+        if data is None or tested is None:
+            return []
+        folder = find_content(self.project.data_folder(data), data.sha256)
+        test_folder = find_content(self.project.data_folder(tested), tested.sha256)
+        keys = {prompt_key(prompt) for prompt in read_prompts(test_folder, tested.split)}
+        prompts = [prompt for prompt in read_prompts(folder, data.split) if prompt_key(prompt) not in keys]
+        if not prompts:
+            self.session.warn(
+                "no_validation", "All validation prompts are test prompts too: they choose no checkpoint."
+            )
+        return prompts[: self.recipe.max_validation_prompts]
+
     def _done(self) -> set[int]:
         events, _ = RunFolder(self.session.folder).events()
         said = [event for event in events if isinstance(event, Evaluated)]
@@ -127,35 +161,57 @@ class _Evaluation:
         place: int,
         n_targets: int,
     ) -> None:
-        """Samples, measures and judges one checkpoint, then writes its samples and says what they come to."""
-        samples = _Samples({})
-        phase = f"evaluating checkpoint-{target.step}"
-        total, before = len(self.prompts) * n_targets, len(self.prompts) * place
-        if self._prompt_ids is None:  # the checkpoints of a run have one tokenizer
-            self._prompt_ids = self._encode(policy)
-        prompt_ids = self._prompt_ids
-        generator = torch.Generator().manual_seed(self.job.seed + _STREAM)
-        with autocast(self.session.device, self.session.dtype):
-            for rows in _batches(len(self.prompts), self.recipe.batch_size):
-                self.session.progress(phase, before + rows.start, total)
-                self._stop_if_asked(target)
-                rollout = self._sample(policy, prompt_ids[rows], generator)
-                self._measure(samples, policy, reference, rollout)
-                self._judge(samples, policy, rollout, self.prompts[rows], judges)
-        self.session.progress(phase, before + len(self.prompts), total)
+        """Samples, measures and judges one checkpoint, then writes its samples and says what they come to.
+
+        The validation prompts come first: a file of test samples means that the checkpoint is done.
+        """
+        each = len(self.validation) + len(self.test)
+        before, total = each * place, each * n_targets
+        chosen_by = self._ask(self.validation, target, policy, reference, judges, before, total)
+        samples = self._ask(self.test, target, policy, reference, judges, before + len(self.validation), total)
         about = {"step": str(target.step), "seed": str(self.job.seed), "temperature": str(self.recipe.temperature)}
+        if len(self.validation):
+            write_samples(self.session.folder / target.validation_samples, chosen_by.columns, about)
         write_samples(self.session.folder / target.samples, samples.columns, about)
         values = summarize(samples.columns)
+        if len(self.validation) and GOLD in (validated := summarize(chosen_by.columns)):
+            values[VALIDATION_GOLD] = validated[GOLD]
         self._warn_of_kl(values, target)
         self.session.say(Evaluated(step=target.step, samples=target.samples, values=values))
         self.session.last_step = target.step
 
-    def _encode(self, policy: _Policy) -> list[list[int]]:
+    def _ask(
+        self,
+        prompts: _Prompts,
+        target: Target,
+        policy: _Policy,
+        reference: _Policy,
+        judges: list[ScoreColumn],
+        before: int,
+        total: int,
+    ) -> _Samples:
+        """Samples from one checkpoint, measures and judges; `before` of `total` responses are there already."""
+        samples = _Samples({})
+        phase = f"evaluating checkpoint-{target.step}"
+        if prompts.ids is None:
+            prompts.ids = self._encode(policy, prompts.turns)
+        generator = torch.Generator().manual_seed(self.job.seed + prompts.stream)
+        with autocast(self.session.device, self.session.dtype):
+            for rows in _batches(len(prompts), self.recipe.batch_size):
+                self.session.progress(phase, before + rows.start, total)
+                self._stop_if_asked(target)
+                rollout = self._sample(policy, prompts.ids[rows], generator)
+                self._measure(samples, policy, reference, rollout)
+                self._judge(samples, policy, rollout, prompts.turns[rows], judges)
+        self.session.progress(phase, before + len(prompts), total)
+        return samples
+
+    def _encode(self, policy: _Policy, prompts: list[Turns]) -> list[list[int]]:
         room = prompt_limit(policy.model, self.recipe.max_new_tokens)
-        ids = [encode_prompt(prompt, policy.tokenizer) for prompt in self.prompts]
+        ids = [encode_prompt(prompt, policy.tokenizer) for prompt in prompts]
         cut = [i for i, prompt in enumerate(ids) if room is not None and len(prompt) > room]
         for i in cut:
-            ids[i] = encode_prompt(self.prompts[i], policy.tokenizer, room)
+            ids[i] = encode_prompt(prompts[i], policy.tokenizer, room)
         if cut:
             self.session.warn("prompts_cut", f"{len(cut)} of {len(ids)} prompts lost their beginning to fit the model.")
         return ids

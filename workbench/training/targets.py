@@ -3,17 +3,23 @@
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import pyarrow.parquet as pq
+
+from workbench.domain import samples as columns
 from workbench.domain.errors import NotFound
 from workbench.domain.events import Evaluated
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import Job
+from workbench.domain.samples import VALIDATION_SAMPLES, chooses
 from workbench.storage.checkpoints import Checkpoint, list_checkpoints
 from workbench.storage.project import Project
+from workbench.storage.runlog import SAMPLES, RunFolder
 from workbench.storage.sources import parse_run_name, resolve_checkpoint, resolve_model, run_of
 
 START_STEP = 0  # where charts put the start model: no preference training has been done
-GOLD = "eval/gold"
-_SAMPLING = ("temperature", "max_new_tokens", "stop_strings", "max_prompts")  # what means over samples depend on
+GOLD, VALIDATION_GOLD = "eval/gold", "eval/validation_gold"
+# What means over samples depend on.
+_SAMPLING = ("temperature", "max_new_tokens", "stop_strings", "max_prompts", "max_validation_prompts")
 
 
 class Target(NamedTuple):
@@ -25,7 +31,12 @@ class Target(NamedTuple):
     @property
     def samples(self) -> str:
         """Where its samples go, relative to the evaluation's folder."""
-        return f"samples/checkpoint-{self.step}.parquet"
+        return f"{SAMPLES}/checkpoint-{self.step}.parquet"
+
+    @property
+    def validation_samples(self) -> str:
+        """Where those go that it may be chosen by."""
+        return f"{SAMPLES}/{VALIDATION_SAMPLES.format(step=self.step)}"
 
 
 def evaluation_targets(job: Job, project: Project) -> list[Target]:
@@ -62,9 +73,10 @@ def _choose(
 def best_checkpoint(checkpoints: list[Checkpoint], job: Job, project: Project) -> Checkpoint:
     """Returns the checkpoint with the highest mean gold score among those that the project has evaluated.
 
+    On validation prompts; in evaluations that sampled none, on the half of the test prompts that chooses (`chooses`).
     Evaluations of the same run count if they asked the same: gold judge, prompts, sampling and seed; the first of
-    equals wins. Where no checkpoint has
-    been evaluated yet, the last one is taken: training scores say nothing about gold, so they choose nothing.
+    equals wins. Where no checkpoint has been evaluated yet, the last one is taken: training scores say nothing about
+    gold, so they choose nothing.
 
     Args:
         checkpoints: of one run, newest last, at least one.
@@ -75,9 +87,22 @@ def best_checkpoint(checkpoints: list[Checkpoint], job: Job, project: Project) -
     for run in project.run_folders():
         if _same_question(other := run.job(), job) and other.id != job.id:
             events, _ = run.events()
-            gold |= {e.step: e.values[GOLD] for e in events if isinstance(e, Evaluated) and GOLD in e.values}
+            said = [event for event in events if isinstance(event, Evaluated)]
+            gold |= {event.step: value for event in said if (value := _choosing_gold(run, event)) is not None}
     known = [checkpoint for checkpoint in checkpoints if checkpoint.step in gold]
     return max(known, key=lambda checkpoint: gold[checkpoint.step]) if known else checkpoints[-1]
+
+
+def _choosing_gold(run: RunFolder, event: Evaluated) -> float | None:
+    if VALIDATION_GOLD in event.values:
+        return event.values[VALIDATION_GOLD]
+    path = run.folder / event.samples
+    if not path.is_file():
+        return None
+    with pq.ParquetFile(path) as file:
+        rows = file.read([columns.PROMPT_KEY, columns.GOLD]).to_pylist()
+    known = [row[columns.GOLD] for row in rows if row[columns.GOLD] is not None and chooses(row[columns.PROMPT_KEY])]
+    return sum(known) / len(known) if known else None
 
 
 def _same_question(other: Job, job: Job) -> bool:
@@ -86,4 +111,5 @@ def _same_question(other: Job, job: Job) -> bool:
     if run_of(other.inputs.model) != run_of(job.inputs.model) or other.recipe.judges[0] != job.recipe.judges[0]:
         return False
     alike = all(getattr(other.recipe, name) == getattr(job.recipe, name) for name in _SAMPLING)
-    return alike and (other.inputs.prompts, other.seed) == (job.inputs.prompts, job.seed)
+    asked, wanted = other.inputs, job.inputs
+    return alike and (asked.prompts, asked.validation, other.seed) == (wanted.prompts, wanted.validation, job.seed)

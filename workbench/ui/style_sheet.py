@@ -123,7 +123,7 @@ QTableView::item { padding: 1px; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QListView::item:hover, QTreeView::item:hover { background: $hover; }
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected { background: $tint; color: $ink; }
-QTreeView { selection-background-color: $tint; }
+QTreeView, QTableView { selection-background-color: $tint; selection-color: $ink; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 3px; }
 QTableCornerButton::section { background: transparent; border: none; }

@@ -70,16 +70,19 @@ class Look(QObject):
         self._prefers = prefers
         self._refresh()
 
+    def sheet(self) -> str:
+        """Returns the style sheet of the scheme, which the parts of the window wear."""
+        tokens = self._scheme.tokens
+        return style_sheet(tokens, self._scheme.scale, self._glyphs.folder(tokens))
+
     def dress(self) -> None:
-        """Gives the application palette and style sheet of the scheme."""
+        """Gives the application palette and font of the scheme."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
         font.setPointSizeF(font.pointSizeF() * self._scheme.scale)
-        tokens = self._scheme.tokens
         application.setFont(font)
-        application.setPalette(palette(tokens))
-        application.setStyleSheet(style_sheet(tokens, self._scheme.scale, self._glyphs.folder(tokens)))
+        application.setPalette(palette(self._scheme.tokens))
 
     def _find(self) -> Scheme:
         prefers = self._prefers

@@ -19,6 +19,7 @@ from workbench.ui.rail import Rail
 from workbench.ui.session import Session
 from workbench.ui.shortcuts import EVERYWHERE
 from workbench.ui.theme import CHOICES, Look
+from workbench.ui.wardrobe import Wardrobe
 from workbench.ui.widgets.banner import ErrorBanner
 from workbench.ui.widgets.toast import Toast, ToastArea
 
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         if key not in self._built:
             self._add_page(key)
         self._key = key
+        self._wardrobe.dress(self.page)
         self._stack.setCurrentWidget(self.page)
         self.rail.mark(key)
         self._adopt_commands(key)
@@ -100,7 +102,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail(pages)
         self.banner = ErrorBanner()
         self._stack = QStackedWidget()
-        ground = QWidget(objectName="ground")
+        ground = QWidget()
         beside = QVBoxLayout()
         beside.setContentsMargins(18, 14, 18, 14)
         beside.setSpacing(10)
@@ -114,6 +116,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(ground)
         self.toasts = ToastArea(ground)
         self.palette_box = CommandPalette(ground)
+        self._wardrobe = Wardrobe(self._look, self)
+        self._wardrobe.add(self.menuBar(), self.rail, self.banner, self.toasts, self.palette_box)
 
     def _build_actions(self) -> None:
         session = self._session
@@ -127,7 +131,7 @@ class MainWindow(QMainWindow):
             if spec.keys
         ]
         new = self._action("New project…", "Ctrl+Shift+N", self._begin_project)
-        choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self, session.open))
+        choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self.page, session.open))
         sample = self._action("Open the sample project", "", session.open_sample)
         self._close_action = self._action("Close project", "Ctrl+W", session.close)
         leave = self._action("Quit", "Ctrl+Q", self.close)
@@ -218,6 +222,7 @@ class MainWindow(QMainWindow):
         page.thing_wanted.connect(self._show_thing)
         self._built[key] = page
         self._stack.addWidget(page)
+        self._wardrobe.add(page)
 
     def _make_next_page(self) -> None:
         """Makes the pages one by one while the settings are in sight, which list the commands of all."""
@@ -231,6 +236,7 @@ class MainWindow(QMainWindow):
         """Pages belong to the project that was open when they were made."""
         for key in [key for key in self._built if self._specs[key].is_of_project]:
             page = self._built.pop(key)
+            self._wardrobe.drop(page)
             self._stack.removeWidget(page)
             page.deleteLater()  # still a child of the stack: a page that is Python's own could be collected on any thread
 

@@ -1,8 +1,9 @@
 """Experiments: what was launched and where it is, one run in detail, and the form for a new experiment."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
-from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -21,6 +22,7 @@ from workbench.ui.widgets import Card, EmptyState, add_action, label
 from workbench.ui.widgets.trash_box import TrashButton
 
 _SIDES = (460, 600)  # pixels that the list and the run begin with
+_AHEAD_MS = 100  # after the page came into sight, the form is built that it does not show yet
 
 
 class ExperimentsPage(Page):
@@ -32,9 +34,9 @@ class ExperimentsPage(Page):
         self._wanted = ""  # a run to turn to as soon as it is listed
         self._last = ""  # the run of last time, to turn to at the first look
         self._kept = ""  # the run that is remembered for the next time
+        self._ahead = QTimer(self, singleShot=True, interval=_AHEAD_MS)
         self.new = QAction("New experiment", self)
         self.duplicate = QAction("Duplicate experiment", self)
-        self.form = ExperimentForm(session, look)
         self.tree, self.filter = RunTree(look), FilterRow()
         self.panel = RunPanel(session, look)
         self.actions_on_runs, self.edits = RunActions(session, self), RunEdits(session, self.tree)
@@ -53,7 +55,15 @@ class ExperimentsPage(Page):
 
     def arrive(self) -> None:
         self._refresh()
-        self.form.prepare()
+        self._ahead.start()
+
+    @cached_property
+    def form(self) -> ExperimentForm:
+        """The form of a new experiment, made when it is first wanted."""
+        made = ExperimentForm(self.session, self.look)
+        made.closed.connect(lambda: self.stack.setCurrentIndex(0))
+        self.stack.addWidget(made)
+        return made
 
     def commands(self) -> Sequence[QAction]:
         return [action for action in [*self.actions(), *self.tree.actions()] if action.isEnabled()]
@@ -139,7 +149,7 @@ class ExperimentsPage(Page):
         self.edits.copied.connect(self.go_to)
         self.new.triggered.connect(self._show_form)
         self.duplicate.triggered.connect(self._duplicate)
-        self.form.closed.connect(lambda: self.stack.setCurrentIndex(0))
+        self._ahead.timeout.connect(lambda: self.form.prepare())  # noqa: PLW0108  (the form is made when it is first wanted)
         self._halves.splitterMoved.connect(
             lambda _at, _number: self.session.settings.setValue("experiments/halves", self._halves.saveState())
         )
@@ -205,7 +215,6 @@ class ExperimentsPage(Page):
         inside.addLayout(self._bar())
         inside.addWidget(self.watching, 1)
         self.stack.addWidget(watch)
-        self.stack.addWidget(self.form)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stack)

@@ -1,6 +1,6 @@
 """The same prompt, answered by every arm: scores beside texts, from prompt to prompt by keyboard."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -42,11 +42,22 @@ class AnswersCard(Card):
         hidden: Collection[str],
     ) -> None:
         """Shows these prompts, staying at the one in sight."""
+        for _ in self.showing(questions, arms, scheme, hidden):
+            pass
+
+    def showing(
+        self,
+        questions: Sequence[api.Question],
+        arms: Sequence[ArmResult],
+        scheme: Scheme,
+        hidden: Collection[str],
+    ) -> Iterator[None]:
+        """Shows these prompts answer by answer; nothing but the last step changes what is in sight."""
         key = self._questions[self._at].key if self._questions else ""
         self._questions, self._arms, self._scheme, self._hidden = questions, arms, scheme, hidden
         keys = [question.key for question in questions]
         self._at = keys.index(key) if key in keys else 0
-        self._refresh()
+        yield from self._filling()
 
     def places(self) -> dict[str, api.Place]:
         """Returns which checkpoint of each arm is in sight."""
@@ -110,6 +121,21 @@ class AnswersCard(Card):
         return max(scores) - min(scores) if scores else 0.0
 
     def _refresh(self) -> None:
+        for _ in self._filling():
+            pass
+
+    def _filling(self) -> Iterator[None]:
+        questions, at = self._questions, self._at
+        answers = questions[at].answers if questions else ()
+        shown = [answer for answer in answers if answer.arm not in self._hidden]
+        entries = []
+        for answer in shown:
+            entries.append(self._entry(answer, shown[0]))
+            yield
+        if self._questions is questions and self._at == at:  # else something else is shown meanwhile
+            self._fill(entries)
+
+    def _fill(self, entries: Sequence[QWidget]) -> None:
         while (item := self._list.takeAt(0)) is not None:
             if item.widget() is not None:
                 item.widget().deleteLater()
@@ -117,12 +143,10 @@ class AnswersCard(Card):
             self.set_subtitle("to the same prompt, side by side")
             self._prompt.setText("No prompt was answered by every arm that is shown.")
             return
-        question = self._questions[self._at]
         self.set_subtitle(f"{self._at + 1:,}/{len(self._questions):,}")
-        self._prompt.setText(question.prompt.strip())
-        shown = [answer for answer in question.answers if answer.arm not in self._hidden]
-        for answer in shown:
-            self._list.addWidget(self._entry(answer, shown[0]))
+        self._prompt.setText(self._questions[self._at].prompt.strip())
+        for entry in entries:
+            self._list.addWidget(entry)
         self._list.addStretch(1)
 
     def _entry(self, answer: api.Answer, first: api.Answer) -> QWidget:

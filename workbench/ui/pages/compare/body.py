@@ -2,11 +2,17 @@
 
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
+from workbench.compare import Statement
 from workbench.ui.pages.compare.chart_grid import ChartGrid
+from workbench.ui.pages.compare.claims import ClaimsTab
 from workbench.ui.pages.compare.deck import Deck
+from workbench.ui.pages.compare.facts import CostsTab, MatchedTab, SeedsTab
+from workbench.ui.pages.compare.fairness_strip import FairnessStrip
 from workbench.ui.pages.compare.glance import Glance
+from workbench.ui.pages.compare.ranking import RankingTab
 from workbench.ui.pages.compare.run_tree import RunTree
 from workbench.ui.pages.compare.verdict import VerdictView
+from workbench.ui.session import Session
 from workbench.ui.widgets import Card
 
 _LEFT = 224
@@ -16,20 +22,28 @@ _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one ro
 class Body(QWidget):
     """The parts that show a comparison, each in its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.tree, self.verdict, self.charts, self.glance = RunTree(), VerdictView(), ChartGrid(), Glance()
         self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
         self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
-        self.deck = Deck([self.glance])
+        self.fairness = FairnessStrip()
+        self.claims, self.ranking = ClaimsTab(), RankingTab(session)
+        self.deck = Deck([self.glance, self.claims, self.ranking, CostsTab(), SeedsTab(), MatchedTab()])
+        self.verdict.evidence_wanted.connect(self.show_evidence)
         self._place()
+
+    def show_evidence(self, statement: Statement) -> None:
+        """Points at the figures that a sentence of the verdict rests on."""
+        self.claims.point_at(statement)
+        self.deck.turn_to(self.claims.title)
 
     def fit_charts(self) -> None:
         """Gives charts in two rows more of the height."""
         stretch = _TALL if self.charts.n_rows() > 1 else _FLAT
-        if self._rows.rowStretch(0) != stretch:  # or everything is laid out and painted anew for nothing
-            self._rows.setRowStretch(0, stretch)
+        if self._rows.rowStretch(1) != stretch:  # or everything is laid out and painted anew for nothing
+            self._rows.setRowStretch(1, stretch)
 
     def _place(self) -> None:
         left = Card("Runs")
@@ -41,9 +55,10 @@ class Body(QWidget):
         self._rows = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(10)
-        grid.addWidget(left, 0, 0, 2, 1)
-        grid.addWidget(self.charts, 0, 1)
-        grid.addWidget(self.deck, 1, 1)
-        grid.setRowStretch(0, _FLAT)
-        grid.setRowStretch(1, 5)
+        grid.addWidget(left, 0, 0, 3, 1)
+        grid.addWidget(self.fairness, 0, 1)
+        grid.addWidget(self.charts, 1, 1)
+        grid.addWidget(self.deck, 2, 1)
+        grid.setRowStretch(1, _FLAT)
+        grid.setRowStretch(2, 5)
         grid.setColumnStretch(1, 1)

@@ -27,7 +27,7 @@ class Deck(QWidget):
     def __init__(self, tabs: Sequence[Tab]) -> None:
         super().__init__()
         self.tabs = tabs
-        self.bar, self._stack = QTabBar(autoHide=True, expanding=False, drawBase=False), QStackedWidget()
+        self.bar, self._stack = QTabBar(self, autoHide=True, expanding=False, drawBase=False), QStackedWidget()
         self.bar.setAccessibleName("Looks at the comparison")
         self._shown: tuple[Comparison, Scheme, Collection[str]] | None = None
         self._filling = Turns(self)

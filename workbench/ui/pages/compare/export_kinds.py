@@ -8,6 +8,10 @@ _PAGE = (
     "Question, verdict, cautions, tables, these charts, whether the arms were treated alike, the same prompts side by side, "
     "recipes, costs, environment, and how to run it again. Arms that are not ticked are left out."
 )
+TOLD_LOGGED = (
+    "Every metric that any run of the project logged while it trained, ticked or not: one line for each step of each run, one "
+    "column for each metric, as it was logged. Nothing is smoothed or left out."
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ class ExportKind:
         return self.key in (".svg", ".pdf", ".png")
 
     @property
+    def is_table(self) -> bool:
+        """Says whether it can hold all that was logged."""
+        return self.key in (".csv", ".parquet")
+
+    @property
     def is_folder(self) -> bool:
         """Says whether it is a folder and no file."""
         return not self.key.startswith(".")
@@ -47,6 +56,7 @@ KINDS = {
             ".csv", "CSV, the numbers", told="One line for each point of each curve: panel, arm, role, x, y, the interval's "
             "ends, and the raw value where curves are smoothed. What is drawn above is what the numbers are of."
         ),
+        ExportKind(".parquet", "Parquet, all that was logged", told=TOLD_LOGGED),
         ExportKind(".html", "HTML report", "comparison", f"One file, for screen, phone and paper. {_PAGE}"),
         ExportKind(".md", "Markdown report", "comparison", f"Text, with the charts as SVG in a folder beside it. {_PAGE}"),
         ExportKind(

@@ -15,11 +15,12 @@ from workbench.domain.errors import BadSetting
 from workbench.domain.figures import MM, FigureStyle
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS
-from workbench.ui.pages.compare.export_kinds import KINDS, ExportKind
+from workbench.ui.pages.compare.export_kinds import KINDS, TOLD_LOGGED, ExportKind
 from workbench.ui.pages.compare.figure_form import FigureForm, dense_form, form_label
 from workbench.ui.session import Session
 from workbench.ui.widgets import button, label, set_role
 
+_LOGGED = "logged"
 _DRAW_MS = 150  # after a change, so that turning a wheel draws once
 
 
@@ -54,7 +55,7 @@ class ExportDialog(QDialog):
         if suffix is not None:
             self.format_box.setCurrentIndex(self.format_box.findData(suffix))
         self._fill(panel)
-        self._on_changed()
+        self._on_format() if panel is None else self._on_changed()
         self.show()
         self.activateWindow()
 
@@ -76,11 +77,15 @@ class ExportDialog(QDialog):
         comparison, project, view = self._shown(), self._session.project, self._view()
         if comparison is None or project is None:
             return
-        style, chosen, kind = self.style_wanted(), self.what_box.currentData(), self.kind
+        style, chosen, kind, is_logged = self.style_wanted(), self.what_box.currentData(), self.kind, self._is_logged
         self._session.keep("export/folder", str(out.parent))
 
         def work() -> object:
-            exact = comparison if comparison.view == view else api.compare_runs(project, view=view)
+            if is_logged:
+                return api.export_logged(project, out)
+            is_thinned = out.suffix == ".csv" and bool(view.metrics)
+            is_exact = comparison.view == view and not is_thinned
+            exact = comparison if is_exact else api.compare_runs(project, view=view, with_all_points=is_thinned)
             if kind.key == "tensorboard":
                 return api.export_event_files(
                     project, out, [run for arm in exact.arms for run in (*arm.runs, *arm.evaluations)]
@@ -114,8 +119,13 @@ class ExportDialog(QDialog):
         dialog.open()
         return dialog
 
+    @property
+    def _is_logged(self) -> bool:
+        """Says whether all that runs logged is wanted, rather than what is drawn."""
+        return bool(self.what_box.currentData() == _LOGGED) and self.kind.is_table
+
     def _panel(self) -> str | None:
-        return self.what_box.currentData() if self.kind.of == "charts" else None
+        return self.what_box.currentData() if self.kind.of == "charts" and not self._is_logged else None
 
     def _fill(self, chosen: str | None = None) -> None:
         """Offers what the chosen format can be of, keeping what was chosen where that is among it."""
@@ -128,7 +138,18 @@ class ExportDialog(QDialog):
         self.what_box.setCurrentIndex(max(0, self.what_box.findData(chosen)))
 
     def _on_format(self) -> None:
-        self._fill(self.what_box.currentData())
+        """Parquet holds all that was logged and nothing else; a figure cannot show that."""
+        chosen = self.what_box.currentData()
+        is_logged = self.kind.key == ".parquet" or (chosen == _LOGGED and self.kind.is_table)
+        self._fill(_LOGGED if is_logged else None if chosen == _LOGGED else chosen)
+        self._on_changed()
+
+    def _on_what(self) -> None:
+        """Goes on to a format that can hold what was chosen."""
+        if (self.what_box.currentData() == _LOGGED) != self._is_logged or (
+            self.kind.key == ".parquet" and not self._is_logged
+        ):
+            self.format_box.setCurrentIndex(self.format_box.findData(".csv"))
         self._on_changed()
 
     def _on_changed(self) -> None:
@@ -136,7 +157,8 @@ class ExportDialog(QDialog):
         self.form.setVisible(kind.is_figure)
         self.form.dpi_box.setEnabled(kind.key == ".png" or self.form.unit_box.currentText() == "px")
         self.what_box.setEnabled(kind.of in ("charts", "run"))
-        self.words.setText(kind.told)
+        self.words.setText(TOLD_LOGGED if self._is_logged else kind.told)
+        self.picture.setVisible(not self._is_logged)
         try:
             self.style_wanted()
         except BadSetting as error:
@@ -150,7 +172,7 @@ class ExportDialog(QDialog):
 
     def _draw(self) -> None:
         comparison, style, panel = self._shown(), self.style_wanted(), self._panel()
-        if comparison is None:
+        if comparison is None or self._is_logged:
             return
         if panel not in comparison.view.panels:
             panel = None
@@ -191,6 +213,7 @@ class ExportDialog(QDialog):
         self.what_box.setAccessibleName("What is exported")
         self.format_box.setAccessibleName("Format")
         self.picture.setAccessibleName("Preview")
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.save_button = button("Save…", self.ask_where, role="primary", tip="Choose the file (Enter)")
         self.save_button.setDefault(True)
         form = dense_form()
@@ -214,7 +237,7 @@ class ExportDialog(QDialog):
 
     def _connect(self) -> None:
         self._timer.timeout.connect(self._draw)
-        self.what_box.activated.connect(lambda _at: self._on_changed())
+        self.what_box.activated.connect(lambda _at: self._on_what())
         self.format_box.activated.connect(lambda _at: self._on_format())
         self.form.changed.connect(self._on_changed)
         self.form.unit_box.activated.connect(lambda _at: self._on_changed())
@@ -251,7 +274,7 @@ def _choices(comparison: Comparison, kind: ExportKind) -> list[tuple[str, str | 
     """Returns what a format can be of, in words and by the names of panels or runs."""
     if kind.of == "charts":
         panels = [(PANELS.get(name) or describe(name).label, name) for name in comparison.view.panels]
-        return [("all charts", None), *panels]
+        return [("all charts", None), *panels, ("all that was logged", _LOGGED)]
     if kind.of == "run":
         return [
             (f"{arm.name}, seed {seed}", run)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QBrush, QColor, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import Comparison, WinCell
+from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.theme import Scheme
@@ -24,6 +25,8 @@ class WinMatrix(CopyTable):
     def __init__(self) -> None:
         super().__init__("Head to head")
         self._names: list[str] = []
+        self._is_controlled = False
+        self._shown: tuple[Comparison, Scheme, Collection[str]] | None = None
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(26)
@@ -33,6 +36,7 @@ class WinMatrix(CopyTable):
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         """Fills the matrix with the arms that are shown, row by row."""
+        self._shown = comparison, scheme, hidden
         names = [arm.name for arm in comparison.arms if arm.name not in hidden]
         places = {arm.name: arm.index for arm in comparison.arms}
         self._names = []  # sizes change on the way, before the heads are there
@@ -51,8 +55,16 @@ class WinMatrix(CopyTable):
         self._name_columns()
         for row, first in enumerate(names):
             for column, second in enumerate(names):
-                self.setItem(row, column, _item(first, second, comparison.cell(first, second), scheme))
+                cell = comparison.cell(first, second)
+                self.setItem(row, column, _item(first, second, cell, scheme, self._is_controlled))
             yield
+
+    def prefer_controlled(self, is_controlled: bool) -> None:
+        """Shows the win rates with length held equal, or the raw ones."""
+        self._is_controlled = is_controlled
+        if self._shown is not None:
+            for _ in self.showing(*self._shown):
+                pass
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -72,12 +84,17 @@ class WinMatrix(CopyTable):
             self.verticalHeaderItem(at).setText(name if are_named else numbered)
 
 
-def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme) -> ValueItem:
+def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme, is_controlled: bool) -> ValueItem:
     if cell is None:
         item = ValueItem("" if row == column else "-")
         item.setToolTip("" if row == column else tip_words(f"{row} and {column} share no prompts and seeds."))
         return item
-    rate = cell.rate
+    controlled = cell.length_controlled
+    if is_controlled and controlled is None:
+        item = ValueItem("-")
+        item.setToolTip(tip_words(f"Length and arm cannot be told apart for {row} and {column}."))
+        return item
+    rate = controlled.rate if is_controlled and controlled is not None else cell.rate
     item = ValueItem(f"{100 * rate.mean:.0f}\n±{50 * (rate.high - rate.low):.0f}", rate.mean)
     item.setToolTip(tip_words(_sentence(cell)))
     shade = QColor(scheme.tokens.win if rate.mean >= 0.5 else scheme.tokens.loss)
@@ -92,4 +109,10 @@ def _sentence(cell: WinCell) -> str:
         f"{cell.row} beats {cell.column} on {100 * rate.mean:.1f} % of prompts "
         f"({100 * rate.low:.1f} to {100 * rate.high:.1f}): {cell.wins} wins, {cell.ties} ties, {cell.losses} losses. "
         f"Gold {gold.mean:+.3g} ({gold.low:+.3g} to {gold.high:+.3g}). p = {cell.p_value:.3g}, not adjusted."
+        + (_same_length(cell.length_controlled.rate) if cell.length_controlled is not None else "")
     )
+
+
+def _same_length(rate: Estimate) -> str:
+    mean, low, high = (f"{100 * value:.1f}" for value in (rate.mean, rate.low, rate.high))
+    return f" With length held equal {mean} % ({low} to {high})."

@@ -138,7 +138,7 @@ class ComparePage(Page):
 
     def _build(self) -> None:
         self.bar, self.saved = ViewBar(), SavedViews(self.session, lambda: self._view)
-        self.body = Body()
+        self.body = Body(self.session)
         self.tree, self.verdict, self.grid, self.filter = (
             self.body.tree,
             self.body.verdict,
@@ -261,20 +261,27 @@ class ComparePage(Page):
         yield
         if len(hidden) < len(comparison.everyone):
             self.verdict.show_words(comparison)
-        self._show_answers()
+        self.body.fairness.show_pins(comparison)
+        yield
+        yield from self.answers.showing(answer.questions, comparison.arms, scheme, hidden)
         yield
         yield from self.grid.showing(comparison, scheme, hidden)
         self.body.fit_charts()
         yield from self.deck.showing(comparison, scheme, hidden)
-        self._show_answers()
+        self._ring()
 
     def _show_answers(self) -> None:
         assert self._shown is not None
         comparison, questions = self._shown
         self.answers.show_questions(questions, comparison.arms, self.look.scheme, self.tree.hidden())
+        self._ring()
+
+    def _ring(self) -> None:
+        """Puts a ring around the checkpoints whose answers are shown, where they are not the last."""
+        assert self._shown is not None
         first = {
             arm.name: _step_in_first_seed(arm.checkpoints, arm.seeds, place)
-            for arm in comparison.arms
+            for arm in self._shown.comparison.arms
             if (place := self._places.get(arm.name)) is not None
         }
         self.grid.ring(first)

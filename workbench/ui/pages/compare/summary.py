@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import ArmResult, Comparison, Cost
+from workbench.domain.costs import count
 from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, estimate_item
 from workbench.ui.theme import Scheme
@@ -15,14 +16,13 @@ from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _PADDING = 81, 12
-_LONG = 10_000  # from which a number is shortened
 _COLUMNS = {
     "run": "The arm",
     "gold": "Mean score by the gold judge, at the last checkpoint",
     "proxy": "Mean score by the reward model, at the last checkpoint",
     "KL": "KL to the start model in nats per response, at the last checkpoint",
     "win %": "Share of test prompts won against the baseline, ties half, at the last checkpoint",
-    "best": "Step with the highest mean gold score, by seed; chosen on the same prompts, so a little too good",
+    "best": "Step of the checkpoint with the highest mean gold score, by seed, on prompts that no figure is from",
     "time": "Training time of the arm's own run, mean over seeds",
     "device": "Time a device was held: the run with the stages it rests on, as its reward model; mean over seeds",
     "trained": "Tokens trained on up to the last checkpoint, mean over seeds",
@@ -132,9 +132,9 @@ def _cells(arm: ArmResult) -> list[ValueItem]:
     best = (
         "-"
         if not arm.runs
-        else _short(steps[0])
+        else count(steps[0])
         if steps[0] == steps[-1]
-        else f"{_short(steps[0])}\nto {_short(steps[-1])}"
+        else f"{count(steps[0])}\nto {count(steps[-1])}"
     )
     return [
         name,
@@ -149,7 +149,7 @@ def _cells(arm: ArmResult) -> list[ValueItem]:
 
 def _costs(cost: Cost) -> list[ValueItem]:
     times = [(value, _time(value or 0.0), f"{value or 0.0:,.0f} s") for value in (cost.seconds, cost.device_seconds)]
-    tokens = [(value, _short(value or 0.0), f"{value or 0.0:,.0f} tokens") for value in (cost.tokens, cost.generated)]
+    tokens = [(value, count(value or 0.0), f"{value or 0.0:,.0f} tokens") for value in (cost.tokens, cost.generated)]
     return [amount_item(*each) for each in (*times, *tokens)]
 
 
@@ -158,11 +158,3 @@ def _time(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _short(value: float) -> str:
-    """Returns a number as 950, 12.3 k or 4.56 M."""
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= max(limit, _LONG):
-            return f"{value / limit:.3g} {unit}"
-    return f"{value:.0f}"

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy
 from workbench.compare import Axis, PanelSpec, Series
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.plots.bare_plot import BarePlot
+from workbench.ui.widgets.plots.crowd import Crowd
 
 _SYMBOLS = {"o": "o", "s": "s", "^": "t1", "D": "d", "v": "t", "P": "+", "X": "x"}  # matplotlib's names to pyqtgraph's
 _PEN_STYLES = {"proxy": Qt.PenStyle.DashLine, "point": Qt.PenStyle.DotLine}
@@ -42,7 +43,7 @@ class PanelChart(BarePlot):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._curves: list[pg.PlotDataItem] = []
         self._shown: list[Series] = []
-        self._is_crowded = False
+        self._crowd: Crowd | None = None
         self._ring = pg.ScatterPlotItem(symbol="o", size=15, brush=None)
         self._ring.setZValue(40)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
@@ -62,13 +63,18 @@ class PanelChart(BarePlot):
         self.disableAutoRange()
         self._curves = []
         self._shown = [series for series in spec.series if series.arm not in hidden]
-        self._is_crowded = len({series.arm for series in self._shown}) > CROWD
+        self._crowd = Crowd() if len({series.arm for series in self._shown}) > CROWD else None
         self._dress(spec, scheme)
         for line in spec.lines:
             self._add_line(line.axis, line.value, line.label, scheme)
         for series in self._shown:
-            self._add_series(series, scheme)
+            if self._crowd is None or series.role == "envelope":
+                self._add_series(series, scheme)
+            else:
+                self._add_to_crowd(self._crowd, series, scheme)
             yield
+        if self._crowd is not None:
+            self.addItem(self._crowd)
         self.addItem(self._cursor, ignoreBounds=True)
         self.addItem(self._ring, ignoreBounds=True)
         self._ring.setData([], [])
@@ -131,7 +137,7 @@ class PanelChart(BarePlot):
 
     def n_curves(self) -> int:
         """Returns how many curves are drawn."""
-        return len(self._curves)
+        return len(self._curves) + (len(self._crowd) if self._crowd is not None else 0)
 
     def leaveEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         self.pointed.emit(None)
@@ -160,18 +166,23 @@ class PanelChart(BarePlot):
         colour = scheme.tokens.muted if series.role == "envelope" else scheme.runs.colour(series.index)
         if series.role == "point":
             self.addItem(pg.ErrorBarItem(x=x, y=y, bottom=y - low, top=high - y, pen=pg.mkPen(_faint(colour))))
-        elif not self._is_crowded:
+        else:
             self._add_band(x, low, high, colour)
         marks = self._marks(series, scheme)
         if series.raw:
             self._add_curve(x, np.asarray(series.raw, dtype=float), pg.mkPen(_faint(colour), width=1), z=5, **marks)
             marks = {}  # they stand at what was measured
-        is_thin = len(x) > _MANY or self._is_crowded or series.role in ("point", "envelope")
+        is_thin = len(x) > _MANY or series.role in ("point", "envelope")
         width = 1 if is_thin else scheme.line_width
-        pen = pg.mkPen(colour, width=width, style=_PEN_STYLES.get(series.role, Qt.PenStyle.SolidLine))
+        pen = pg.mkPen(colour, width=width, style=_pen_style(series))
         curve = self._add_curve(x, y, pen, z=10, name=series.name, **marks)
         if series.role != "envelope":
             self._curves.append(curve)
+
+    def _add_to_crowd(self, crowd: Crowd, series: Series, scheme: Scheme) -> None:
+        """Adds the line alone; where it was smoothed, without the raw one behind it."""
+        pen = pg.mkPen(scheme.runs.colour(series.index), style=_pen_style(series))
+        crowd.add(np.asarray(series.x, dtype=float), np.asarray(series.y, dtype=float), pen)
 
     def _add_curve(self, x: np.ndarray, y: np.ndarray, pen: QPen, z: int, **looks: object) -> pg.PlotDataItem:
         many = len(x) > _MANY
@@ -184,9 +195,7 @@ class PanelChart(BarePlot):
         return curve
 
     def _marks(self, series: Series, scheme: Scheme) -> dict[str, object]:
-        if (
-            self._is_crowded or not series.steps
-        ):  # what was logged at every step needs no marks; a checkpoint can be clicked
+        if not series.steps:  # what was logged at every step needs no marks; a checkpoint can be clicked
             return {}
         colour = scheme.runs.colour(series.index)
         fill = scheme.tokens.card if series.role == "proxy" else colour
@@ -238,6 +247,10 @@ def thin_band(x: np.ndarray, low: np.ndarray, high: np.ndarray, most: int) -> tu
         return x, low, high
     begins = np.linspace(0, len(x), most, endpoint=False).astype(int)
     return x[begins], np.minimum.reduceat(low, begins), np.maximum.reduceat(high, begins)
+
+
+def _pen_style(series: Series) -> Qt.PenStyle:
+    return _PEN_STYLES.get(series.role, Qt.PenStyle.SolidLine)
 
 
 def _faint(colour: str) -> QColor:

@@ -1,0 +1,215 @@
+"""Costs, seeds and matched levels as tables of words, the same in the window, on the command line and in reports."""
+
+import math
+from collections.abc import Collection, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from workbench.compare.bills import Bills
+from workbench.compare.collapse import DEFINITION
+from workbench.compare.ledger import Amounts
+from workbench.compare.matched import MatchedArm, MatchedView
+from workbench.compare.seeds import ArmSeeds, SeedResult
+from workbench.domain.costs import count, duration, memory
+from workbench.domain.estimates import Estimate
+
+_NO_INDEX = -1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Cell(_Frozen):
+    """What stands in a cell: words to read, a value to sort by, and the same in full."""
+
+    words: str
+    value: float | None = None
+    full: str = ""
+
+
+class FactRow(_Frozen):
+    """One row; `arm` and `index` name the arm that it is of."""
+
+    arm: str
+    index: int = _NO_INDEX
+    cells: tuple[Cell, ...]
+    is_total: bool = False
+
+    @property
+    def has_colour(self) -> bool:
+        """Says whether it is of one arm, whose colour stands beside it."""
+        return self.index != _NO_INDEX
+
+
+class FactTable(_Frozen):
+    """A table: its columns with what they mean, its rows, what it comes to in short, and how it is to be read."""
+
+    title: str
+    summary: str = ""
+    columns: dict[str, str] = Field(description="What each column means, by its name.")
+    rows: tuple[FactRow, ...]
+    note: str = ""
+
+    def without(self, hidden: Collection[str]) -> "FactTable":
+        """Returns it without the rows of these arms."""
+        return self.model_copy(update={"rows": tuple(row for row in self.rows if row.arm not in hidden)})
+
+
+_NOT_LOGGED = Cell(words="-", full="Not in the logs")
+_COST_COLUMNS = {
+    "arm": "The arm",
+    "stage": "What was run for it: its own method, and the stages that it rests on",
+    "prompts": Amounts.model_fields["prompts"].description or "",
+    "pairs": Amounts.model_fields["pairs"].description or "",
+    "trained": Amounts.model_fields["tokens_trained"].description or "",
+    "generated": Amounts.model_fields["tokens_generated"].description or "",
+    "FLOPs": Amounts.model_fields["flops"].description or "",
+    "wall": Amounts.model_fields["wall_s"].description or "",
+    "device": Amounts.model_fields["device_s"].description or "",
+    "memory": Amounts.model_fields["memory_mib"].description or "",
+}
+
+
+def costs_table(bills: Bills) -> FactTable:
+    """Returns every arm's bill, stage by stage, then in all, and what all runs together took."""
+    rows = []
+    for bill in bills.arms:
+        for line in bill.lines:
+            shared = f"Shared with {', '.join(line.shared_with)}." if line.shared_with else ""
+            stage = Cell(words=f"{line.stage}{', shared' if shared else ''}", full=shared)
+            rows.append(FactRow(arm=bill.arm, index=bill.index, cells=(Cell(words=bill.arm), stage, *_amounts(line))))
+        cells = (Cell(words=bill.arm), Cell(words="in all"), *_amounts(bill.total))
+        rows.append(FactRow(arm=bill.arm, index=bill.index, cells=cells, is_total=True))
+    if rows:
+        together = Cell(words="all runs", full="All runs of all arms and seeds, each once; no mean.")
+        rows.append(
+            FactRow(arm="", cells=(together, Cell(words="each once"), *_amounts(bills.together)), is_total=True)
+        )
+    summary = " ".join(bills.notes) or "mean over seeds, with the stages that an arm rests on"
+    note = " ".join([*bills.notes, bills.counting])
+    return FactTable(title="Costs", summary=summary, columns=_COST_COLUMNS, rows=tuple(rows), note=note)
+
+
+_SEED_COLUMNS = {
+    "arm": "The arm, and how many of its seeds collapsed",
+    "seed": "The seed of the run",
+    "run": "How the training run stands",
+    "last step": "The last evaluated checkpoint",
+    "gold": "Mean score by the gold judge at the last checkpoint, interval over prompts",
+    "proxy": "Mean score by the reward model at the last checkpoint, interval over prompts",
+    "KL": "KL to the start model at the last checkpoint, nats per response, interval over prompts",
+    "length": "Mean tokens of a response at the last checkpoint, interval over prompts",
+    "best step": "The checkpoint that gold chose on prompts that are not reported",
+    "gold at best": "Mean score by the gold judge there, on prompts that chose nothing",
+    "collapsed": DEFINITION,
+}
+
+
+def seeds_table(arms: Sequence[ArmSeeds], selection: str = "") -> FactTable:
+    """Returns every seed of every arm.
+
+    Args:
+        arms: with their seeds.
+        selection: how best checkpoints were chosen, in words.
+    """
+    rows = tuple(
+        FactRow(arm=arm.arm, index=arm.index, cells=(Cell(words=arm.arm), *_seed(seed)))
+        for arm in arms
+        for seed in arm.seeds
+    )
+    shares = "; ".join(f"{arm.arm} {arm.share}" for arm in arms if any(seed.run for seed in arm.seeds))
+    summary = f"collapsed: {shares}" if shares else ""
+    note = f"{selection} {DEFINITION}".strip()
+    return FactTable(title="Seeds", summary=summary, columns=_SEED_COLUMNS, rows=rows, note=note)
+
+
+def _seed(seed: SeedResult) -> tuple[Cell, ...]:
+    is_start = seed.run is None
+    if is_start:
+        fate = Cell(words="")
+    elif seed.last_step is None and not seed.collapsed:
+        fate = Cell(words="not evaluated")
+    else:
+        fate = Cell(words="yes: " + ", ".join(seed.collapsed) if seed.collapsed else "no")
+    best = (Cell(words="-"), Cell(words="-")) if is_start else (_step(seed.best_step), _estimate(seed.best_gold))
+    return (
+        Cell(words=str(seed.seed), value=seed.seed),
+        Cell(words="" if is_start else seed.state, full=seed.run or ""),
+        _step(seed.last_step),
+        _estimate(seed.gold),
+        _estimate(seed.proxy),
+        _estimate(seed.kl),
+        _estimate(seed.length, digits=1),
+        *best,
+        fate,
+    )
+
+
+_MATCHED_COLUMNS = {
+    "arm": "The arm",
+    "gold": "Mean score by the gold judge at the common level",
+    "win %": "Share of test prompts won against the baseline at the common level, ties half",
+    "KL": "KL to the start model at the common level, nats per response",
+    "proxy": "Mean score by the reward model at the common level",
+    "at step": "Where on its way each seed reached the level, in training steps; between checkpoints on a straight line",
+    "reached": "The largest level that each of its seeds reached",
+}
+
+
+def matched_table(view: MatchedView) -> FactTable:
+    """Returns the arms at a common level; no rows where there is none."""
+    unit = f" {view.unit}" if view.unit else ""
+    title = f"Matched {view.label}" if view.level is None else f"Matched {view.label}: {count(view.level)}{unit}"
+    rows = tuple(FactRow(arm=arm.arm, index=arm.index, cells=_matched(arm)) for arm in view.arms)
+    summary = f"{view.limited_by} reached no more" if view.limited_by else view.note
+    return FactTable(title=title, summary=summary, columns=_MATCHED_COLUMNS, rows=rows, note=view.note)
+
+
+def _matched(arm: MatchedArm) -> tuple[Cell, ...]:
+    steps = [f"{step:.3g}" if step < 100 else f"{step:.0f}" for step in dict.fromkeys(arm.steps)]
+    return (
+        Cell(words=arm.arm),
+        _estimate(arm.gold),
+        _estimate(arm.win_rate, scale=100, digits=1),
+        _estimate(arm.kl),
+        _estimate(arm.proxy),
+        Cell(words=", ".join(steps), value=sum(arm.steps) / len(arm.steps)),
+        Cell(words=count(arm.reached), value=arm.reached),
+    )
+
+
+def _amounts(amounts: Amounts) -> tuple[Cell, ...]:
+    return (
+        _count(amounts.prompts, "prompts"),
+        _count(amounts.pairs, "pairs"),
+        _count(amounts.tokens_trained, "tokens"),
+        _count(amounts.tokens_generated, "tokens"),
+        _count(amounts.flops, "floating point operations"),
+        _time(amounts.wall_s),
+        _time(amounts.device_s),
+        _NOT_LOGGED if amounts.memory_mib is None else Cell(words=memory(amounts.memory_mib), value=amounts.memory_mib),
+    )
+
+
+def _time(seconds: float | None) -> Cell:
+    return _NOT_LOGGED if seconds is None else Cell(words=duration(seconds), value=seconds, full=f"{seconds:,.0f} s")
+
+
+def _count(value: float | None, unit: str) -> Cell:
+    if value is None:
+        return _NOT_LOGGED
+    return Cell(words=count(value), value=value, full=f"{value:,.0f} {unit}")
+
+
+def _step(step: int | None) -> Cell:
+    return Cell(words="-", full="Not evaluated") if step is None else Cell(words=f"{step:,}", value=step)
+
+
+def _estimate(found: Estimate | None, *, scale: float = 1.0, digits: int = 2) -> Cell:
+    """Returns a mean with its interval beneath it, so that columns stay narrow."""
+    if found is None or not math.isfinite(found.mean):
+        return Cell(words="-", full="Not measured")
+    mean, low, high = (f"{scale * value:.{digits}f}" for value in (found.mean, found.low, found.high))
+    full = f"{mean}, 95 % interval {low} to {high}, n = {found.n}"
+    return Cell(words=mean if low == high else f"{mean}\n[{low}, {high}]", value=scale * found.mean, full=full)

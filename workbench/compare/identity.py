@@ -1,0 +1,39 @@
+"""What makes two runs the same arm, and two models the same start, whatever their seeds."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+
+from workbench.domain.records import Job
+from workbench.storage.sources import run_of
+
+
+def start_of(job: Job, jobs: Mapping[str, Job]) -> str:
+    """Returns what a job's start model is: its folder or id, and the fine-tuning it had. The same for every seed."""
+    return describe_model(job.inputs.reference or job.inputs.model, jobs)
+
+
+def describe_model(name: str, jobs: Mapping[str, Job]) -> str:
+    """Returns what a model is: a folder or id, and for a run's result what it started from and how it was trained."""
+    run = jobs.get(run_of(name) or "")
+    if run is None:
+        return name
+    data = run.inputs.data.sha256 if run.inputs.data else ""
+    start = describe_model(run.inputs.model, jobs)  # which may be a run as well, another one for each seed
+    named = f"{run.inputs.data.name} {data[:8]}, " if run.inputs.data else ""
+    settings = sha256(_stable(run.recipe.model_dump(mode="json")).encode()).hexdigest()
+    return f"{start} after {run.method} ({named}settings {settings[:8]})"
+
+
+def identity(job: Job, jobs: Mapping[str, Job]) -> str:
+    """Returns what makes a run's arm: its name and all that decides its result but the seed."""
+    data = job.inputs.data.sha256 if job.inputs.data else ""
+    recipe = job.recipe.model_dump(mode="json")
+    reward = describe_model(job.inputs.reward, jobs) if job.inputs.reward else ""
+    return _stable(
+        [job.arm or job.name, job.method, recipe, data, start_of(job, jobs), reward, job.budget.model_dump()]
+    )
+
+
+def _stable(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)

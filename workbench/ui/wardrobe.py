@@ -1,0 +1,56 @@
+"""The style sheet on the parts of the window, changed one part at a time."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from workbench.ui.theme import Look
+from workbench.ui.turns import Turns
+
+
+class Wardrobe(QObject):
+    """Dresses each part of a window in the sheet of the look, those in sight first.
+
+    Parts, not the application: under a sheet of the application's, everything is polished anew each time that it is put into
+    something larger, so that a page takes three times as long to build; and a change of the look would dress all pages at
+    once, which takes a quarter of a second.
+    """
+
+    def __init__(self, look: Look, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._sheet = look.sheet()
+        self._parts: list[QWidget] = []
+        self._turns = Turns(self)
+        look.changed.connect(self._on_look_changed)
+
+    @property
+    def is_done(self) -> bool:
+        """Says whether every part wears the look of now."""
+        return self._turns.is_done
+
+    def add(self, *parts: QWidget) -> None:
+        """Dresses parts, now and whenever the look changes."""
+        self._parts += parts
+        for part in parts:
+            self.dress(part)
+
+    def drop(self, part: QWidget) -> None:
+        """Forgets a part that is going to be deleted."""
+        self._parts.remove(part)
+
+    def dress(self, part: QWidget) -> None:
+        """Dresses a part at once, where it does not wear the look of now."""
+        if part.styleSheet() != self._sheet:
+            part.setStyleSheet(self._sheet)
+
+    def _on_look_changed(self, _scheme: object) -> None:
+        self._sheet = self._look.sheet()
+        self._turns.start(self._dressing())
+
+    def _dressing(self) -> Iterator[None]:
+        for part in sorted(self._parts, key=lambda part: not part.isVisible()):
+            if part in self._parts:  # it may have been dropped meanwhile
+                self.dress(part)
+            yield
