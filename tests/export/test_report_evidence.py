@@ -32,7 +32,7 @@ def test_every_seed_of_every_trained_arm_is_listed(comparison):
 
 def test_each_level_that_arms_are_matched_at_is_told(comparison):
     page = html_of(*matched(comparison))
-    assert all(view.label in page for view in comparison.matched)
+    assert all(f"{view.label[1:]}: " in page for view in comparison.matched)
 
 
 def test_costs_stand_stage_by_stage_with_their_sum(comparison):

@@ -80,11 +80,12 @@ def matched(comparison: Comparison) -> tuple[Part | None, ...]:
 
 
 def _level(view: MatchedView) -> str:
+    label = view.label[:1].upper() + view.label[1:]
     if view.level is None:
-        return f"{view.label}: {view.note}"
+        return f"{label}: {view.note}"
     unit = f" {view.unit}" if view.unit else ""
     limit = f", as far as {view.limited_by} went" if view.limited_by else ""
-    return f"{view.label}: {view.level:,.4g}{unit}{limit}. {view.note}"
+    return f"{label}: {view.level:,.4g}{unit}{limit}. {view.note}"
 
 
 def _matched_table(view: MatchedView) -> Part | None:
