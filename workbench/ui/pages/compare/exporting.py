@@ -158,7 +158,7 @@ class ExportDialog(QDialog):
         self.form.dpi_box.setEnabled(kind.key == ".png" or self.form.unit_box.currentText() == "px")
         self.what_box.setEnabled(kind.of in ("charts", "run"))
         self.words.setText(TOLD_LOGGED if self._is_logged else kind.told)
-        self.picture.setVisible(not self._is_logged)
+        self.picture.setVisible(not self._is_logged and kind.of in ("charts", "comparison"))
         try:
             self.style_wanted()
         except BadSetting as error:
