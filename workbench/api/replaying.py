@@ -16,7 +16,8 @@ from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
 
 __all__ = ["Replay", "ReplayView", "read_replay", "replay_run", "start_replay"]
-_LOG = "replay.log"
+_LOG = "replay.log"  # what a replay that the window started says when it comes to nothing
+_SAID = 2_000
 
 
 class ReplayView(BaseModel):
@@ -71,7 +72,7 @@ def start_replay(project: Project, run_id: str) -> ReplayView:
     replays.check_inputs(project, job)
     with (project.run_folder(run_id) / _LOG).open("wb") as log:
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "workbench", "replay", str(project.folder), run_id],
+            [sys.executable, "-P", "-m", "workbench", "replay", str(project.folder), run_id, "--json"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -88,17 +89,20 @@ def read_replay(project: Project, run_id: str) -> ReplayView:
     working = folder.folder.is_dir() and is_working(folder)
     said = [event for event in folder.last_events() if isinstance(event, Progress)] if working else []
     at = said[-1] if said else None
+    found = replays.last_replay(project, run_id)
     return ReplayView(
-        found=replays.last_replay(project, run_id),
+        found=found,
         is_working=working,
         phase=at.phase if at else "",
         step=at.step if at else 0,
         total=at.total if at else 0,
-        problem="" if working else _problem(project, run_id),
+        problem="" if working else _problem(project, run_id, found),
     )
 
 
-def _problem(project: Project, run_id: str) -> str:
-    """Returns the sentence that the replay of the window ended with, where it ended with one."""
+def _problem(project: Project, run_id: str, found: Replay | None) -> str:
+    """Returns the sentence that the replay which was started last ended with, where it found nothing."""
     path = project.run_folder(run_id) / _LOG
-    return path.read_text(encoding="utf-8", errors="replace").strip()[-2000:] if path.exists() else ""
+    if not path.exists() or (found is not None and found.at >= path.stat().st_mtime):
+        return ""
+    return path.read_text(encoding="utf-8", errors="replace").strip()[-_SAID:]
