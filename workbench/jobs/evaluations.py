@@ -1,14 +1,17 @@
 """The evaluation of a run once more: the prompts and judges of its experiment, other checkpoints."""
 
 import time
+from pathlib import Path
 from typing import Literal
 
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import Job
 from workbench.jobs.drafts import result_hash, run_id
+from workbench.storage.checkpoints import list_checkpoints
 from workbench.storage.project import Project
-from workbench.storage.sources import RUN_PREFIX
+from workbench.storage.runlog import SAMPLES
+from workbench.storage.sources import RUN_PREFIX, run_of
 
 Checkpoints = Literal["all", "best", "last"]
 _POLICIES = {"sft", "dpo", "ppo"}
@@ -41,6 +44,24 @@ def plan_evaluation(project: Project, run: Job, checkpoints: Checkpoints) -> Job
     new_id = run_id(pattern.name, "evaluate", pattern.seed, content_hash)
     changes = {"id": new_id, "recipe": recipe, "content_hash": content_hash, "created": time.time()}
     return pattern.model_copy(update=changes)
+
+
+def is_beyond_repeating(project: Project, evaluation: Job) -> bool:
+    """Says whether checkpoints that an evaluation sampled from are not there any more."""
+    run_id = run_of(evaluation.inputs.model)
+    names = [path.stem.removeprefix("checkpoint-") for path in _samples(project, evaluation)]
+    if run_id is None or not names:
+        return False
+    there = {checkpoint.step for checkpoint in list_checkpoints(project.run_folder(run_id))}
+    if (
+        evaluation.inputs.model == evaluation.inputs.reference
+    ):  # a start model stands at step 0, whatever its own run's steps
+        return not there
+    return any(int(name) not in there for name in names if name.isdigit())
+
+
+def _samples(project: Project, evaluation: Job) -> list[Path]:
+    return list((project.run_folder(evaluation.id) / SAMPLES).glob("checkpoint-*.parquet"))
 
 
 def _evaluation_of(project: Project, run: Job) -> Job:
