@@ -56,6 +56,7 @@ from .experiments import (
     sample_best_of_n,
     write_experiment,
 )
+from .exporting import export_event_files, export_model, export_script
 from .folders import FolderView, list_folders, log_folder
 from .judging import (
     Endpoint,
@@ -126,6 +127,7 @@ from .projects import (
     rename_project,
     show_project,
 )
+from .replaying import Replay, ReplayView, read_replay, replay_run, start_replay
 from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
@@ -226,6 +228,8 @@ __all__ = [
     "ProjectView",
     "Question",
     "Ranking",
+    "Replay",
+    "ReplayView",
     "RowSearch",
     "RunNews",
     "RunUse",
@@ -272,9 +276,12 @@ __all__ = [
     "enter_hub_folder",
     "evaluate_runs",
     "examine",
+    "export_event_files",
     "export_experiment",
     "export_logged",
+    "export_model",
     "export_report",
+    "export_script",
     "find_experiment",
     "find_model",
     "find_run",
@@ -326,6 +333,7 @@ __all__ = [
     "read_draft",
     "read_experiment",
     "read_preferences",
+    "read_replay",
     "read_run",
     "read_view",
     "register_on_desktop",
@@ -335,6 +343,7 @@ __all__ = [
     "rename_project",
     "rename_run",
     "rename_view",
+    "replay_run",
     "reset_of",
     "reset_preference",
     "restore",
@@ -362,6 +371,7 @@ __all__ = [
     "show_trash",
     "start_demo",
     "start_playground",
+    "start_replay",
     "stop_run",
     "store_endpoint_key",
     "store_hub_token",

@@ -13,6 +13,7 @@ from workbench.cli import (
     claims,
     data,
     experiments,
+    exporting,
     judging,
     machine,
     metrics,
@@ -20,6 +21,7 @@ from workbench.cli import (
     playground,
     preferences,
     projects,
+    replaying,
     results,
     runs,
     tidying,
@@ -54,7 +56,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 GROUPS = (
-    projects, data, experiments, runs, tidying, results, claims, judging, optimisation, metrics, playground, machine, preferences,
+    projects, data, experiments, runs, replaying, tidying, results, claims, judging, optimisation, exporting, metrics,
+    playground, machine, preferences,
 )  # fmt: skip
 for group in GROUPS:
     group.register(app)
