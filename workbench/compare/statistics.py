@@ -4,6 +4,7 @@ Letters: ``s`` seeds, ``p`` prompts, ``d`` bootstrap draws. NaN marks a score th
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
