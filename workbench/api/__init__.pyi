@@ -53,6 +53,7 @@ from .experiments import (
     plan_experiment,
     read_experiment,
     run_experiment,
+    sample_best_of_n,
     write_experiment,
 )
 from .folders import FolderView, list_folders, log_folder
@@ -294,6 +295,7 @@ __all__ = [
     "run_outcome",
     "run_recipe",
     "run_samples",
+    "sample_best_of_n",
     "sample_prompts",
     "save_draft",
     "save_view",
