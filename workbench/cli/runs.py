@@ -28,6 +28,7 @@ An experiment file, complete (everything else has defaults):
   model: models/stories260K      # a folder, or a hub id when online
   dataset: stories               # preference pairs
   test_prompts: prompts          # a prompts dataset; without it, the dataset's test split
+  max_validation_prompts: 64     # of the validation split: they choose the best checkpoint, test prompts never do
   judges: [vader]                # the first is the gold judge
   seeds: [0, 1, 2]
   sft: false                     # true or settings: fine-tune on chosen first

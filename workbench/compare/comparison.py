@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.bills import Bills, write_bills
-from workbench.compare.claims import Claim, make_claims
+from workbench.compare.claims import Claim
 from workbench.compare.fairness import incomplete, oddities, uneven
 from workbench.compare.kl_profile import further_samples
 from workbench.compare.ledger import Ledger
@@ -166,12 +166,13 @@ def compare_runs(
     starts = {arm.start: arm for arm in arms if arm.is_reference}
     judge, wins, pins = judge_of(arms), tuple(win_matrix(shown)), pin_down(shown, project)
     differing = [pin.sentence for pin in pins if not pin.is_same]
+    barring = [pin.sentence for pin in pins if not (pin.is_same or pin.of_best_only)]
     ledger, seeds = Ledger(project, everything), list_seeds(everything_shown, starts)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
     sampled = gather_best_of_n(project, everything, experiment)
     further = further_samples(project, shown) if "kl_profile" in view.panels else {}
     figures = examine(shown, starts, [one for one in sampled if one.name not in view.hidden])
-    evidence = _evidence(shown, visible, judge, wins, differing)
+    evidence = _evidence(shown, visible, judge, wins, barring)
     return Comparison(
         judge=judge,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
@@ -180,7 +181,7 @@ def compare_runs(
         arms=tuple(result_of(arm, starts.get(arm.start), baseline or starts.get(arm.start), project) for arm in shown),
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),
         wins=wins,
-        claims=tuple(make_claims(wins, evidence.references)),
+        claims=tuple(evidence.claims),
         ranking=rank(shown, judge) if 1 < len(shown) <= MOST_RANKED else None,
         statements=tuple(write_verdict(evidence)),
         warnings=(

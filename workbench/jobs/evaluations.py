@@ -1,6 +1,7 @@
 """Evaluations beside those that experiments plan, with their prompts and judges: other checkpoints, and best of n."""
 
 import time
+from pathlib import Path
 from typing import Literal
 
 from workbench.domain.errors import BadInput, NotFound
@@ -8,7 +9,9 @@ from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe
 from workbench.domain.records import Job, Method
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import result_hash, run_id
+from workbench.storage.checkpoints import list_checkpoints
 from workbench.storage.project import Project
+from workbench.storage.runlog import SAMPLES
 from workbench.storage.sources import RUN_PREFIX, run_of
 
 Checkpoints = Literal["all", "best", "last"]
@@ -91,6 +94,24 @@ def _like(project: Project, pattern: Job, method: Method, name: str, recipe: Set
     changes = {"id": run_id(name, method, pattern.seed, content_hash), "method": method, "name": name}
     rest = {"recipe": recipe, "content_hash": content_hash, "created": time.time()}
     return pattern.model_copy(update=changes | rest)
+
+
+def is_beyond_repeating(project: Project, evaluation: Job) -> bool:
+    """Says whether checkpoints that an evaluation sampled from are not there any more."""
+    run_id = run_of(evaluation.inputs.model)
+    names = [path.stem.removeprefix("checkpoint-") for path in _samples(project, evaluation)]
+    if run_id is None or not names:
+        return False
+    there = {checkpoint.step for checkpoint in list_checkpoints(project.run_folder(run_id))}
+    if (
+        evaluation.inputs.model == evaluation.inputs.reference
+    ):  # a start model stands at step 0, whatever its own run's steps
+        return not there
+    return any(int(name) not in there for name in names if name.isdigit())
+
+
+def _samples(project: Project, evaluation: Job) -> list[Path]:
+    return list((project.run_folder(evaluation.id) / SAMPLES).glob("checkpoint-*.parquet"))
 
 
 def _evaluation_of(project: Project, run: Job) -> Job:

@@ -10,6 +10,7 @@ from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import Draft, result_of
+from workbench.jobs.evaluations import is_beyond_repeating
 from workbench.jobs.hashes import Hasher
 from workbench.jobs.references import Reference, References, rows, rows_if_any
 from workbench.storage.project import Project
@@ -34,6 +35,18 @@ def plan(experiment: Experiment, project: Project, *, base: Path) -> list[Job]:
         BadInput: a dataset does not hold what is needed.
         BadSetting: two arms are the same.
     """
+    jobs = _planned(experiment, project, base)
+    known = {job.id for job in project.jobs()}
+    if all(job.id in known for job in jobs if job.method == "evaluate"):
+        return jobs
+    # Arms that were evaluated before validation prompts were sampled are evaluated anew, so that all choose alike. Where
+    # their checkpoints are gone that cannot be: then no arm has validation prompts.
+    earlier = _planned(experiment.model_copy(update={"max_validation_prompts": 0}), project, base)
+    is_lost = any(is_beyond_repeating(project, job) for job in earlier if job.method == "evaluate" and job.id in known)
+    return earlier if is_lost else jobs
+
+
+def _planned(experiment: Experiment, project: Project, base: Path) -> list[Job]:
     hasher = Hasher(project)
     planner = _Planner(experiment, project, References(project, base, hasher, experiment.trust_remote_code))
     jobs = [job for seed in experiment.seeds for job in planner.seed(seed)]
