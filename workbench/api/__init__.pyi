@@ -15,6 +15,7 @@ from .comparisons import (
     compare_runs,
     costs_table,
     matched_table,
+    prepare_logs,
     rank_checkpoints,
     seeds_table,
     tabulate_power,
@@ -52,8 +53,10 @@ from .experiments import (
     plan_experiment,
     read_experiment,
     run_experiment,
+    sample_best_of_n,
     write_experiment,
 )
+from .exporting import export_event_files, export_model, export_script
 from .folders import FolderView, list_folders, log_folder
 from .judging import (
     Endpoint,
@@ -124,6 +127,7 @@ from .projects import (
     rename_project,
     show_project,
 )
+from .replaying import Replay, ReplayView, read_replay, replay_run, start_replay
 from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
@@ -224,6 +228,8 @@ __all__ = [
     "ProjectView",
     "Question",
     "Ranking",
+    "Replay",
+    "ReplayView",
     "RowSearch",
     "RunNews",
     "RunUse",
@@ -270,9 +276,12 @@ __all__ = [
     "enter_hub_folder",
     "evaluate_runs",
     "examine",
+    "export_event_files",
     "export_experiment",
     "export_logged",
+    "export_model",
     "export_report",
+    "export_script",
     "find_experiment",
     "find_model",
     "find_run",
@@ -313,6 +322,7 @@ __all__ = [
     "plan_experiment",
     "plan_judging",
     "preferences_file",
+    "prepare_logs",
     "preview_charts",
     "preview_import",
     "prioritise_run",
@@ -323,6 +333,7 @@ __all__ = [
     "read_draft",
     "read_experiment",
     "read_preferences",
+    "read_replay",
     "read_run",
     "read_view",
     "register_on_desktop",
@@ -332,6 +343,7 @@ __all__ = [
     "rename_project",
     "rename_run",
     "rename_view",
+    "replay_run",
     "reset_of",
     "reset_preference",
     "restore",
@@ -342,6 +354,7 @@ __all__ = [
     "run_outcome",
     "run_recipe",
     "run_samples",
+    "sample_best_of_n",
     "sample_prompts",
     "save_draft",
     "save_view",
@@ -358,6 +371,7 @@ __all__ = [
     "show_trash",
     "start_demo",
     "start_playground",
+    "start_replay",
     "stop_run",
     "store_endpoint_key",
     "store_hub_token",

@@ -13,12 +13,15 @@ from workbench.cli import (
     claims,
     data,
     experiments,
+    exporting,
     judging,
     machine,
     metrics,
+    optimisation,
     playground,
     preferences,
     projects,
+    replaying,
     results,
     runs,
     tidying,
@@ -52,7 +55,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in _GROUPS:
+GROUPS = (
+    projects, data, experiments, runs, replaying, tidying, results, claims, judging, optimisation, exporting, metrics,
+    playground, machine, preferences,
+)  # fmt: skip
+for group in GROUPS:
     group.register(app)
 
 

@@ -1,4 +1,4 @@
-"""compare, views, export."""
+"""compare, views."""
 
 from __future__ import annotations  # names of `api` are imported only when they are used
 
@@ -63,13 +63,6 @@ def register(app: typer.Typer) -> None:
             "workbench views my-project --delete tokens",
         ),
     )(views)
-    app.command(
-        "export",
-        epilog=examples(
-            "workbench export my-project --out report.html",
-            "workbench export my-project --view tokens --out report.html",
-        ),
-    )(export)
 
 
 def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
@@ -105,8 +98,8 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     project = api.open_project(folder)
     run_ids = [api.find_run(project, run) for run in runs] if runs else None
     changes = {"baseline": baseline, "judge": judge, "panels": panels, "hidden": hidden}
-    wanted = _view(project, view, x=x, smoothing=smoothing, **changes)
-    style = FigureStyle.read(_given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags")
+    wanted = view_of(project, view, x=x, smoothing=smoothing, **changes)
+    style = FigureStyle.read(given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags")
     as_numbers = out is not None and out.suffix == ".csv"
     comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment, with_all_points=as_numbers)
     written = api.write_charts(comparison, out, style) if out else []
@@ -166,33 +159,14 @@ def views(
         say("No view is saved yet: `workbench compare PROJECT --save-view NAME` keeps one.")
 
 
-def export(
-    folder: ProjectFolder,
-    out: Annotated[Path, typer.Option(help="The report's file, ending in .html.", show_default=False)],
-    view: Named = None,
-    hidden: Hidden = None,
-    experiment: Experiment = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Write the comparison as one HTML file."""
-    project = api.open_project(folder)
-    wanted = _view(project, view, hidden=hidden)
-    comparison = api.compare_runs(project, view=wanted, experiment=experiment)
-    path = api.export_report(project, out, comparison=comparison)
-    if json:
-        print_json({"report": str(path)})
-    else:
-        say(f"Wrote {path}")
-
-
-def _view(project: api.Project, name: str | None, **changes: Any) -> View:
+def view_of(project: api.Project, name: str | None, **changes: Any) -> View:
     """Returns a saved view, or the default one, with what the flags change."""
     view = api.read_view(project, name) if name is not None else View()
-    return View.read(view.model_dump() | _given(**changes), where="the flags")
+    return View.read(view.model_dump() | given(**changes), where="the flags")
 
 
-def _given(**values: Any) -> dict[str, Any]:
+def given(**values: Any) -> dict[str, Any]:
+    """Returns the flags that were given, by the names of their settings."""
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -201,9 +175,9 @@ def print_comparison(comparison: api.Comparison) -> None:
     print_table(
         ["arm", "method", "seeds", "gold", "proxy", "KL, nats", "win rate, %", *comparison.further_judges],
         [
-            [arm.name, arm.method, str(len(arm.seeds)), _figure(arm.gold), _figure(arm.proxy), _figure(arm.kl),
-             _figure(arm.win_rate, digits=1, scale=100),
-             *(_figure(arm.last.scores[judge]) for judge in comparison.further_judges)]
+            [arm.name, arm.method, str(len(arm.seeds)), figure(arm.gold), figure(arm.proxy), figure(arm.kl),
+             figure(arm.win_rate, digits=1, scale=100),
+             *(figure(arm.last.scores[judge]) for judge in comparison.further_judges)]
             for arm in comparison.arms
         ],
     )  # fmt: skip
@@ -218,7 +192,7 @@ def print_comparison(comparison: api.Comparison) -> None:
             say(f"Note: {warning}")
 
 
-def _figure(value: Estimate | None, *, digits: int = 2, scale: float = 1) -> str:
+def figure(value: Estimate | None, *, digits: int = 2, scale: float = 1) -> str:
     """Returns a figure with its interval beneath it, so that all columns stand side by side in a narrow window."""
     if value is None:
         return "-"

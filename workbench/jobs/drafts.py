@@ -16,6 +16,8 @@ from workbench.storage.sources import RUN_PREFIX
 
 _NO_EFFECT = {"model", "judges", "endpoint"}  # recipe fields that name something whose content is hashed instead
 _CAME_LATER = [("half", "all")]  # settings that older runs lack: at these values they change nothing, the hash included
+# Says nothing where no validation prompts are read, as before there were any.
+_OF_VALIDATION = {"max_validation_prompts"}
 _LONGEST_SLUG = 40
 
 
@@ -91,8 +93,9 @@ def result_hash(method: Method, recipe: Settings, seed: int, budget: Budget, inp
         method, recipe, seed, budget: as in the job.
         inputs: hashes of the content of all that is read, by role.
     """
+    without = _NO_EFFECT if "validation" in inputs else _NO_EFFECT | _OF_VALIDATION
     dumped = recipe.model_dump(mode="json").items()
-    settings = {name: value for name, value in dumped if name not in _NO_EFFECT and (name, value) not in _CAME_LATER}
+    settings = {name: value for name, value in dumped if name not in without and (name, value) not in _CAME_LATER}
     values = {"method": method, "recipe": settings, "seed": seed, "inputs": dict(inputs)}
     return hash_values(values | {"budget": budget.model_dump(mode="json")})
 

@@ -15,9 +15,10 @@ _METHODS = {
     "ppo": "PPO",
     "dpo": "DPO",
     "evaluate": "evaluation",
+    "best_of_n": "sampling",
     "judge": "judging by an endpoint",
 }
-_COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "evaluate": 2, "judge": 3}
+_COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "best_of_n": 1, "evaluate": 2, "judge": 3}
 _SHARED_ROWS = {"sft": 1, "reward": 2, HELDOUT: 3}  # below the base model
 
 
@@ -101,7 +102,8 @@ def lay_out(runs: Sequence[api.PlannedRun]) -> tuple[list[Stage], list[Link]]:
     grouped: dict[tuple[str, str], list[api.PlannedRun]] = {}
     for run in runs:
         grouped.setdefault((run.name, run.method), []).append(run)
-    arms = list(dict.fromkeys(name for name, method in grouped if _COLUMNS[method] == 1))
+    placed = sorted(grouped, key=lambda stage: stage[1] == "best_of_n")  # below the arms
+    arms = list(dict.fromkeys(name for name, method in placed if _COLUMNS[method] == 1))
     rows = {name: row for row, name in enumerate(arms, 1)}
     stages = [
         Stage(
@@ -137,7 +139,8 @@ def _links(stages: Sequence[Stage]) -> list[Link]:
         needs = {places[need] for run in stage.runs for need in run.needs if need in places}
         for source in sorted(needs):
             if stage.method not in ("evaluate", "judge") or _is_judged(stages[source], stage):
-                links.append(Link(source, place, scores=stages[source].method == "reward" and stage.method == "ppo"))
+                scores = stages[source].method == "reward" and stage.method in ("ppo", "best_of_n")
+                links.append(Link(source, place, scores=scores))
         starts_from_base = stage.method == "sft" or (not has_sft and stage.column < 2) or stage.name == "reference"
         if starts_from_base and not (has_sft and stage.method != "sft"):
             links.append(Link(None, place))
