@@ -167,6 +167,23 @@ def test_a_level_that_cannot_be_matched_is_refused(project: Path) -> None:
     assert done.exit_code != 0
 
 
+def test_optimisation_has_kl_turns_frontiers_and_best_of_n(project: Path) -> None:
+    said = run("optimisation", project).output
+    assert "s.e." in said
+    assert "Too few points beyond √KL 0.5" in said
+    assert "above the frontier of" in said
+    assert "workbench best-of-n PROJECT" in said
+    found = json.loads(run("optimisation", project, "--json").output)
+    assert [row["steps"] for row in found["kl"]] == [[50], [100]] * 3
+    assert found == json.loads(run("compare", project, "--json").output)["optimisation"]
+
+
+def test_best_of_n_without_a_reward_model_is_one_sentence(project: Path) -> None:
+    done = CliRunner().invoke(cli.app, ["best-of-n", str(project)])
+    assert done.exit_code != 0
+    assert "no reward model to choose by" in str(done.exception)
+
+
 def test_all_that_was_logged_is_one_table(project: Path, tmp_path: Path) -> None:
     assert "all.csv" in run("metrics", project, "--out", tmp_path / "all.csv").output
     head, first = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()[:2]

@@ -7,7 +7,7 @@ from tests.storage.records import dataset, splits
 from workbench.domain.errors import BadInput, BadSetting, NotFound, Offline
 from workbench.domain.experiments import Budget, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import EvaluateRecipe, PpoRecipe, RewardRecipe
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe
 from workbench.domain.records import DatasetRecord, Job
 from workbench.jobs.drafts import result_hash
 from workbench.jobs.plan import plan
@@ -280,3 +280,21 @@ def test_how_many_validation_prompts_there_may_be_counts_only_where_some_are_rea
     assert result_hash("evaluate", recipe, 0, Budget(), {}) == result_hash(
         "evaluate", EvaluateRecipe(), 0, Budget(), {}
     )
+
+
+def test_best_of_n_is_planned_after_the_reward_model_and_samples_as_arms_do(project: Project) -> None:
+    jobs = planned(project, best_of_n=16, sampling={"temperature": 0.7, "max_new_tokens": 20}, judges=["vader"])
+    found = by_name(jobs)["best_of_n", "best of 16"]
+    recipe = found.recipe
+    assert isinstance(recipe, BestOfNRecipe)
+    assert (recipe.n, recipe.max_prompts, recipe.temperature, recipe.max_new_tokens) == (16, 64, 0.7, 20)
+    assert recipe.judges == ("vader",)
+    reward, reference = by_name(jobs)["reward", "reward"], by_name(jobs)["evaluate", "reference"]
+    assert found.needs == (reward.id,)
+    assert found.inputs.model == reference.inputs.model
+    assert found.inputs.prompts == reference.inputs.prompts
+    assert jobs.index(found) > jobs.index(reward)
+
+
+def test_without_being_asked_nothing_is_sampled(project: Project) -> None:
+    assert not [job for job in planned(project) if job.method == "best_of_n"]

@@ -53,6 +53,7 @@ from .experiments import (
     plan_experiment,
     read_experiment,
     run_experiment,
+    sample_best_of_n,
     write_experiment,
 )
 from .exporting import export_event_files, export_model, export_script
@@ -303,6 +304,7 @@ __all__ = [
     "run_outcome",
     "run_recipe",
     "run_samples",
+    "sample_best_of_n",
     "sample_prompts",
     "save_draft",
     "save_view",

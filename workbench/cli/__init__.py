@@ -16,6 +16,7 @@ from workbench.cli import (
     exporting,
     machine,
     metrics,
+    optimisation,
     playground,
     preferences,
     projects,
@@ -50,21 +51,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (
-    projects,
-    data,
-    experiments,
-    runs,
-    replaying,
-    tidying,
-    results,
-    claims,
-    exporting,
-    metrics,
-    playground,
-    machine,
-    preferences,
-):
+GROUPS = (
+    projects, data, experiments, runs, replaying, tidying, results, claims, optimisation, exporting, metrics, playground,
+    machine, preferences,
+)  # fmt: skip
+for group in GROUPS:
     group.register(app)
 
 

@@ -15,7 +15,6 @@ from workbench.domain import samples as columns
 from workbench.domain.errors import BadInput
 
 Keys = NDArray[np.str_]
-_PATTERN = "checkpoint-*.parquet"
 _NUMBERS = {
     columns.PROXY,
     columns.GOLD,
@@ -120,8 +119,17 @@ def stack(rows: Sequence[tuple[Keys, FloatArray]]) -> tuple[Keys, FloatArray]:
 
 def sample_files(run_folder: Path) -> list[tuple[int, Path]]:
     """Returns the checkpoints that an evaluation has sampled so far, by step. Opens nothing."""
-    found = [(path.stem.removeprefix("checkpoint-"), path) for path in (run_folder / "samples").glob(_PATTERN)]
-    return sorted((int(step), path) for step, path in found if step.isdigit())
+    return _numbered(run_folder, "checkpoint")
+
+
+def round_files(run_folder: Path) -> list[tuple[int, Path]]:
+    """Returns the rounds that a best-of-n run has sampled so far, from 1. Opens nothing."""
+    return _numbered(run_folder, columns.ROUND)
+
+
+def _numbered(run_folder: Path, stem: str) -> list[tuple[int, Path]]:
+    found = [(path.stem.removeprefix(f"{stem}-"), path) for path in (run_folder / "samples").glob(f"{stem}-*.parquet")]
+    return sorted((int(number), path) for number, path in found if number.isdigit())
 
 
 def read_validation(samples: Path, step: int) -> Samples | None:

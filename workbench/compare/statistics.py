@@ -4,6 +4,7 @@ Letters: ``s`` seeds, ``p`` prompts, ``d`` bootstrap draws. NaN marks a score th
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,6 @@ FloatArray = NDArray[np.float64]
 LEVEL = 0.95
 _LUCK = 10.0  # times the level's complement: at 95 % every other case in which seeds do not differ, at 99.5 % one in 20
 _PRECISION, _SMALLEST_P = 1e-9, 1e-12  # to which a p-value is found, of itself, and where the search ends
-_CELLS = 2_000_000  # resampling weights held at once: 16 MB
 
 
 class Spread(NamedTuple):

@@ -6,7 +6,7 @@ from pathlib import Path
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Arm, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import Draft, result_of
@@ -97,6 +97,8 @@ class _Planner:
         jobs.append(self._reward(seed, start))
         reward = result_of(jobs[-1])
         jobs.append(self._evaluate(REFERENCE, seed, start, start, reward))
+        if self._experiment.best_of_n is not None:
+            jobs.append(self._best_of_n(self._experiment.best_of_n, seed, start, reward))
         seen: dict[str, str] = {}
         for arm in self._experiment.arms:
             jobs.append(self._arm(arm, seed, start, reward))
@@ -171,6 +173,24 @@ class _Planner:
         draft.read("reward", reward)
         draft.read_rows("prompts", self._prompts)
         draft.read_rows("validation", self._choosing)
+        for place, judge in enumerate(self._judges):
+            draft.judge(place, judge)
+        return self._finish(draft)
+
+    def _best_of_n(self, n: int, seed: int, start: Reference, reward: Reference) -> Job:
+        sampling = self._experiment.sampling
+        recipe = BestOfNRecipe(
+            n=n,
+            temperature=sampling.temperature,
+            max_new_tokens=sampling.max_new_tokens,
+            stop_strings=sampling.stop_strings,
+            judges=tuple(judge.name for judge in self._judges),
+        )
+        draft = Draft("best_of_n", f"best of {n}", seed, recipe)
+        draft.read("model", start)
+        draft.read("reference", start)
+        draft.read("reward", reward)
+        draft.read_rows("prompts", self._prompts)
         for place, judge in enumerate(self._judges):
             draft.judge(place, judge)
         return self._finish(draft)
