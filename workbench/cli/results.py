@@ -21,6 +21,7 @@ Named = Annotated[str | None, typer.Option("--view", help="A saved view; other f
 X = Annotated[XAxis | None, flag(View, "x")]
 Smoothing = Annotated[float | None, flag(View, "smoothing")]
 Baseline = Annotated[str | None, flag(View, "baseline")]
+Judge = Annotated[str | None, flag(View, "judge")]
 Panels = Annotated[list[str] | None, flag(View, "panels", "--panel")]
 Hidden = Annotated[list[str] | None, flag(View, "hidden", "--hide")]
 _COMPARE_EPILOG = examples(
@@ -30,6 +31,7 @@ _COMPARE_EPILOG = examples(
     "workbench compare my-project --x tokens --hide reference --save-view 'by tokens'",
     "workbench compare my-project --view 'by tokens' --out by-tokens.png --dpi 300 --ground dark",
     "workbench compare my-project --experiment stories",
+    "workbench compare my-project --judge llm:openai",
     "workbench compare my-project --costs --seeds",
     "workbench compare my-project --matched kl --matched compute",
     "workbench compare my-project --claims --ranking",
@@ -70,6 +72,7 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     x: X = None,
     smoothing: Smoothing = None,
     baseline: Baseline = None,
+    judge: Judge = None,
     panels: Panels = None,
     hidden: Hidden = None,
     save_view: Annotated[str | None, typer.Option(help="Keep all this as a view.", show_default=False)] = None,
@@ -94,7 +97,8 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     """Compare arms: rewards, KL, win rates, verdict, costs."""
     project = api.open_project(folder)
     run_ids = [api.find_run(project, run) for run in runs] if runs else None
-    wanted = view_of(project, view, x=x, smoothing=smoothing, baseline=baseline, panels=panels, hidden=hidden)
+    changes = {"baseline": baseline, "judge": judge, "panels": panels, "hidden": hidden}
+    wanted = view_of(project, view, x=x, smoothing=smoothing, **changes)
     style = FigureStyle.read(given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags")
     as_numbers = out is not None and out.suffix == ".csv"
     comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment, with_all_points=as_numbers)
@@ -177,7 +181,8 @@ def print_comparison(comparison: api.Comparison) -> None:
             for arm in comparison.arms
         ],
     )  # fmt: skip
-    say(f"Under each figure its interval: {comparison.interval}. Win rates are against {comparison.rival}.")
+    rates = f"Win rates are against {comparison.rival}, by {comparison.judge}."
+    say(f"Under each figure its interval: {comparison.interval}. {rates}")
     print_fairness(comparison)
     say()
     say(comparison.verdict)
