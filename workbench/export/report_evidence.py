@@ -110,7 +110,7 @@ def optimisation(comparison: Comparison) -> tuple[Part | None, ...]:
         ]
         for turn in found.turning_points
     ]
-    above = [[f"{one.row} above {one.column}", percent(one.above), one.above.n] for one in found.dominance]
+    above = [[f"{one.row} above {one.column}", figure(one.above, 0), one.above.n] for one in found.dominance]
     best = [[one.name, one.n, f"{one.kl_bound:.2f}", figure(one.gold), figure(one.proxy)] for one in found.best_of_n]
     last = {row.arm: row for row in found.kl}  # the last checkpoint of each arm
     measured: list[list[Value]] = [
@@ -120,7 +120,7 @@ def optimisation(comparison: Comparison) -> tuple[Part | None, ...]:
     ]  # fmt: skip
     return (
         table(("where gold is highest", "KL (nats)", "height (s.d.)", "how"), turns),
-        table(("checkpoints above another's frontier", "share", "checkpoints"), above),
+        table(("checkpoints above another's frontier", "above", "of"), above),
         table(("best of n", "n", "KL at most (nats)", "gold gained", "proxy gained"), best),
         table(("KL, last checkpoint", "step", "exact", "s.e.", "k1", "k3", "a token"), measured),
         bullets(found.notes),
