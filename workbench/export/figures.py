@@ -183,7 +183,7 @@ def _draw_series(axes: Axes, series: Series, theme: Theme) -> None:
     else:
         axes.fill_between(series.x, series.low, series.high, color=colour, alpha=0.10 if dashed else 0.18, linewidth=0)
     marks: dict[str, Any] = {
-        "marker": "" if series.role == "fit" else theme.marker(series.index),
+        "marker": "" if series.role == "fit" else theme.marker(series.index),  # marks stand for what was measured
         "markevery": _marked(series),
         "markersize": 3.6 if dashed else 4.4,
         "markerfacecolor": theme.ground if dashed else colour,
