@@ -5,7 +5,11 @@ of the window measures the same by the clock.
 """
 
 import gc
+import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +32,22 @@ def watchdog(qapp):
     yield made
     made.deleteLater()
     gc.unfreeze()
+
+
+def test_the_window_starts_and_loads_ahead_without_a_stutter(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.ui.start_watched", str(tmp_path)],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root), "QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=120,
+    )
+    found = json.loads(told.stdout)
+    assert found["made"] < LONGEST_S
+    assert found["shown"] < LONGEST_S
+    assert found["beats"] > 10
 
 
 def test_100_000_pairs_are_imported_without_a_stutter(qtbot, window, session, watchdog, tmp_path):
