@@ -1,4 +1,4 @@
-"""run, follow, stop, pause, resume, retry, priority, slots, evaluate, score."""
+"""run, follow, stop, pause, resume, retry, priority, slots, evaluate, best-of-n, score."""
 
 from __future__ import annotations  # names of `api` are imported only when they are used
 
@@ -13,7 +13,8 @@ from rich.status import Status
 from workbench import api
 from workbench.cli.experiments import EXPERIMENT_HELP, find_experiment, print_plan
 from workbench.cli.follow import follow_to_the_end
-from workbench.cli.output import Debug, Json, ProjectFolder, examples, note, print_json, say
+from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, say
+from workbench.domain.recipes import BestOfNRecipe
 from workbench.domain.records import RunState
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning.", show_default=False)]
@@ -57,6 +58,10 @@ def register(app: typer.Typer) -> None:
     app.command("evaluate", epilog=examples("workbench evaluate my-project dpo-s0-1a2b3c4d --checkpoints last"))(
         evaluate
     )
+    app.command(
+        "best-of-n",
+        epilog=examples("workbench best-of-n my-project", "workbench best-of-n my-project ppo-s0-1a2b3c4d --n 64"),
+    )(best_of_n)
     app.command("score", epilog=examples("workbench score my-project reward-s0-1a2b3c4d pairs.jsonl --out s.jsonl"))(
         score
     )
@@ -79,13 +84,13 @@ def run(
         print_plan(api.plan_experiment(project, found, base=base), json=json)
         return
     jobs = api.run_experiment(project, found, base=base)
-    _finish(project, [job.id for job in jobs], detach=detach, json=json)
+    show_or_follow(project, [job.id for job in jobs], detach=detach, json=json)
 
 
 def follow(folder: ProjectFolder, run: RunId, json: Json = False, debug: Debug = False) -> None:
     """Watch a run to its end."""
     project = api.open_project(folder)
-    _finish(project, [api.find_run(project, run)], detach=False, json=json)
+    show_or_follow(project, [api.find_run(project, run)], detach=False, json=json)
 
 
 def stop(
@@ -145,7 +150,7 @@ def resume(folder: ProjectFolder, run: RunId, detach: Detach = False, json: Json
     project = api.open_project(folder)
     run_id = api.find_run(project, run)
     api.resume_run(project, run_id)
-    _finish(project, [run_id], detach=detach, json=json)
+    show_or_follow(project, [run_id], detach=detach, json=json)
 
 
 def evaluate(
@@ -159,7 +164,28 @@ def evaluate(
     """Sample from checkpoints of runs, and judge."""
     project = api.open_project(folder)
     jobs = api.evaluate_runs(project, [api.find_run(project, run) for run in runs], checkpoints=checkpoints)
-    _finish(project, [job.id for job in jobs], detach=detach, json=json)
+    show_or_follow(project, [job.id for job in jobs], detach=detach, json=json)
+
+
+def best_of_n(
+    folder: ProjectFolder,
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN...]", help="Reward models, or arms trained by one; none: all.")
+    ] = None,
+    n: Annotated[int, flag(BestOfNRecipe, "n", "--n")] = 16,
+    max_prompts: Annotated[int, flag(BestOfNRecipe, "max_prompts", "--prompts")] = 64,
+    detach: Detach = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Sample n answers of the start model and let the reward model choose: no training.
+
+    `compare --panel frontier` draws it beside the arms; `optimisation` has its figures.
+    """
+    project = api.open_project(folder)
+    chosen = [api.find_run(project, run) for run in runs or ()]
+    jobs = api.sample_best_of_n(project, chosen, n=n, max_prompts=max_prompts)
+    show_or_follow(project, [job.id for job in jobs], detach=detach, json=json)
 
 
 def score(
@@ -186,7 +212,8 @@ def score(
         say(f"Scored {result.responses} responses: {result.out} (mean {result.mean:.3f}, sd {result.sd:.3f}).")
 
 
-def _finish(project: api.Project, run_ids: Sequence[str], *, detach: bool, json: bool) -> None:
+def show_or_follow(project: api.Project, run_ids: Sequence[str], *, detach: bool, json: bool) -> None:
+    """Prints the runs, at once or when nothing more will happen to them; exits with 1 where one did not finish."""
     if detach:
         views = [api.show_run(project, run_id) for run_id in run_ids]
         _print_runs(views, json=json)

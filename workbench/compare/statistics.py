@@ -4,6 +4,7 @@ Letters: ``s`` seeds, ``p`` prompts, ``d`` bootstrap draws. NaN marks a score th
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from workbench.domain.estimates import Estimate
 FloatArray = NDArray[np.float64]
 LEVEL = 0.95
 _LUCK = 10.0  # times the level's complement: at 95 % every other case in which seeds do not differ, at 99.5 % one in 20
+_PRECISION, _SMALLEST_P = 1e-9, 1e-12  # to which a p-value is found, of itself, and where the search ends
 
 
 class Spread(NamedTuple):
@@ -81,7 +83,7 @@ class Spread(NamedTuple):
         if self.se == 0:
             return 1.0 if far == 0 else 0.0
         low, high = 0.0, 1.0
-        for _ in range(40):
+        while high - low > _PRECISION * high and high > _SMALLEST_P:
             p = (low + high) / 2
             low, high = (p, high) if self.half(1 - p) > far else (low, p)
         return high
@@ -90,12 +92,17 @@ class Spread(NamedTuple):
         if self.v_residual == 0:
             return True
         freedom, by_luck = self.n_seeds - 1, min(1.0, _LUCK * (1 - level))
-        expected = float(special.fdtri(freedom, freedom * (self.n_prompts - 1), by_luck))
-        return self.v_seeds / self.v_residual > expected
+        return self.v_seeds / self.v_residual > _ratio_by_luck(freedom, freedom * (self.n_prompts - 1), by_luck)
 
 
+@lru_cache(maxsize=65_536)  # of 50 arms there are 1,275 pairs, and most ask for the same levels
 def _quantile(freedom: int, level: float) -> float:
     return float(special.stdtrit(freedom, 0.5 + level / 2))
+
+
+@lru_cache(maxsize=65_536)
+def _ratio_by_luck(freedom: int, freedom_of_residual: int, share: float) -> float:
+    return float(special.fdtri(freedom, freedom_of_residual, share))
 
 
 def wilson(wins: float, n: int, level: float = LEVEL) -> Estimate:
@@ -157,16 +164,20 @@ def spread(table: FloatArray) -> Spread | None:
     Returns:
         None where fewer than two units have a value.
     """
-    table = table[~np.isnan(table).all(axis=1)][:, ~np.isnan(table).all(axis=0)] if table.size else table
+    missing = np.isnan(table)
+    is_whole = not missing.any()  # the usual case, and three times as fast
+    if not is_whole:
+        table = table[~missing.all(axis=1)][:, ~missing.all(axis=0)]
     if table.shape[0] < 2:
         return _spread_over_prompts(table.ravel())
     n_seeds, n_prompts = table.shape
-    by_seed, by_prompt = np.nanmean(table, axis=1), np.nanmean(table, axis=0)
+    mean_over = np.mean if is_whole else np.nanmean
+    by_seed, by_prompt = mean_over(table, axis=1), mean_over(table, axis=0)
     mean = float(by_seed.mean())
-    v_seeds = float(by_seed.var(ddof=1)) / n_seeds
+    v_seeds = _variance(by_seed) / n_seeds
     if n_prompts < 2:
         return Spread(mean, v_seeds, 0.0, 0.0, n_seeds, n_prompts)
-    v_prompts = float(by_prompt.var(ddof=1)) / n_prompts
+    v_prompts = _variance(by_prompt) / n_prompts
     residual = table - by_seed[:, None] - by_prompt[None, :] + mean
     v_residual = float(np.nansum(residual**2)) / ((n_seeds - 1) * (n_prompts - 1)) / (n_seeds * n_prompts)
     return Spread(mean, v_seeds, v_prompts, v_residual, n_seeds, n_prompts)
@@ -176,7 +187,13 @@ def _spread_over_prompts(values: FloatArray) -> Spread | None:
     values = values[~np.isnan(values)]
     if len(values) < 2:
         return None
-    return Spread(float(values.mean()), 0.0, float(values.var(ddof=1)) / len(values), 0.0, 1, len(values))
+    return Spread(float(values.mean()), 0.0, _variance(values) / len(values), 0.0, 1, len(values))
+
+
+def _variance(values: FloatArray) -> float:
+    """Returns the variance of a sample; numpy's own takes three times as long for a few hundred values."""
+    away = values - values.mean()
+    return float(away @ away) / (len(values) - 1)
 
 
 def mean_interval(table: FloatArray, level: float = LEVEL) -> Estimate | None:
@@ -199,14 +216,15 @@ def seed_interval(values: FloatArray, level: float = LEVEL) -> FloatArray:
     return se * float(special.stdtrit(n_seeds - 1, 0.5 + level / 2))
 
 
-def rate_interval(table: FloatArray, level: float = LEVEL) -> Estimate | None:
+def rate_interval(table: FloatArray, level: float = LEVEL, found: Spread | None = None) -> Estimate | None:
     """Returns a share with its interval: Wilson's over prompts with one seed, over seeds with several.
 
     Args:
         table: [s x p] with values in 0..1, NaN where nothing could be compared.
         level: coverage.
+        found: the table's spread, where it is known already.
     """
-    found = spread(table)
+    found = found or spread(table)
     if found is None:
         return None
     if found.n > 1 and table.shape[0] > 1 and found.se > 0:

@@ -16,6 +16,7 @@ The rules, in order:
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from workbench.compare.claims import Claim, make_claims
 from workbench.compare.overoptimisation import Turn
@@ -48,6 +49,11 @@ class Evidence:
     one_seed: Sequence[str]
     interval: str
     unfair: Sequence[str] = ()
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """What is claimed of every two arms."""
+        return make_claims(self.cells, self.references)
 
 
 def write_verdict(evidence: Evidence) -> list[Statement]:
@@ -94,7 +100,7 @@ class _Claims:
     """The cells from either side, with the claims that are made of them."""
 
     def __init__(self, evidence: Evidence) -> None:
-        self.all = make_claims(evidence.cells, evidence.references)
+        self.all = evidence.claims
         self._cells = {(cell.row, cell.column): cell for cell in evidence.cells}
         self._cells |= {(cell.column, cell.row): cell.swapped() for cell in evidence.cells}
         self._claims = {frozenset((claim.row, claim.column)): claim for claim in self.all}

@@ -8,21 +8,32 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validat
 
 from workbench.domain.experiments import Budget, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, ScoreRecipe, SftRecipe
+from workbench.domain.recipes import (
+    BestOfNRecipe,
+    DpoRecipe,
+    EvaluateRecipe,
+    JudgeRecipe,
+    PpoRecipe,
+    RewardRecipe,
+    ScoreRecipe,
+    SftRecipe,
+)
 from workbench.domain.settings import Settings
 from workbench.domain.views import View
 
 FORMAT_VERSION = 1
 VERSIONS = "versions"  # datasets/NAME/versions/SHA256/: record and rows as they were before rows were added
 SplitName = Literal["train", "validation", "test"]
-Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "score"]
+Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "best_of_n", "score", "judge"]
 RECIPES: dict[str, type[Settings]] = {
     "sft": SftRecipe,
     "reward": RewardRecipe,
     "dpo": DpoRecipe,
     "ppo": PpoRecipe,
     "evaluate": EvaluateRecipe,
+    "best_of_n": BestOfNRecipe,
     "score": ScoreRecipe,
+    "judge": JudgeRecipe,
 }
 
 
@@ -138,6 +149,9 @@ class Inputs(BaseModel):
     )
     prompts: DataInput | None = Field(None, description="Prompts of an evaluation, or for normalising a reward model.")
     source: str | None = Field(None, description="A file of responses to score.")
+    heldout: str | None = Field(None, description="A second reward model, which judges only.")
+    answers: str | None = Field(None, description="The evaluation whose responses a judge compares, by run id.")
+    rivals: str | None = Field(None, description="The evaluation of the start model that they are compared with.")
 
 
 class Job(Record):

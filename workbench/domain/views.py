@@ -13,6 +13,9 @@ PANELS: dict[str, str] = {
     "kl": "KL to the start model",
     "win": "Win rate",
     "frontier": "Reward-KL frontier",
+    "overoptimisation": "Over-optimisation",
+    "kl_profile": "KL along the response",
+    "best_of_n": "Best of n",
 }
 
 
@@ -39,10 +42,16 @@ class View(Settings):
         label="Baseline",
         help="The arm whose last checkpoint win rates are measured against; empty: the start model.",
     )
+    judge: str = setting(
+        "",
+        label="Judge",
+        help="Whose scores win rates, tables and verdict go by: proxy, a further judge, or llm:NAME; empty: the gold judge.",
+    )
     panels: tuple[str, ...] = setting(
         ("reward", "kl", "win"),
         label="Panels",
-        help="The charts, left to right: reward, kl, win, frontier, or a metric of training as objective/kl.",
+        help="The charts, left to right: reward, kl, win, frontier, overoptimisation (over √KL, or over KL where that is the "
+        "x-axis), kl_profile, best_of_n, or a metric of training as objective/kl.",
         min_length=1,
         max_length=6,
     )

@@ -64,7 +64,12 @@ class ComparePage(Page):
             return None
         hidden = self.tree.hidden()
         panels = tuple(
-            panel.model_copy(update={"series": tuple(one for one in panel.series if one.arm not in hidden)})
+            panel.model_copy(
+                update={
+                    "series": tuple(one for one in panel.series if one.arm not in hidden),
+                    "spans": tuple(one for one in panel.spans if one.arm not in hidden),
+                }
+            )
             for panel in self._shown.comparison.panels
         )
         return self._shown.comparison.model_copy(update={"panels": panels})
@@ -116,7 +121,7 @@ class ComparePage(Page):
         """Looks at the comparison in another way, which comes back when the project is opened again."""
         self._view = view
         self.session.settings.setValue(self._key(), view.model_dump_json())
-        self.bar.show_view(view, self._everyone())
+        self.bar.show_view(view, self._everyone(), self._judges())
         self.refresh()
 
     def show_places(self, places: Mapping[str, api.Place]) -> None:
@@ -138,6 +143,16 @@ class ComparePage(Page):
             on_result,
             title="The answers were not read",
         )
+
+    def sample_best_of_n(self) -> None:
+        """Queues best of n by every reward model of the project; its curves come when it has sampled."""
+        if (project := self.session.project) is not None:
+            self.session.ask(
+                "best of n",
+                lambda: api.sample_best_of_n(project),
+                lambda jobs: self.session.tell(f"Best of n is queued: {len(jobs)} runs."),
+                title="Best of n was not queued",
+            )
 
     def _build(self) -> None:
         self.bar, self.saved = ViewBar(), SavedViews(self.session, lambda: self._view)
@@ -193,6 +208,7 @@ class ComparePage(Page):
         self.grid.picked.connect(self.answers.show_checkpoint)
         self.grid.export_wanted.connect(self.offer_export)
         self.answers.places_wanted.connect(self.show_places)
+        self.body.optimisation.best_of_n_wanted.connect(self.sample_best_of_n)
         self.look.changed.connect(self._on_look_changed)
         self._soon.timeout.connect(self.refresh)
         self.session.project_changed.connect(self._on_project_changed)
@@ -219,7 +235,7 @@ class ComparePage(Page):
             self._show()
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
-        drawn = ("evaluate", "ppo", "dpo") if self._view.metrics else ("evaluate",)
+        drawn = ("evaluate", "best_of_n", "judge", *(("ppo", "dpo") if self._view.metrics else ()))
         seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
         if seen != self._seen:
             self._seen = seen
@@ -233,7 +249,7 @@ class ComparePage(Page):
         unticked = self.tree.hidden()
         hidden = unticked if len(unticked) == len(comparison.everyone) else comparison.hidden_by(self._view)
         self.tree.show_arms(comparison.everyone, hidden, self.look.scheme)
-        self.bar.show_view(self._view, self._everyone())
+        self.bar.show_view(self._view, self._everyone(), self._judges())
         self._show()
         if self._is_stale:
             self.refresh()
@@ -245,7 +261,9 @@ class ComparePage(Page):
             self._body.setCurrentIndex(0)
         else:
             self.session.report("The runs could not be compared", error)
-        if isinstance(error, BadSetting) and self._view.baseline:
+        if isinstance(error, BadSetting) and self._view.judge:
+            self.show_view(self._view.with_changes(judge=""))  # one that has judged nothing here
+        elif isinstance(error, BadSetting) and self._view.baseline:
             self.show_view(self._view.with_changes(baseline=""))  # an arm that is gone by now
         elif isinstance(error, BadSetting) and self._view.hidden:
             self.show_view(self._view.with_changes(hidden=()))  # all that are left
@@ -293,6 +311,9 @@ class ComparePage(Page):
 
     def _everyone(self) -> list[ComparedArm]:
         return self._shown.comparison.everyone if self._shown is not None else []
+
+    def _judges(self) -> Sequence[str]:
+        return self._shown.comparison.judges if self._shown is not None else ()
 
     def _key(self) -> str:
         folder = self.session.project.folder if self.session.project is not None else ""

@@ -15,7 +15,7 @@ from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.controls import set_role, tip_words
 from workbench.ui.widgets.plots.panel_chart import CROWD, PanelChart, axis_words
 
-_STYLES = {"proxy": "╍", "point": "●", "envelope": "─"}
+_STYLES = {"proxy": "╍", "held_out": "┈", "fit": "╶", "point": "●", "envelope": "─"}
 _GAP = 4  # pixels between the read-out and the edge of what is drawn
 _SOLID = "━"
 _MOST_NAMED = 12  # arms in the legend, and lines in the read-out
@@ -125,8 +125,9 @@ class ChartCard(Card):
         if found is None:
             return ""
         _, y, low, high = found
+        going = f" · {series.counts[_nearest(series, x)]:,} responses" if series.counts else ""
         mark = self._coloured(_STYLES.get(series.role, _SOLID), series.index)
-        return f"{mark} {_unbroken(shown_name(series.arm))} <b>{_number(y)}</b> {_half(low, high)}"
+        return f"{mark} {_unbroken(shown_name(series.arm))} <b>{_number(y)}</b> {_half(low, high)}{going}"
 
     def _coloured(self, text: str, index: int) -> str:
         assert self._scheme is not None
@@ -139,12 +140,15 @@ def _unbroken(name: str) -> str:
 
 def value_at(series: Series, x: float) -> tuple[float, float, float, float] | None:
     """Returns x, y, low and high of the point nearest to `x`; None where the curve has none."""
+    i = _nearest(series, x)
+    return (series.x[i], series.y[i], series.low[i], series.high[i]) if i >= 0 else None
+
+
+def _nearest(series: Series, x: float) -> int:
+    """Returns the place of the point nearest to `x`; -1 where the curve has none."""
     xs, ys = np.asarray(series.x), np.asarray(series.y)
     known = np.flatnonzero(np.isfinite(ys) & np.isfinite(xs))
-    if not len(known):
-        return None
-    i = int(known[np.argmin(np.abs(xs[known] - x))])
-    return series.x[i], series.y[i], series.low[i], series.high[i]
+    return int(known[np.argmin(np.abs(xs[known] - x))]) if len(known) else -1
 
 
 def _number(value: float) -> str:
