@@ -1,5 +1,7 @@
 """How the Compare page is laid out: runs and verdict on the left, charts on the right, tables below them."""
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
 from workbench.compare import Statement
@@ -45,6 +47,10 @@ class Body(QWidget):
         self.claims.point_at(statement)
         self.deck.turn_to(self.claims.title)
 
+    def dressed(self) -> Sequence[QWidget]:
+        """Returns what wears the style sheet."""
+        return (self._left, self.fairness, self.charts, self.deck)
+
     def fit_charts(self) -> None:
         """Gives charts in two rows more of the height."""
         stretch = _TALL if self.charts.n_rows() > 1 else _FLAT
@@ -52,7 +58,7 @@ class Body(QWidget):
             self._rows.setRowStretch(1, stretch)
 
     def _place(self) -> None:
-        left = Card("Runs")
+        self._left = left = Card("Runs")
         left.setFixedWidth(_LEFT)
         left.body.addWidget(self.filter)
         left.body.addWidget(self.tree)
