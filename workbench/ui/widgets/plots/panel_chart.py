@@ -217,7 +217,9 @@ class PanelChart(BarePlot):
         return curve
 
     def _marks(self, series: Series, scheme: Scheme) -> dict[str, object]:
-        if series.role == "fit" or (not series.steps and series.role not in _MARKED):  # what was logged at every step
+        if series.role == "fit" or len(series.x) > _MANY:
+            return {}
+        if not series.steps and series.role not in _MARKED:  # what was logged at every step
             return {}
         colour = scheme.runs.colour(series.index)
         fill = scheme.tokens.card if series.role in _HOLLOW else colour
