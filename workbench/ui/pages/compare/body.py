@@ -1,5 +1,6 @@
 """How the Compare page is laid out: runs and verdict on the left, charts on the right, tables below them."""
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
 from workbench.compare import Statement
@@ -15,7 +16,7 @@ from workbench.ui.pages.compare.verdict import VerdictView
 from workbench.ui.session import Session
 from workbench.ui.widgets import Card
 
-_LEFT = 224
+_LEFT, _LEFT_SHARE = 240, 6  # pixels that runs and verdict have at least; their part of a wide page
 _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
 
 
@@ -45,8 +46,12 @@ class Body(QWidget):
         if self._rows.rowStretch(1) != stretch:  # or everything is laid out and painted anew for nothing
             self._rows.setRowStretch(1, stretch)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._left.setFixedWidth(max(_LEFT, self.width() // _LEFT_SHARE))
+
     def _place(self) -> None:
-        left = Card("Runs")
+        self._left = left = Card("Runs")
         left.setFixedWidth(_LEFT)
         left.body.addWidget(self.filter)
         left.body.addWidget(self.tree)
