@@ -1,16 +1,24 @@
 """The panels of a comparison: which curves stand in which, over what, with which words."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.compare.arms import Arm, Point, Track
-from workbench.compare.curves import Curve, Measure, evaluation_curve, start_track, training_curve, win_curve
+from workbench.compare.arms import Arm
+from workbench.compare.curves import (
+    Curve,
+    evaluation_curve,
+    means_by_steps,
+    raw,
+    standardised,
+    training_curve,
+    win_curve,
+)
 from workbench.compare.frontier import staircase, upper_envelope
 from workbench.compare.smoothing import smooth_curve
 from workbench.compare.specs import ENVELOPE, Axis, PanelSpec, ReferenceLine, Role, Series
-from workbench.compare.statistics import FloatArray
 from workbench.compare.thinning import extremes, thin_curve
 from workbench.domain.experiments import START_MODEL, shown_name
 from workbench.domain.metrics import describe
@@ -105,17 +113,22 @@ def _reward_panel(scene: _Scene) -> PanelSpec:
     for arm in scene.drawn():
         start = scene.start(arm)
         for role, column in _REWARDS:
-            measure = _standardised(column, start) if scaled and start else _raw(column)
-            series.append(scene.series(arm, role, evaluation_curve(arm, start, measure, scene.x)))
+            measure = standardised(column, start) if scaled and start else raw(column)
+            drawn = scene.series(arm, role, evaluation_curve(arm, start, measure, scene.x))
+            series.append(_with_scores(drawn, means_by_steps(arm, start, column)) if scaled else drawn)
     return PanelSpec(
         title=PANELS["reward"],
         subtitle="solid: gold, dashed: proxy" if has_proxy else f"gold ({judge})",
         x=X_AXES[scene.x],
-        y=Axis(label="reward", unit="s.d.") if scaled else Axis(label="gold reward"),
+        y=Axis(label="reward above start", unit="s.d.") if scaled else Axis(label="gold reward"),
         series=_shown(series),
         lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),) if scaled else _gold_lines(starts),
         caption=_reward_caption(judge, scene.closing(), scaled=scaled, has_proxy=has_proxy),
     )
+
+
+def _with_scores(series: Series, means: Mapping[tuple[int, ...], float]) -> Series:
+    return series.model_copy(update={"scores": tuple(means.get(steps, math.nan) for steps in series.steps)})
 
 
 def _gold_lines(starts: dict[str, Arm]) -> tuple[ReferenceLine, ...]:
@@ -130,7 +143,10 @@ def _gold_lines(starts: dict[str, Arm]) -> tuple[ReferenceLine, ...]:
 def _reward_caption(judge: str, closing: str, *, scaled: bool, has_proxy: bool) -> str:
     proxy = " Dashed: proxy, the reward model that was trained on the preferences." if has_proxy else ""
     scale = (
-        " Both less the start model's mean, in standard deviations of its scores under the same seed." if scaled else ""
+        " Both less the start model's mean, in standard deviations of its scores under the same seed; the summary has the "
+        "scores themselves."
+        if scaled
+        else ""
     )
     return f"Solid: gold, mean score by {judge}.{proxy}{scale} {closing}"
 
@@ -143,7 +159,7 @@ def _kl_panel(scene: _Scene) -> PanelSpec:
         x=X_AXES[x],
         y=Axis(label="KL", unit="nats per response"),
         series=_shown(
-            scene.series(arm, "kl", evaluation_curve(arm, scene.start(arm), _raw(KL), x)) for arm in scene.drawn()
+            scene.series(arm, "kl", evaluation_curve(arm, scene.start(arm), raw(KL), x)) for arm in scene.drawn()
         ),
         caption="KL of the policy to the start model on the policy's own samples, exact over the vocabulary at each token, "
         f"summed over the response with its end of sequence. {scene.closing()}",
@@ -154,10 +170,10 @@ def _win_panel(scene: _Scene) -> PanelSpec:
     judge, baseline = scene.judge, scene.baseline
     trained = [arm for arm in scene.arms if not arm.is_reference and (baseline or scene.start(arm))]
     curves = [scene.series(arm, "win", win_curve(arm, scene.start(arm), scene.x, baseline)) for arm in trained]
-    rival = f"{baseline.name}'s last checkpoint" if baseline else "the start model"
+    rival = f"{shown_name(baseline.name)}'s last checkpoint" if baseline else "the start model"
     return PanelSpec(
         title=PANELS["win"],
-        subtitle=f"against {baseline.name if baseline else 'the start model'}, by {judge}",
+        subtitle=f"against {_rival(baseline)}, by {judge}",
         x=X_AXES[scene.x],
         y=Axis(label="win rate", unit="%"),
         series=_shown(curves),
@@ -167,9 +183,13 @@ def _win_panel(scene: _Scene) -> PanelSpec:
     )
 
 
+def _rival(baseline: Arm | None) -> str:
+    return shown_name(baseline.name) if baseline else "the start model"
+
+
 def _frontier_panel(scene: _Scene) -> PanelSpec:
     points = [
-        scene.series(arm, "point", evaluation_curve(arm, scene.start(arm), _raw(GOLD), "kl")) for arm in scene.drawn()
+        scene.series(arm, "point", evaluation_curve(arm, scene.start(arm), raw(GOLD), "kl")) for arm in scene.drawn()
     ]
     return PanelSpec(
         title=PANELS["frontier"],
@@ -212,23 +232,6 @@ _BUILDERS = {"reward": _reward_panel, "kl": _kl_panel, "win": _win_panel, "front
 
 def _sentence(words: str) -> str:
     return f"{words}." if words else ""
-
-
-def _raw(column: str) -> Measure:
-    return lambda point, _track: point.samples.column(column)
-
-
-def _standardised(column: str, start: Arm) -> Measure:
-    def measure(point: Point, track: Track) -> FloatArray:
-        begin = start_track(track, start)
-        scores = begin.last.samples.column(column) if begin else np.empty(0)
-        known = scores[~np.isnan(scores)]
-        if len(known) < 2 or known.std(ddof=1) == 0:
-            return np.full(len(point.samples), np.nan)
-        shifted: FloatArray = point.samples.column(column) - known.mean()
-        return shifted / float(known.std(ddof=1))
-
-    return measure
 
 
 def _series(arm: Arm, role: Role, curve: Curve, smoothing: float, most_points: int | None) -> Series:

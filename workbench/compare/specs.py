@@ -37,6 +37,10 @@ class Series(_Spec):
         description="The step of the checkpoint at each point, in every seed; empty where points are not checkpoints.",
     )
 
+    scores: tuple[float, ...] = Field(
+        (), description="The mean score itself at each point, where `y` is in standard deviations; else empty."
+    )
+
     @property
     def measured(self) -> tuple[float, ...]:
         """What was measured: `y` before any smoothing."""
