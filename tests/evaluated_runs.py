@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from workbench.domain import samples as columns
 from workbench.domain.events import CheckpointSaved, Evaluated, Event, Metrics, Started
 from workbench.domain.pairs import plain, prompt_key
-from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, PpoRecipe
+from workbench.domain.recipes import BestOfNRecipe, DpoRecipe, EvaluateRecipe, PpoRecipe
 from workbench.domain.records import DataInput, Inputs, Job, Outcome
 from workbench.storage.project import Project
 
@@ -115,6 +115,18 @@ class PaperRuns:
             self._sampled(job, {step: (gold, (others or {}).get(step, {})) for step, gold in points.items()})
         return run
 
+    def best_of_n(self, proxy: np.ndarray, gold: np.ndarray, seed: int = 0, model: str = BASE) -> Job:
+        """Adds best of n: the scores of each prompt's responses, [p x n] both."""
+        n = proxy.shape[1]
+        recipe = BestOfNRecipe(n=max(2, n), judges=("vader",))
+        inputs = Inputs(model=model, reference=model, reward="run:reward", prompts=PROMPTS)
+        job = self._job("best_of_n", f"best-of-{n}-s{seed}", recipe, inputs, seed=seed, name=f"best of {n}")
+        for i in range(n):
+            path = self.project.run_folder(job.id) / f"samples/round-{i + 1}.parquet"
+            write_samples(path, gold[:, i].tolist(), **{columns.PROXY: proxy[:, i].tolist()})
+        self.project.run(job.id).write_outcome(Outcome(state="finished"))
+        return job
+
     def _job(self, method: str, run_id: str, recipe: Any, inputs: Inputs, **values: Any) -> Job:
         self.created += 1
         job = Job(id=run_id, method=method, recipe=recipe, inputs=inputs, created=self.created, experiment="stories",
@@ -169,6 +181,24 @@ def realistic(folder: Path, seeds: Sequence[int] = (0, 1, 2), n_prompts: int = 1
                 points[at], more[at] = scored(goldness, proxy, kl, 24 + 10 * t)
             runs.arm(name, points, seed=seed, method=method, others=more, recipe=recipe)
     return runs.project
+
+
+def over_optimised(runs: PaperRuns) -> None:
+    """Adds a PPO whose gold follows Gao's form with alpha 2 and beta 1, which turns at √KL = e; its proxy goes on."""
+    runs.n_prompts = n = 200
+    random = np.random.default_rng(0)
+    start = random.normal(0, 1, n)
+    runs.start(start.tolist(), **{columns.PROXY: start.tolist()})
+    points, others = {}, {}
+    for at, d in enumerate(np.linspace(0.7, 5, 8), 1):
+        gold = start + d * (2 - np.log(d)) * start.std(ddof=1) + random.normal(0, 0.3, n)
+        points[10 * at] = gold.tolist()
+        others[10 * at] = {
+            columns.PROXY: (start + 2 * d).tolist(),
+            columns.KL: [float(d * d)] * n,
+            columns.KL_K1: [float(d * d)] * n,
+        }
+    runs.arm("ppo", points, method="ppo", others=others)
 
 
 def _texts(n: int) -> list[str]:

@@ -32,6 +32,13 @@ def test_every_claim_is_printed_with_what_was_measured(project: Path) -> None:
     assert "p by Holm for all 6 claims" in printed
 
 
+def test_one_arm_alone_makes_no_claim_and_no_ranking(project: Path) -> None:
+    others = [flag for name in ("PPO", "DPO β=0.1", "DPO β=0.03") for flag in ("--hide", name)]
+    printed = run("compare", project, *others, "--claims", "--ranking").output
+    assert "Claims need two arms" in printed
+    assert "A ranking needs two" in printed
+
+
 def test_the_ranking_is_printed_and_is_in_the_json_when_asked_for(project: Path) -> None:
     printed = run("compare", project, "--ranking").output
     ranked = json.loads(run("compare", project, "--ranking", "--json").output)["ranking"]

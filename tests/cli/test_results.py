@@ -88,6 +88,49 @@ def test_a_figure_that_is_too_wide_is_refused_in_one_sentence(project: Path, tmp
     assert not (tmp_path / "a.svg").exists()
 
 
+def test_costs_seeds_and_matched_levels_are_printed_below_the_verdict(project: Path) -> None:
+    told = run("compare", project, "--costs", "--seeds", "--matched", "kl", "--matched", "data").output
+    assert "The same for all arms: start model, training pairs, budget, test prompts" in told
+    assert "Costs: mean over seeds, with the stages that an arm rests on" in told
+    assert "all runs" in told
+    assert "Seeds: collapsed: soft PPO 0 of 1 (0 %); DPO β=0.1 0 of 1 (0 %)" in told
+    assert "Matched KL: " in told
+    assert "Matched data: 800 episodes or pairs" in told
+    assert "chosen by mean gold score on a fixed half of the test prompts" in told
+
+
+def test_the_json_has_them_where_they_are_asked_for(project: Path) -> None:
+    asked = json.loads(run("compare", project, "--costs", "--seeds", "--matched", "kl", "--json").output)
+    assert [bill["arm"] for bill in asked["costs"]["arms"]] == ["soft PPO", "DPO β=0.1", "DPO β=0.03"]
+    assert [(arm["arm"], arm["n_collapsed"]) for arm in asked["seeds"]][1] == ("soft PPO", 0)
+    assert [view["by"] for view in asked["matched"]] == ["kl"]
+    plain = json.loads(run("compare", project, "--json").output)
+    assert not {"costs", "seeds", "matched"} & set(plain)
+    assert all(pin["same"] for pin in plain["fairness"])
+
+
+def test_a_level_that_cannot_be_matched_is_refused(project: Path) -> None:
+    done = CliRunner().invoke(cli.app, ["compare", str(project), "--matched", "price"])
+    assert done.exit_code != 0
+
+
+def test_optimisation_has_kl_turns_frontiers_and_best_of_n(project: Path) -> None:
+    said = run("optimisation", project).output
+    assert "s.e." in said
+    assert "Too few points beyond √KL 0.5" in said
+    assert "above the frontier of" in said
+    assert "workbench best-of-n PROJECT" in said
+    found = json.loads(run("optimisation", project, "--json").output)
+    assert [row["steps"] for row in found["kl"]] == [[50], [100]] * 3
+    assert found == json.loads(run("compare", project, "--json").output)["optimisation"]
+
+
+def test_best_of_n_without_a_reward_model_is_one_sentence(project: Path) -> None:
+    done = CliRunner().invoke(cli.app, ["best-of-n", str(project)])
+    assert done.exit_code != 0
+    assert "no reward model to choose by" in str(done.exception)
+
+
 def test_all_that_was_logged_is_one_table(project: Path, tmp_path: Path) -> None:
     assert "all.csv" in run("metrics", project, "--out", tmp_path / "all.csv").output
     head, first = (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()[:2]

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
+from workbench.compare.resampling import hierarchical_bootstrap, paired_bootstrap
 from workbench.compare.statistics import (
-    hierarchical_bootstrap,
     mean_interval,
-    paired_bootstrap,
     rate_interval,
     spread,
     wilson,

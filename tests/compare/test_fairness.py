@@ -31,7 +31,7 @@ def test_other_prompts_are_named(runs):
     runs.start()
     runs.arm("a", {100: FLAT}, prompts=DataInput(name="easy", sha256="ab" * 32, split="test"))
     assert unfair(arms(runs)) == [
-        f"The arms were answered on different prompts: reference: prompts {PROMPTS.sha256[:8]}; a: easy (test) abababab."
+        f"The arms were answered on different prompts: start model: prompts {PROMPTS.sha256[:8]}; a: easy (test) abababab."
     ]
 
 
@@ -39,9 +39,9 @@ def test_other_sampling_and_other_judges_are_named(runs):
     runs.start()
     runs.arm("a", {100: FLAT}, evaluation=EvaluateRecipe(judges=("length",), temperature=0.7))
     assert unfair(arms(runs)) == [
-        "The arms were sampled differently: reference: temperature 1, at most 48 tokens; a: temperature 0.7, at most 48 "
+        "The arms were sampled differently: start model: temperature 1, at most 48 tokens; a: temperature 0.7, at most 48 "
         "tokens.",
-        "The arms were judged differently: reference: vader; a: length.",
+        "The arms were judged differently: start model: vader; a: length.",
     ]
 
 
@@ -49,7 +49,7 @@ def test_another_stopping_rule_is_named(runs):
     runs.start()
     runs.arm("a", {100: FLAT}, evaluation=EvaluateRecipe(judges=("vader",), stop_strings=("\n",)))
     assert unfair(arms(runs)) == [
-        "The arms were sampled differently: reference: temperature 1, at most 48 tokens; a: temperature 1, at most 48 "
+        "The arms were sampled differently: start model: temperature 1, at most 48 tokens; a: temperature 1, at most 48 "
         "tokens, ending at '\\n'."
     ]
 
@@ -59,7 +59,7 @@ def test_other_start_models_are_named(runs):
     runs.arm("a", {100: FLAT})
     runs.arm("b", {100: FLAT}, model="models/other")
     assert unfair(arms(runs)) == [
-        "The arms begin at different start models: reference: models/base; a: models/base; b: models/other."
+        "The arms begin at different start models: start model, a: models/base; b: models/other."
     ]
 
 

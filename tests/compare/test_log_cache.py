@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.compare import log_cache
-from workbench.compare.log_cache import kept_columns
+from workbench.compare.log_cache import keep_all, kept_columns
 from workbench.compare.logs import read_log
+from workbench.compare.run_use import RunUse, read_use
 from workbench.storage.project import Project
 from workbench.storage.runlog import EVENTS
 
@@ -16,7 +17,7 @@ NAMES = ("loss", "objective/kl", "rewards/margins")
 
 
 def line(kind, **values):
-    return json.dumps({"at": 1.0, "kind": kind, **values}, separators=(",", ":")).encode() + b"\n"
+    return json.dumps({"at": values.pop("at", 1.0), "kind": kind, **values}, separators=(",", ":")).encode() + b"\n"
 
 
 def measured(step, **values):
@@ -33,7 +34,8 @@ lines = st.one_of(
     st.builds(lambda step: line("checkpoint_saved", step=step, folder="f", seconds=1.0), st.integers(1, 40)),
     st.builds(lambda step: line("started", device_name="a GPU", resumed_from=step), st.integers(0, 40)),
     st.builds(lambda words: line("warned", code="c", message=words), st.sampled_from(["Cut.", "Slow."])),
-    st.just(line("heartbeat")),
+    st.builds(lambda at: line("heartbeat", at=at), st.integers(1, 99)),
+    st.builds(lambda most: line("progress", step=1, memory_mib=most), st.integers(1, 9)),
     st.just(b'{"at":1.0,"kind":"metrics","step":3,"val\n'),  # torn by a crash, and gone on with
     st.just(line("metrics", step="four", seconds=1.0, values={"loss": 1.0})),
 )
@@ -69,6 +71,31 @@ def test_what_is_kept_says_what_the_log_says_however_its_writing_was_split(tmp_p
             log.write(content[log.tell() : max(log.tell(), round(cut * len(content)))])
         for wanted in (names, later):
             assert_same(read_log(tmp_path, wanted, kept=kept), read_log(tmp_path, wanted))
+        assert_same_use(read_use(tmp_path, kept), read_use(tmp_path))
+    assert_same_use(read_use(tmp_path), use_by_hand(content))
+
+
+def use_by_hand(content: bytes) -> RunUse:
+    """Reads line by line what a run took."""
+    parts, saved, memory = [], [], np.nan
+    for each in content.splitlines():
+        try:
+            said = json.loads(each)
+        except ValueError:
+            continue
+        if said["kind"] == "started":
+            parts.append((said["at"], said["at"]))
+        elif said["kind"] == "checkpoint_saved":
+            saved.append((said["step"], said["at"]))
+        elif said["kind"] == "progress":
+            memory = np.fmax(memory, said["memory_mib"])
+        parts[-1:] = [(begin, said["at"]) for begin, _ in parts[-1:]]
+    return RunUse(tuple((begin, end) for begin, end in parts if end >= begin), tuple(saved), float(memory))
+
+
+def assert_same_use(one: RunUse, other: RunUse) -> None:
+    assert (one.parts, one.saved) == (other.parts, other.saved)
+    np.testing.assert_equal(one.memory_mib, other.memory_mib)
 
 
 def test_a_log_is_parsed_once_and_then_only_what_was_added(tmp_path, kept, monkeypatch):
@@ -110,7 +137,7 @@ def test_a_log_changed_in_its_middle_is_read_anew(tmp_path, kept):
     pytest.param(lambda content: content[:-9], id="torn"),
     pytest.param(lambda content: content[:-9] + b"\0" * 9, id="zeros after a power failure"),
     pytest.param(lambda _content: b"", id="empty"),
-    pytest.param(lambda content: content.replace(b'"format": 1', b'"format": 2'), id="of another version"),
+    pytest.param(lambda content: content.replace(b'"format": 2', b'"format": 1'), id="of another version"),
     pytest.param(lambda _content: b"\xff\xfe\n", id="no text"),
 ])  # fmt: skip
 def test_what_is_kept_and_damaged_is_made_anew(tmp_path, kept, harm):
@@ -140,3 +167,41 @@ def test_a_project_that_may_only_be_read_is_read_without_keeping(tmp_path, kept)
 def test_columns_are_kept_where_nothing_is_copied_from(tmp_path):
     project = Project.create(tmp_path / "p")
     assert kept_columns(project, "ppo-s0").parent.parent == project.state_folder()
+
+
+def test_all_long_logs_are_kept_ahead_and_what_is_left_of_deleted_runs_goes(runs, monkeypatch):
+    long, short = runs.arm("long", {}), runs.arm("short", {})
+    with (runs.project.run_folder(long.id) / EVENTS).open("ab") as log:
+        log.writelines(measured(step) for step in range(1, 2_000))
+    left = kept_columns(runs.project, "deleted")
+    left.parent.mkdir()
+    left.write_bytes(b"")
+    keep_all(runs.project)
+    kept = kept_columns(runs.project, long.id)
+    assert list(left.parent.iterdir()) == [kept]
+    assert not kept_columns(runs.project, short.id).exists()
+    parsed = []
+    monkeypatch.setattr("workbench.compare.log_table.from_json", lambda text: parsed.append(text) or json.loads(text))
+    keep_all(runs.project)
+    assert len(read_log(runs.project.run_folder(long.id), ["loss"], kept=kept).steps) == 1_999
+    assert parsed == []
+
+
+def test_keeping_ahead_ends_between_two_pieces_and_leaves_nothing_half_done(runs):
+    long = runs.arm("long", {})
+    with (runs.project.run_folder(long.id) / EVENTS).open("ab") as log:
+        log.writelines(measured(step) for step in range(1, 5_000))
+
+    class GivenUp(Exception):
+        pass
+
+    pieces = []
+
+    def between():
+        pieces.append(1)
+        if len(pieces) == 3:
+            raise GivenUp
+
+    with pytest.raises(GivenUp):
+        keep_all(runs.project, between)
+    assert not runs.project.cache_folder("logs").exists()

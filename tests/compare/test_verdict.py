@@ -126,8 +126,8 @@ def test_a_lead_that_goes_with_length_is_said():
         cell("dpo", "ppo", 0.4, 0.01, -0.2),
     )  # fmt: skip
     assert told[2] == (
-        "With length held equal no lead is shown of ppo over reference (52.0 % of prompts, 47.0 to 57.0): answers differ in "
-        "length too."
+        "With length held equal no lead is shown of ppo over the start model (52.0 % of prompts, 47.0 to 57.0): answers "
+        "differ in length too."
     )
     stays = with_lengths(cell("ppo", "reference", 0.75, 1e-6), 0.7)
     assert not any("length" in sentence for sentence in verdict(stays, trained=("ppo",)))
@@ -154,7 +154,7 @@ def test_every_sentence_about_arms_shows_its_figures():
         "ppo over dpo, win rate: 60.0 % (56.0 to 64.0), n = 3; 0 wins, 0 ties, 0 losses, 0 left out; p = 0.001, by Holm 0.001\n"
         "ppo over dpo, gold: +0.2 (+0.1 to +0.3), n = 3"
     )
-    assert start.support[0].label == "ppo over reference, win rate"
+    assert start.support[0].label == "ppo over the start model, win rate"
 
 
 def test_a_start_model_alone_is_said_to_be_alone():

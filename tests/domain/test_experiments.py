@@ -47,6 +47,12 @@ def test_fine_tuning_can_be_switched_off(off):
     assert read(sft=off).sft is None
 
 
+def test_best_of_n_is_a_number_in_the_file_and_comes_back():
+    assert read().best_of_n is None
+    assert read(best_of_n=16).to_file()["best_of_n"] == 16
+    assert "best_of_n" in said(best_of_n=1)
+
+
 def test_what_is_written_to_a_file_is_read_back_the_same():
     experiment = read(
         preset="thorough", seeds=[3, 1], sft={"dataset": "corpus", "batch_size": 4}, reward={"batch_size": 8},

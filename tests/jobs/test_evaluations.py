@@ -4,10 +4,10 @@ import pytest
 
 from tests.storage.records import job
 from workbench.domain.errors import BadInput, NotFound
-from workbench.domain.recipes import EvaluateRecipe, RewardRecipe
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, RewardRecipe
 from workbench.domain.records import Inputs, Job
 from workbench.jobs.drafts import result_hash
-from workbench.jobs.evaluations import plan_evaluation
+from workbench.jobs.evaluations import plan_best_of_n, plan_evaluation, reward_models
 from workbench.storage.project import Project
 
 
@@ -49,3 +49,40 @@ def test_a_run_without_an_evaluation_or_a_policy_is_refused(project: Project) ->
     reward = job("rm").model_copy(update={"method": "reward", "recipe": RewardRecipe()})
     with pytest.raises(BadInput, match="writes no text"):
         plan_evaluation(project, reward, "all")
+
+
+def with_start(project: Project) -> Job:
+    """Adds a reward model and the evaluation of the start model that goes with it."""
+    reward = job("rm").model_copy(update={"method": "reward", "recipe": RewardRecipe()})
+    project.add_job(reward)
+    recipe = EvaluateRecipe(judges=("vader",), temperature=0.5)
+    start = Inputs(model="base", reference="base", reward="run:rm")
+    values = job("reference-eval").model_dump() | {"method": "evaluate", "recipe": recipe, "inputs": start}
+    project.add_job(Job.model_validate(values | {"needs": ("rm",), "arm": "reference"}))
+    return reward
+
+
+def test_best_of_n_takes_start_model_and_judges_from_the_evaluation_that_goes_with_the_reward_model(
+    project: Project,
+) -> None:
+    reward = with_start(project)
+    planned = plan_best_of_n(project, reward, 8, 5)
+    assert isinstance(planned.recipe, BestOfNRecipe)
+    assert (planned.recipe.n, planned.recipe.max_prompts, planned.recipe.temperature) == (8, 5, 0.5)
+    assert (planned.inputs.model, planned.inputs.reward, planned.arm, planned.needs) == (
+        "base",
+        "run:rm",
+        None,
+        ("rm",),
+    )
+    project.add_job(planned)
+    assert plan_best_of_n(project, reward, 8, 5) == planned
+    assert plan_best_of_n(project, project.job("dpo-eval-s0-1"), 8, 5) == planned  # it was judged by that model
+    assert reward_models(project) == [reward]
+
+
+def test_a_run_without_a_reward_model_cannot_choose(project: Project) -> None:
+    with pytest.raises(BadInput, match="without a reward model"):
+        plan_best_of_n(project, project.job("dpo-s0-1"), 8, 5)
+    with pytest.raises(NotFound, match="No evaluation of a start model"):
+        plan_best_of_n(project, project.job("dpo-eval-s0-1"), 8, 5)

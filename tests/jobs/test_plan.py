@@ -5,11 +5,13 @@ import pytest
 
 from tests.storage.records import dataset, splits
 from workbench.domain.errors import BadInput, BadSetting, NotFound, Offline
-from workbench.domain.experiments import Experiment
+from workbench.domain.experiments import Budget, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import EvaluateRecipe, PpoRecipe, RewardRecipe
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe
 from workbench.domain.records import DatasetRecord, Job
+from workbench.jobs.drafts import result_hash
 from workbench.jobs.plan import plan
+from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
 from workbench.storage.files import write_record
 from workbench.storage.project import Project
 
@@ -235,3 +237,64 @@ def test_another_base_for_the_reward_model_is_its_input(project: Project) -> Non
     reward = jobs["reward", "reward"]
     assert reward.inputs.model.endswith("models/judge")
     assert reward.inputs.reference == f"run:{jobs['sft', 'sft'].id}"
+
+
+def evaluated_before_there_was_validation(project: Project, *, keep_checkpoints: bool) -> None:
+    """Adds all runs of the experiment as they were when evaluations read test prompts only."""
+    for job in planned(project, max_validation_prompts=0):
+        project.add_job(job)
+        folder = project.run_folder(job.id)
+        if job.method == "evaluate":
+            (folder / "samples").mkdir()
+            (folder / "samples" / "checkpoint-5.parquet").touch()
+        elif keep_checkpoints:
+            temporary = folder / "checkpoints" / ".tmp"
+            temporary.mkdir(parents=True)
+            commit_checkpoint(temporary, checkpoint_folder(folder, 5), 5, None, None, 1.0)
+
+
+def new_runs(project: Project) -> dict[tuple[str, str], Job]:
+    known = {job.id for job in project.jobs()}
+    return by_name([job for job in planned(project) if job.id not in known])
+
+
+def test_arms_that_were_evaluated_without_validation_prompts_are_evaluated_again_with_them(project: Project) -> None:
+    evaluated_before_there_was_validation(project, keep_checkpoints=True)
+    again = new_runs(project)
+    assert set(again) == {("evaluate", "reference"), ("evaluate", "ppo"), ("evaluate", "dpo")}
+    assert all(job.inputs.validation is not None for job in again.values())
+
+
+def test_where_their_checkpoints_are_gone_no_arm_has_validation_prompts(project: Project) -> None:
+    evaluated_before_there_was_validation(project, keep_checkpoints=False)
+    assert new_runs(project) == {}
+    assert prompts_of(project) == [("stories", "test"), None]
+
+
+def test_how_many_validation_prompts_there_may_be_counts_only_where_some_are_read(project: Project) -> None:
+    def evaluation(**changes: Any) -> str:
+        return by_name(planned(project, **changes))["evaluate", "dpo"].content_hash
+
+    assert evaluation(max_validation_prompts=8) != evaluation(max_validation_prompts=9)
+    recipe = EvaluateRecipe(max_validation_prompts=8)
+    assert result_hash("evaluate", recipe, 0, Budget(), {}) == result_hash(
+        "evaluate", EvaluateRecipe(), 0, Budget(), {}
+    )
+
+
+def test_best_of_n_is_planned_after_the_reward_model_and_samples_as_arms_do(project: Project) -> None:
+    jobs = planned(project, best_of_n=16, sampling={"temperature": 0.7, "max_new_tokens": 20}, judges=["vader"])
+    found = by_name(jobs)["best_of_n", "best of 16"]
+    recipe = found.recipe
+    assert isinstance(recipe, BestOfNRecipe)
+    assert (recipe.n, recipe.max_prompts, recipe.temperature, recipe.max_new_tokens) == (16, 64, 0.7, 20)
+    assert recipe.judges == ("vader",)
+    reward, reference = by_name(jobs)["reward", "reward"], by_name(jobs)["evaluate", "reference"]
+    assert found.needs == (reward.id,)
+    assert found.inputs.model == reference.inputs.model
+    assert found.inputs.prompts == reference.inputs.prompts
+    assert jobs.index(found) > jobs.index(reward)
+
+
+def test_without_being_asked_nothing_is_sampled(project: Project) -> None:
+    assert not [job for job in planned(project) if job.method == "best_of_n"]

@@ -127,9 +127,11 @@ def test_every_checkpoint_gets_every_column_for_every_prompt(project: Project, s
         columns = samples(project, job, step)
         assert set(columns) == {
             "prompt_key", "prompt", "response", "n_tokens", "stop_reason", "proxy", "gold", "logp_policy",
-            "logp_reference", "kl", "kl_k1", "kl_k3", "entropy", "score:length",
+            "logp_reference", "kl", "kl_k1", "kl_k3", "kl_tokens", "entropy", "score:length",
         }  # fmt: skip
         assert columns["prompt"] == PROMPTS
+        assert [len(kl) for kl in columns["kl_tokens"]] == columns["n_tokens"]
+        assert [sum(kl) for kl in columns["kl_tokens"]] == pytest.approx(columns["kl"], rel=2e-3)  # half precision
         assert columns["score:length"] == [len(str(text)) for text in columns["response"]]
         assert None not in [value for values in columns.values() for value in values]
 

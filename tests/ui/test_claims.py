@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.ranking import Mark
 from workbench.ui.widgets.controls import tip_words
 
@@ -34,12 +35,12 @@ def test_every_claim_stands_with_its_raw_and_its_length_controlled_rate(qtbot, p
     table, claims = page.body.claims.table, page.comparison.claims
     assert table.rowCount() == len(claims) == 6
     for row, claim in enumerate(claims):
-        assert table.item(row, 0).text() == f"{claim.row}\nover {claim.column}"
-        assert table.item(row, column(table, "win rate, %")).text().startswith(f"{100 * claim.rate.mean:.1f}\n")
-        controlled = table.item(row, column(table, "same length, %"))
+        assert table.item(row, 0).text() == f"{shown_name(claim.row)}\nover {shown_name(claim.column)}"
+        assert table.item(row, column(table, "win %")).text().startswith(f"{100 * claim.rate.mean:.1f}\n")
+        controlled = table.item(row, column(table, "LC win %"))
         assert controlled.text().startswith(f"{100 * claim.length_controlled.rate.mean:.1f}\n")
         assert table.item(row, column(table, "shown")).text() == ("shown" if claim.is_shown else "open")
-    assert "Holm" in table.horizontalHeaderItem(column(table, "by Holm")).toolTip()
+    assert "Holm" in table.horizontalHeaderItem(column(table, "Holm")).toolTip()
 
 
 def test_a_hidden_arm_is_in_no_claim(qtbot, page):
@@ -59,7 +60,7 @@ def test_a_click_on_a_sentence_selects_the_claims_that_it_rests_on(qtbot, page):
     table = page.body.claims.table
     assert table.isVisible()
     selected = {table.item(index.row(), 0).text() for index in table.selectedIndexes()}
-    assert selected == {f"{support.arms[0]}\nover {support.arms[1]}" for support in about.support}
+    assert selected == {f"{support.arms[0]}\nover start model" for support in about.support}
 
 
 def test_enter_does_the_same_and_a_sentence_without_figures_leads_nowhere(qtbot, page):
@@ -75,7 +76,7 @@ def test_enter_does_the_same_and_a_sentence_without_figures_leads_nowhere(qtbot,
 def test_the_ranking_is_drawn_from_the_strongest_down(qtbot, page):
     turned(qtbot, page, "Ranking")
     table, lines = page.body.ranking.table, page.comparison.ranking.lines
-    assert [table.item(row, 1).text() for row in range(table.rowCount())] == [line.arm for line in lines]
+    assert [table.item(row, 1).text() for row in range(table.rowCount())] == [shown_name(line.arm) for line in lines]
     mark = table.item(0, table.columnCount() - 1).data(Qt.ItemDataRole.UserRole + 1)
     assert isinstance(mark, Mark)
     assert (mark.low, mark.value, mark.high) == (lines[0].elo.low, lines[0].elo.mean, lines[0].elo.high)
@@ -93,11 +94,11 @@ def test_every_checkpoint_is_ranked_on_a_click_and_the_last_ones_on_another(qtbo
     assert ranking.table.rowCount() == n_last
 
 
-def test_the_matrix_shows_the_rates_at_the_same_length_and_back(qtbot, page):
+def test_the_matrix_shows_the_rates_at_the_length_controlled_and_back(qtbot, page):
     cell = page.comparison.cell("PPO", "reference")
     row = [page.matrix.verticalHeaderItem(at).toolTip() for at in range(4)].index(tip_words("PPO"))
-    qtbot.mouseClick(page.body.glance.same_length, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.body.glance.length_controlled, Qt.MouseButton.LeftButton)
     assert page.matrix.item(row, 0).text().startswith(f"{100 * cell.length_controlled.rate.mean:.0f}\n")
     assert "With length held equal" in page.matrix.item(row, 0).toolTip()
-    qtbot.mouseClick(page.body.glance.same_length, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.body.glance.length_controlled, Qt.MouseButton.LeftButton)
     assert page.matrix.item(row, 0).text().startswith(f"{100 * cell.rate.mean:.0f}\n")

@@ -71,7 +71,7 @@ def test_names_in_the_read_out_give_way_to_its_figures(page):
 def test_another_axis_is_drawn_and_remembered(qtbot, page, session):
     page.bar.x_box.setCurrentIndex(page.bar.x_box.findData("kl"))
     page.bar.x_box.activated.emit(page.bar.x_box.currentIndex())
-    qtbot.waitUntil(lambda: page.comparison.view.x == "kl", timeout=20000)
+    qtbot.waitUntil(lambda: page.comparison.view.x == "kl" and page.is_settled, timeout=20000)
     assert page.grid.cards[0].spec.x.unit == "nats"
     assert page.view.x == "kl"
 

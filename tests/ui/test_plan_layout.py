@@ -121,3 +121,12 @@ def test_the_total_is_one_sentence_and_says_what_is_not_in_it():
         " It begins after 3 other runs of the queue. 4 runs cannot be estimated and are not in it."
     )
     assert total(PlanCost()) == ""
+
+
+def test_best_of_n_stands_below_the_arms_and_is_chosen_by_the_reward_model():
+    stages, links = lay_out(_runs(*PPO[:3], ("best of 16", "best_of_n", ("sft-sft", "reward-reward")), *PPO[3:]))
+    at = next(place for place, stage in enumerate(stages) if stage.method == "best_of_n")
+    assert (stages[at].title, stages[at].column, stages[at].row) == ("best of 16", 1, 2)
+    assert Link(1, at, scores=True) in links
+    assert Link(0, at) in links
+    assert "sampling" in stages[at].tooltip

@@ -4,6 +4,7 @@ import weakref
 
 from PySide6.QtCore import Qt
 
+from tests.ui.large_projects import many_runs
 from workbench.ui.faults import FaultHook
 from workbench.ui.window import MainWindow
 
@@ -120,3 +121,10 @@ def test_a_closed_projects_pages_are_gone_and_no_shortcut_means_two_things(qtbot
     qtbot.waitUntil(lambda: len(gone) == len(pages), timeout=20000)
     gc.collect()
     assert [page() for page in pages if page() is not None] == []
+
+
+def test_long_logs_are_read_ahead_when_a_project_is_opened(qtbot, session, tmp_path):
+    project = many_runs(tmp_path / "p", n_runs=2, n_points=2_000)
+    session.open(project.folder)
+    kept = project.cache_folder("logs")
+    qtbot.waitUntil(lambda: len(list(kept.glob("*.columns"))) == 2, timeout=20000)

@@ -15,6 +15,7 @@ from .comparisons import (
     compare_runs,
     costs_table,
     matched_table,
+    prepare_logs,
     rank_checkpoints,
     seeds_table,
     tabulate_power,
@@ -52,6 +53,7 @@ from .experiments import (
     plan_experiment,
     read_experiment,
     run_experiment,
+    sample_best_of_n,
     write_experiment,
 )
 from .folders import FolderView, list_folders, log_folder
@@ -265,6 +267,7 @@ __all__ = [
     "place_sample",
     "plan_experiment",
     "preferences_file",
+    "prepare_logs",
     "preview_charts",
     "preview_import",
     "prioritise_run",
@@ -292,6 +295,7 @@ __all__ = [
     "run_outcome",
     "run_recipe",
     "run_samples",
+    "sample_best_of_n",
     "sample_prompts",
     "save_draft",
     "save_view",

@@ -1,9 +1,10 @@
 """Comparisons: arms side by side, in figures and in words. Draws nothing, so that nobody waits for what draws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from workbench.compare import Comparison, FactTable, costs_table, matched_table, seeds_table
 from workbench.compare import compare_runs as _compare
+from workbench.compare.log_cache import keep_all
 from workbench.compare.panels import MOST_POINTS
 from workbench.compare.power import PowerTable, WeighedRates, tabulate_power, weigh_rates
 from workbench.compare.ranking import Ranking
@@ -26,6 +27,7 @@ __all__ = [
     "compare_runs",
     "costs_table",
     "matched_table",
+    "prepare_logs",
     "rank_checkpoints",
     "seeds_table",
     "tabulate_power",
@@ -95,3 +97,13 @@ def compare_answers(
         NotFound: an arm has no such checkpoint that was evaluated.
     """
     return side_by_side(project, comparison, n, at)
+
+
+def prepare_logs(project: Project, between: Callable[[], object] = bool) -> None:
+    """Keeps the metrics of long logs where they are read from in a moment. Nothing but time depends on it.
+
+    Args:
+        project: the project.
+        between: called between two pieces of work of a few milliseconds; what it raises ends it.
+    """
+    keep_all(project, between)

@@ -1,6 +1,6 @@
 """Experiments: from a file to runs in the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -10,10 +10,11 @@ from workbench.api.differences import told
 from workbench.domain.costs import PlanCost, RunCost
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.experiments import Experiment, uneven_lengths
+from workbench.domain.recipes import BestOfNRecipe
 from workbench.domain.records import Job, Method, RunState
 from workbench.jobs import launch
 from workbench.jobs.costing import cost_plan, cost_runs
-from workbench.jobs.evaluations import Checkpoints, plan_evaluation
+from workbench.jobs.evaluations import Checkpoints, plan_best_of_n, plan_evaluation, reward_models
 from workbench.jobs.members import members
 from workbench.jobs.plan import plan
 from workbench.jobs.rebase import rebased
@@ -194,12 +195,41 @@ def evaluate_runs(project: Project, run_ids: Sequence[str], *, checkpoints: Chec
         BadInput: a run that trains no policy.
     """
     jobs = [plan_evaluation(project, project.job(run_id), checkpoints) for run_id in run_ids]
-    with project.edit() as edit:  # an experiment that has the run has its evaluation, whatever it is called by now
-        evaluated = {job.id: run_of(job.inputs.model) or "" for job in jobs}
-        runs = edit.manifest.runs
-        edit.change(runs={
-            name: arms | {job: arms[run] for job, run in evaluated.items() if run in arms and job not in arms}
-            for name, arms in runs.items()
-        })  # fmt: skip
+    _join_experiments(project, {job.id: run_of(job.inputs.model) or "" for job in jobs})
     launch.enqueue(project, jobs)
     return jobs
+
+
+def sample_best_of_n(
+    project: Project, run_ids: Sequence[str] = (), *, n: int = 16, max_prompts: int | None = 64
+) -> list[Job]:
+    """Queues best of n: samples of the start model, of which the reward model chooses. It trains nothing.
+
+    Args:
+        project: the project.
+        run_ids: reward runs, or runs that were trained or judged by one; none for all reward models of the project.
+        n: responses of each prompt.
+        max_prompts: at most so many of the test prompts; None takes all.
+
+    Raises:
+        NotFound: no such run, or nothing says on which prompts and by which judges.
+        BadInput: a run that knows no reward model.
+        BadSetting: fewer than two responses or prompts.
+    """
+    BestOfNRecipe.read({"n": n, "max_prompts": max_prompts}, where="best of n")
+    runs = [project.job(run_id) for run_id in run_ids] or reward_models(project)
+    if not runs:
+        raise NotFound("The project has no reward model to choose by.", "Run an experiment first.")
+    jobs = list({job.id: job for job in (plan_best_of_n(project, run, n, max_prompts) for run in runs)}.values())
+    _join_experiments(project, {job.id: run_of(job.inputs.reward or "") or "" for job in jobs}, as_stage=True)
+    launch.enqueue(project, jobs)
+    return jobs
+
+
+def _join_experiments(project: Project, rests_on: Mapping[str, str], *, as_stage: bool = False) -> None:
+    """Lets experiments that have a run have what was added to it, under the arm's name or as a stage of all arms."""
+    with project.edit() as edit:
+        edit.change(runs={
+            name: arms | {job: "" if as_stage else arms[run] for job, run in rests_on.items() if run in arms and job not in arms}
+            for name, arms in edit.manifest.runs.items()
+        })  # fmt: skip

@@ -15,6 +15,7 @@ from workbench.cli import (
     experiments,
     machine,
     metrics,
+    optimisation,
     playground,
     preferences,
     projects,
@@ -48,7 +49,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (projects, data, experiments, runs, tidying, results, claims, metrics, playground, machine, preferences):
+GROUPS = (
+    projects, data, experiments, runs, tidying, results, claims, optimisation, metrics, playground, machine, preferences,
+)  # fmt: skip
+for group in GROUPS:
     group.register(app)
 
 

@@ -59,8 +59,11 @@ def power(
 
 def print_claims(comparison: api.Comparison) -> None:
     """Prints every claim that two arms differ."""
+    if not comparison.claims:
+        say("Claims need two arms that answered the same prompts under the same seeds.")
+        return
     print_table(
-        ["claim", "win rate, %", "same length, %", "gold", "p", "by Holm", "shown", "decided by"],
+        ["claim", "win rate, %", "LC win rate, %", "gold", "p", "by Holm", "shown", "decided by"],
         [
             [
                 f"{claim.row} over {claim.column}",
@@ -77,7 +80,7 @@ def print_claims(comparison: api.Comparison) -> None:
     )
     say(
         f"By {comparison.judge}, last checkpoints; {comparison.interval}. Shown: p by Holm for all "
-        f"{len(comparison.claims)} claims below 0.05. Same length: AlpacaEval 2's length control without its term for a "
+        f"{len(comparison.claims)} claims below 0.05. LC, length-controlled: AlpacaEval 2's model without its term for a "
         "prompt's difficulty, lengths in characters. Decided by: in all, 8 times in 10, if the rate measured is the true one."
     )
 

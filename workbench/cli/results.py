@@ -197,9 +197,9 @@ def print_comparison(comparison: api.Comparison) -> None:
     print_table(
         ["arm", "method", "seeds", "gold", "proxy", "KL, nats", "win rate, %", *comparison.further_judges],
         [
-            [arm.name, arm.method, str(len(arm.seeds)), _figure(arm.gold), _figure(arm.proxy), _figure(arm.kl),
-             _figure(arm.win_rate, digits=1, scale=100),
-             *(_figure(arm.last.scores[judge]) for judge in comparison.further_judges)]
+            [arm.name, arm.method, str(len(arm.seeds)), figure(arm.gold), figure(arm.proxy), figure(arm.kl),
+             figure(arm.win_rate, digits=1, scale=100),
+             *(figure(arm.last.scores[judge]) for judge in comparison.further_judges)]
             for arm in comparison.arms
         ],
     )  # fmt: skip
@@ -213,7 +213,7 @@ def print_comparison(comparison: api.Comparison) -> None:
             say(f"Note: {warning}")
 
 
-def _figure(value: Estimate | None, *, digits: int = 2, scale: float = 1) -> str:
+def figure(value: Estimate | None, *, digits: int = 2, scale: float = 1) -> str:
     """Returns a figure with its interval beneath it, so that all columns stand side by side in a narrow window."""
     if value is None:
         return "-"

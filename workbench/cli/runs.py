@@ -1,4 +1,4 @@
-"""run, follow, stop, pause, resume, retry, priority, slots, evaluate, score."""
+"""run, follow, stop, pause, resume, retry, priority, slots, evaluate, best-of-n, score."""
 
 from __future__ import annotations  # names of `api` are imported only when they are used
 
@@ -13,7 +13,8 @@ from rich.status import Status
 from workbench import api
 from workbench.cli.experiments import EXPERIMENT_HELP, find_experiment, print_plan
 from workbench.cli.follow import follow_to_the_end
-from workbench.cli.output import Debug, Json, ProjectFolder, examples, note, print_json, say
+from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, say
+from workbench.domain.recipes import BestOfNRecipe
 from workbench.domain.records import RunState
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning.", show_default=False)]
@@ -27,6 +28,7 @@ An experiment file, complete (everything else has defaults):
   model: models/stories260K      # a folder, or a hub id when online
   dataset: stories               # preference pairs
   test_prompts: prompts          # a prompts dataset; without it, the dataset's test split
+  max_validation_prompts: 64     # of the validation split: they choose the best checkpoint, test prompts never do
   judges: [vader]                # the first is the gold judge
   seeds: [0, 1, 2]
   sft: false                     # true or settings: fine-tune on chosen first
@@ -56,6 +58,10 @@ def register(app: typer.Typer) -> None:
     app.command("evaluate", epilog=examples("workbench evaluate my-project dpo-s0-1a2b3c4d --checkpoints last"))(
         evaluate
     )
+    app.command(
+        "best-of-n",
+        epilog=examples("workbench best-of-n my-project", "workbench best-of-n my-project ppo-s0-1a2b3c4d --n 64"),
+    )(best_of_n)
     app.command("score", epilog=examples("workbench score my-project reward-s0-1a2b3c4d pairs.jsonl --out s.jsonl"))(
         score
     )
@@ -158,6 +164,27 @@ def evaluate(
     """Sample from checkpoints of runs, and judge."""
     project = api.open_project(folder)
     jobs = api.evaluate_runs(project, [api.find_run(project, run) for run in runs], checkpoints=checkpoints)
+    _finish(project, [job.id for job in jobs], detach=detach, json=json)
+
+
+def best_of_n(
+    folder: ProjectFolder,
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN...]", help="Reward models, or arms trained by one; none: all.")
+    ] = None,
+    n: Annotated[int, flag(BestOfNRecipe, "n", "--n")] = 16,
+    max_prompts: Annotated[int, flag(BestOfNRecipe, "max_prompts", "--prompts")] = 64,
+    detach: Detach = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Sample n answers of the start model and let the reward model choose: no training.
+
+    `compare --panel frontier` draws it beside the arms; `optimisation` has its figures.
+    """
+    project = api.open_project(folder)
+    chosen = [api.find_run(project, run) for run in runs or ()]
+    jobs = api.sample_best_of_n(project, chosen, n=n, max_prompts=max_prompts)
     _finish(project, [job.id for job in jobs], detach=detach, json=json)
 
 

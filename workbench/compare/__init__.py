@@ -6,11 +6,12 @@ from workbench.compare.comparison import Comparison, compare_runs
 from workbench.compare.costs import Cost
 from workbench.compare.fair_tables import Cell, FactRow, FactTable, costs_table, matched_table, seeds_table
 from workbench.compare.matched import MatchedView
+from workbench.compare.optimisation import Optimisation
 from workbench.compare.pins import Pin
 from workbench.compare.ranking import Ranked, Ranking
 from workbench.compare.results import ArmResult, ComparedArm, Figures
 from workbench.compare.seeds import ArmSeeds
-from workbench.compare.specs import Axis, PanelSpec, ReferenceLine, Series
+from workbench.compare.specs import Axis, PanelSpec, ReferenceLine, Series, Span
 from workbench.compare.statements import Statement, Support
 from workbench.compare.winrates import WinCell
 
@@ -28,12 +29,14 @@ __all__ = [
     "FactTable",
     "Figures",
     "MatchedView",
+    "Optimisation",
     "PanelSpec",
     "Pin",
     "Ranked",
     "Ranking",
     "ReferenceLine",
     "Series",
+    "Span",
     "Statement",
     "Support",
     "WinCell",

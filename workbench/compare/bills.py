@@ -108,14 +108,13 @@ def _mean(amounts: Sequence[Amounts]) -> Amounts:
 
 
 def _joined(amounts: Sequence[Amounts], join: Callable[[Sequence[float]], float]) -> Amounts:
-    """Joins what is known of all; of memory the most, since runs come after each other."""
+    """Joins what is known of all; of memory the most that any run said, since they come after each other."""
     found: dict[str, float | None] = {}
     for name in Amounts.model_fields:
-        values = [value for each in amounts if (value := getattr(each, name)) is not None]
-        found[name] = (
-            (max if name == "memory_mib" else join)(values) if values and len(values) == len(amounts) else None
-        )
-    return Amounts(**found)
+        known = [value for each in amounts if (value := getattr(each, name)) is not None]
+        found[name] = join(known) if known and len(known) == len(amounts) else None
+    memory = [each.memory_mib for each in amounts if each.memory_mib is not None]
+    return Amounts(**found | {"memory_mib": max(memory, default=None)})
 
 
 def _notes(arms: Sequence[Arm]) -> list[str]:

@@ -8,16 +8,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.bills import Bills, write_bills
-from workbench.compare.claims import Claim, make_claims
+from workbench.compare.claims import Claim
 from workbench.compare.fairness import incomplete, oddities, uneven
+from workbench.compare.kl_profile import further_samples
 from workbench.compare.ledger import Ledger
 from workbench.compare.matched import MatchedView, match_arms
 from workbench.compare.naming import AnArm, find_arm
+from workbench.compare.optimisation import Optimisation, examine
 from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
 from workbench.compare.pins import Pin, pin_down
 from workbench.compare.ranking import MOST_RANKED, Ranking, rank
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
+from workbench.compare.sampled import gather_best_of_n
 from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
 from workbench.compare.selection import selection_words
 from workbench.compare.specs import PanelSpec
@@ -49,6 +52,9 @@ class Comparison(BaseModel):
     statements: tuple[Statement, ...] = Field((), description="The verdict's sentences with what they rest on.")
     warnings: tuple[str, ...]
     panels: tuple[PanelSpec, ...]
+    optimisation: Optimisation = Field(
+        Optimisation(), description="KL as measured, turning points, who dominates whom, best of n."
+    )
     fairness: tuple[Pin, ...] = Field((), description="What should be the same for all arms, a line each.")
     selection: str = Field("", description="How the best checkpoints were chosen, in words.")
     seeds: tuple[ArmSeeds, ...] = Field((), description="Every seed of every arm, collapsed ones and waiting ones too.")
@@ -87,6 +93,7 @@ class Comparison(BaseModel):
         return {"arms": arms, **told, "fairness": fairness} | {
             "claims": [claim.model_dump(mode="json") for claim in self.claims],
             "statements": [statement.model_dump(mode="json") for statement in self.statements],
+            "optimisation": self.optimisation.model_dump(mode="json"),
         }
 
     @property
@@ -160,9 +167,13 @@ def compare_runs(
     starts = {arm.start: arm for arm in arms if arm.is_reference}
     judge, wins, pins = judge_of(arms), tuple(win_matrix(shown)), pin_down(shown, project)
     differing = [pin.sentence for pin in pins if not pin.is_same]
+    barring = [pin.sentence for pin in pins if not (pin.is_same or pin.of_best_only)]
     ledger, seeds = Ledger(project, everything), list_seeds(everything_shown, starts)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
-    evidence = _evidence(shown, visible, judge, wins, differing)
+    sampled = gather_best_of_n(project, everything, experiment)
+    further = further_samples(project, shown) if "kl_profile" in view.panels else {}
+    figures = examine(shown, starts, [one for one in sampled if one.name not in view.hidden])
+    evidence = _evidence(shown, visible, judge, wins, barring)
     return Comparison(
         judge=judge,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
@@ -171,11 +182,15 @@ def compare_runs(
         arms=tuple(result_of(arm, starts.get(arm.start), baseline or starts.get(arm.start), project) for arm in shown),
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),
         wins=wins,
-        claims=tuple(make_claims(wins, evidence.references)),
+        claims=tuple(evidence.claims),
         ranking=rank(shown, judge) if 1 < len(shown) <= MOST_RANKED else None,
         statements=tuple(write_verdict(evidence)),
         warnings=(
-            *(_not_found(asked, everything) if run_ids is None and experiment is None else ()),
+            *(
+                _not_found(asked, everything, [one.name for one in sampled])
+                if run_ids is None and experiment is None
+                else ()
+            ),
             *differing,
             *uneven(shown),
             *_without_start(shown, starts),
@@ -183,12 +198,13 @@ def compare_runs(
             *told_collapsed(seeds),
             *oddities(everything_shown),
         ),
-        panels=build_panels(arms, judge, view, most_points),
+        panels=build_panels(arms, judge, view, most_points, sampled=sampled, figures=figures, further=further),
         fairness=tuple(pins),
         selection=selection_words(shown),
         seeds=seeds,
         costs=write_bills(shown, ledger),
         matched=match_arms(shown, starts, baseline, ledger),
+        optimisation=figures,
     )
 
 
@@ -203,13 +219,13 @@ def _under_names(view: View, arms: Sequence[AnArm], name_of: Callable[[AnArm], s
     return view.model_copy(update={"hidden": hidden, "baseline": view.baseline and called(view.baseline)})
 
 
-def _not_found(view: View, arms: Sequence[Arm]) -> list[str]:
+def _not_found(view: View, arms: Sequence[Arm], others: Sequence[str]) -> list[str]:
     """Says which hidden arms are not there. Of some of the project's runs it would be said of all others too."""
     names = [arm.name for arm in arms]
     return [
         f"The view hides `{name}`, which is no arm of this project. {nearest(name, names, 'arm')}"
         for name in view.hidden
-        if find_arm(arms, name) is None
+        if find_arm(arms, name) is None and name not in others
     ]
 
 

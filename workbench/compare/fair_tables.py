@@ -12,6 +12,7 @@ from workbench.compare.matched import MatchedArm, MatchedView
 from workbench.compare.seeds import ArmSeeds, SeedResult
 from workbench.domain.costs import count, duration, memory
 from workbench.domain.estimates import Estimate
+from workbench.domain.experiments import shown_name
 
 _NO_INDEX = -1
 
@@ -78,8 +79,12 @@ def costs_table(bills: Bills) -> FactTable:
         for line in bill.lines:
             shared = f"Shared with {', '.join(line.shared_with)}." if line.shared_with else ""
             stage = Cell(words=f"{line.stage}{', shared' if shared else ''}", full=shared)
-            rows.append(FactRow(arm=bill.arm, index=bill.index, cells=(Cell(words=bill.arm), stage, *_amounts(line))))
-        cells = (Cell(words=bill.arm), Cell(words="in all"), *_amounts(bill.total))
+            rows.append(
+                FactRow(
+                    arm=bill.arm, index=bill.index, cells=(Cell(words=shown_name(bill.arm)), stage, *_amounts(line))
+                )
+            )
+        cells = (Cell(words=shown_name(bill.arm)), Cell(words="in all"), *_amounts(bill.total))
         rows.append(FactRow(arm=bill.arm, index=bill.index, cells=cells, is_total=True))
     if rows:
         together = Cell(words="all runs", full="All runs of all arms and seeds, each once; no mean.")
@@ -95,6 +100,7 @@ _SEED_COLUMNS = {
     "arm": "The arm, and how many of its seeds collapsed",
     "seed": "The seed of the run",
     "run": "How the training run stands",
+    "collapsed": DEFINITION,
     "last step": "The last evaluated checkpoint",
     "gold": "Mean score by the gold judge at the last checkpoint, interval over prompts",
     "proxy": "Mean score by the reward model at the last checkpoint, interval over prompts",
@@ -102,7 +108,6 @@ _SEED_COLUMNS = {
     "length": "Mean tokens of a response at the last checkpoint, interval over prompts",
     "best step": "The checkpoint that gold chose on prompts that are not reported",
     "gold at best": "Mean score by the gold judge there, on prompts that chose nothing",
-    "collapsed": DEFINITION,
 }
 
 
@@ -114,7 +119,7 @@ def seeds_table(arms: Sequence[ArmSeeds], selection: str = "") -> FactTable:
         selection: how best checkpoints were chosen, in words.
     """
     rows = tuple(
-        FactRow(arm=arm.arm, index=arm.index, cells=(Cell(words=arm.arm), *_seed(seed)))
+        FactRow(arm=arm.arm, index=arm.index, cells=(Cell(words=shown_name(arm.arm)), *_seed(seed)))
         for arm in arms
         for seed in arm.seeds
     )
@@ -131,18 +136,18 @@ def _seed(seed: SeedResult) -> tuple[Cell, ...]:
     elif seed.last_step is None and not seed.collapsed:
         fate = Cell(words="not evaluated")
     else:
-        fate = Cell(words="yes: " + ", ".join(seed.collapsed) if seed.collapsed else "no")
+        fate = Cell(words="yes: " + "\n".join(seed.collapsed) if seed.collapsed else "no")
     best = (Cell(words="-"), Cell(words="-")) if is_start else (_step(seed.best_step), _estimate(seed.best_gold))
     return (
         Cell(words=str(seed.seed), value=seed.seed),
         Cell(words="" if is_start else seed.state, full=seed.run or ""),
+        fate,
         _step(seed.last_step),
         _estimate(seed.gold),
         _estimate(seed.proxy),
         _estimate(seed.kl),
         _estimate(seed.length, digits=1),
         *best,
-        fate,
     )
 
 
@@ -169,7 +174,7 @@ def matched_table(view: MatchedView) -> FactTable:
 def _matched(arm: MatchedArm) -> tuple[Cell, ...]:
     steps = [f"{step:.3g}" if step < 100 else f"{step:.0f}" for step in dict.fromkeys(arm.steps)]
     return (
-        Cell(words=arm.arm),
+        Cell(words=shown_name(arm.arm)),
         _estimate(arm.gold),
         _estimate(arm.win_rate, scale=100, digits=1),
         _estimate(arm.kl),

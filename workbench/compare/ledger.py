@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, Track
 from workbench.compare.curves import start_track
+from workbench.compare.log_cache import kept_columns
 from workbench.compare.log_table import Spent
 from workbench.compare.model_sizes import ModelSizes
 from workbench.compare.operations import Weights, Work, operations, passes
@@ -71,7 +72,7 @@ class Ledger:
         return self._flops(track.run, spent) if track.run is not None else 0.0
 
     def _amounts(self, arm: Arm, track: Track, job: Job, spent: Spent, step: int | None) -> Amounts:
-        use = read_use(self._project.run_folder(job.id))
+        use = read_use(self._project.run_folder(job.id), kept_columns(self._project, job.id))
         seconds = _known(use.seconds(step))
         return Amounts(
             prompts=_known(_n_prompts(job, spent)),

@@ -10,8 +10,9 @@ import json
 import os
 import secrets
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -19,9 +20,10 @@ import numpy as np
 
 from workbench.compare.log_table import LogTable, Spent, Table
 from workbench.storage.project import Project
+from workbench.storage.runlog import EVENTS
 
 WORTH = 1 << 16  # bytes of a log that are parsed in a millisecond, for which nothing is written
-_FORMAT = 1
+_FORMAT = 2
 _ENDS = 4096  # bytes at either end of what was read by which a log is known again
 _ALWAYS = ("step", *Spent._fields)  # the first columns; those of the metrics follow
 _INTEGER: np.dtype[np.int64] = np.dtype("<i8")
@@ -40,7 +42,7 @@ class _Head(NamedTuple):
         end: bytes of the log that its columns are of.
         size, changed_ns: of the log when it was read.
         ends: a hash of the ends of what was read.
-        told: the lines that are not metrics.
+        told, last_at, memory_mib: as `LogTable` has them.
         rows: of each column.
         columns: names and checksums in their order; none where only the other lines were read.
     """
@@ -51,6 +53,8 @@ class _Head(NamedTuple):
     changed_ns: int
     ends: str
     told: list[dict[str, Any]]
+    last_at: float | None
+    memory_mib: float | None
     rows: int
     columns: list[tuple[str, int]]
 
@@ -60,13 +64,46 @@ def kept_columns(project: Project, run_id: str) -> Path:
     return project.cache_folder("logs") / f"{run_id}.columns"
 
 
-def read_table(path: Path, names: Collection[str] | None, kept: Path | None = None) -> LogTable:
+def keep_all(project: Project, between: Callable[[], object] = bool) -> None:
+    """Keeps the columns of every long log that are not kept yet, and deletes those whose runs are gone.
+
+    Args:
+        project: whose runs.
+        between: called between two pieces of work; what it raises ends it, and nothing half-done stays.
+    """
+    runs = project.run_folders()
+    gone = {path.stem for path in project.cache_folder("logs").glob("*.columns")} - {run.folder.name for run in runs}
+    for run_id in gone:
+        kept_columns(project, run_id).unlink(missing_ok=True)
+    for run in runs:
+        between()
+        kept = kept_columns(project, run.folder.name)
+        with suppress(OSError):  # deleted at this moment, or not to be read: whoever needs it will say so
+            if not _is_whole(run.folder / EVENTS, kept):
+                read_table(run.folder / EVENTS, None, kept, between)
+
+
+def _is_whole(path: Path, kept: Path) -> bool:
+    """Says whether so much of a log is kept that reading it takes no time."""
+    if path.stat().st_size <= WORTH:
+        return True
+    with suppress(OSError, _Unfit), kept.open("rb") as file, path.open("rb") as log:
+        head = _read_head(file)
+        _raise_if_other(head, log)
+        return bool(head.columns) and os.fstat(log.fileno()).st_size - head.end <= WORTH
+    return False
+
+
+def read_table(
+    path: Path, names: Collection[str] | None, kept: Path | None = None, between: Callable[[], object] = bool
+) -> LogTable:
     """Reads a log, of which most may be kept as columns already; keeps much that is new.
 
     Args:
         path: the log.
         names: the metrics wanted; None for all, an empty collection for none. Others may come along, incomplete.
         kept: the file of its columns, there or not; None reads the log alone.
+        between: called between two pieces of the log; what it raises ends the reading.
     """
     is_measured = names is None or bool(names)
     with path.open("rb") as log:
@@ -74,7 +111,7 @@ def read_table(path: Path, names: Collection[str] | None, kept: Path | None = No
         is_long = kept is not None and os.fstat(log.fileno()).st_size - found.end > WORTH
         if is_long:  # what is written has all columns, whichever are wanted now
             found = _known(kept, log, None, is_measured=is_measured)
-        found, rest = found.grown(log)
+        found, rest = found.grown(log, between)
         if kept is not None and is_long:
             with suppress(OSError):  # a project that may only be read, a full disk: it stays as slow as it was
                 _write(kept, found, log)
@@ -94,9 +131,9 @@ def _known(kept: Path | None, log: BinaryIO, names: Collection[str] | None, *, i
 def _read(file: BinaryIO, log: BinaryIO, names: Collection[str] | None) -> LogTable:
     head = _read_head(file)
     _raise_if_other(head, log)
-    told = tuple(head.told)
+    found = LogTable(head.end, tuple(head.told), None, head.last_at, head.memory_mib)
     if not head.columns or (names is not None and not names):
-        return LogTable(head.end, told, None)
+        return found
     begin = file.tell()
 
     def column(place: int) -> bytes:
@@ -110,9 +147,8 @@ def _read(file: BinaryIO, log: BinaryIO, names: Collection[str] | None) -> LogTa
     wanted = {name: at for at, (name, _) in enumerate(head.columns[first:], first) if names is None or name in names}
     steps = np.frombuffer(column(0), _INTEGER)
     spent = np.stack([np.frombuffer(column(at), _NUMBER) for at in range(1, first)], axis=1)
-    return LogTable(
-        head.end, told, Table(steps, spent, {name: np.frombuffer(column(at), _NUMBER) for name, at in wanted.items()})
-    )
+    values = {name: np.frombuffer(column(at), _NUMBER) for name, at in wanted.items()}
+    return replace(found, table=Table(steps, spent, values))
 
 
 def _read_head(file: BinaryIO) -> _Head:
@@ -152,6 +188,8 @@ def _write(kept: Path, found: LogTable, log: BinaryIO) -> None:
         changed_ns=seen.st_mtime_ns,
         ends=_ends(log, found.end),
         told=list(found.told),
+        last_at=found.last_at,
+        memory_mib=found.memory_mib,
         rows=0 if table is None else len(table.steps),
         columns=[(name, zlib.crc32(content)) for name, content in columns],
     )

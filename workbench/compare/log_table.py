@@ -1,7 +1,8 @@
 """The lines of a log as columns: what it measured at each step, and the few lines that say something else."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
@@ -15,6 +16,10 @@ Line = dict[str, Any]
 PIECE = 1 << 18  # bytes parsed at once: 2 ms in which no other thread of the process runs
 _HEAD = 96  # bytes of a line in which `kind` stands: it follows the time
 _METRICS = b'"kind":"metrics"'
+BEFORE_AT = "before_at"
+_AT = re.compile(rb'\{"at":([\d.]+)')
+_MEMORY = b'"memory_mib":'
+_PROGRESS = re.compile(rb'"kind":"progress"[^\n]*"memory_mib":([-+.\deE]+)')
 _TOLD = tuple(f'"kind":"{kind}"'.encode() for kind in ("checkpoint_saved", "started", "warned"))
 
 
@@ -57,67 +62,114 @@ class LogTable:
         end: bytes of the log that were read: whole lines.
         told: the lines that are not metrics and matter here, in their order.
         table: the lines of metrics, without those that a resumed run did again; None where they were not read.
+        last_at: when the last whole line was written, Unix seconds; None where none is. Each line in `told` that says that a
+            worker started has the same of the line before it as `before_at`.
+        memory_mib: the most that a line of progress names; None where none does.
     """
 
     end: int = 0
     told: tuple[Line, ...] = ()
     table: Table | None = None
+    last_at: float | None = None
+    memory_mib: float | None = None
 
-    def grown(self, log: BinaryIO) -> tuple["LogTable", bytes]:
-        """Returns this with the whole lines that follow in the log, and what stands behind the last of them."""
+    def grown(self, log: BinaryIO, between: Callable[[], object] = bool) -> tuple["LogTable", bytes]:
+        """Returns this with the whole lines that follow in the log, and what stands behind the last of them.
+
+        Args:
+            log: as a file.
+            between: called between two pieces of it; what it raises ends the reading.
+        """
         log.seek(self.end)
-        end, rest, told, tables = self.end, b"", list(self.told), [self.table] if self.table is not None else []
+        end, rest, reading = self.end, b"", _Reading(self)
         while more := log.read(PIECE):
+            between()
             piece, newline, rest = (rest + more).rpartition(b"\n")
             if newline:
                 end += len(piece) + 1
-                told += _read_piece(piece, tables) if self.table is not None else _told_in(piece)
-        return LogTable(end, tuple(told), _joined(tables) if self.table is not None else None), rest
+                reading.read(piece)
+        return reading.found(end), rest
 
     def with_rest(self, rest: bytes) -> "LogTable":
         """Returns this with a last line that has no end yet, if it is a whole one all the same."""
-        tables = [self.table] if self.table is not None else []
-        told = _read_piece(rest, tables) if self.table is not None else _told_in(rest)
-        return LogTable(self.end, (*self.told, *told), _joined(tables) if self.table is not None else None)
+        reading = _Reading(self)
+        reading.read(rest)
+        return reading.found(self.end)
+
+
+class _Reading:
+    """Reads a log piece by piece, each of whole lines."""
+
+    def __init__(self, before: LogTable) -> None:
+        self._told, self._last_at, self._memory = list(before.told), before.last_at, before.memory_mib
+        self._tables = None if before.table is None else [before.table]
+
+    def found(self, end: int) -> LogTable:
+        table = None if self._tables is None else _joined(self._tables)
+        return LogTable(end, tuple(self._told), table, self._last_at, self._memory)
+
+    def read(self, piece: bytes) -> None:
+        if _MEMORY in piece:
+            taken = [float(most) for most in _PROGRESS.findall(piece)]
+            self._memory = max([*taken, *([] if self._memory is None else [self._memory])], default=None)
+        if self._tables is None:
+            self._read_told(piece)
+        else:
+            self._read_all(piece, self._tables)
+        self._last_at = _last_at(piece, len(piece), self._last_at)
+
+    def _read_all(self, piece: bytes, tables: list[Table]) -> None:
+        measured: list[bytes] = []
+        begin = 0
+        for line in piece.split(b"\n"):
+            head = line[:_HEAD]
+            if _METRICS in head:
+                measured.append(line)
+            elif any(kind in head for kind in _TOLD):
+                found = self._tell(line, piece, begin)
+                if found is not None and (step := found.get("resumed_from")) is not None:
+                    tables[:] = [table.until(step) for table in (*tables, _as_table(measured))]
+                    measured = []
+            begin += len(line) + 1
+        if measured:
+            tables.append(_as_table(measured))
+
+    def _read_told(self, piece: bytes) -> None:
+        """Decodes what is not metrics, without a look at the lines between."""
+        begins = set()
+        for kind in _TOLD:
+            at = piece.find(kind)
+            while at >= 0:
+                begin = piece.rfind(b"\n", 0, at) + 1
+                if at - begin < _HEAD:
+                    begins.add(begin)
+                at = piece.find(kind, at + 1)
+        for begin in sorted(begins):
+            end = piece.find(b"\n", begin)
+            self._tell(piece[begin : end if end >= 0 else None], piece, begin)
+
+    def _tell(self, line: bytes, piece: bytes, begin: int) -> Line | None:
+        if (found := _decoded(line)) is not None:
+            if found.get("kind") == "started":
+                found[BEFORE_AT] = _last_at(piece, begin, self._last_at)
+            self._told.append(found)
+        return found
+
+
+def _last_at(piece: bytes, end: int, before: float | None) -> float | None:
+    """Returns the time of the last whole line up to a place in a piece, or what it was before the piece where none is."""
+    while end > 0:
+        begin = piece.rfind(b"\n", 0, end) + 1
+        line = piece[begin:end]
+        if line.endswith(b"}") and (found := _AT.match(line)) is not None:
+            return float(found[1])
+        end = begin - 1
+    return before
 
 
 def read_lines(lines: Iterable[bytes]) -> Table:
     """Returns what those of the lines measured that are whole lines of metrics."""
     return _as_table([line for line in lines if _METRICS in line[:_HEAD]])
-
-
-def _read_piece(piece: bytes, tables: list[Table]) -> list[Line]:
-    """Adds the lines of metrics to the tables, and returns the others that matter."""
-    told: list[Line] = []
-    measured: list[bytes] = []
-    for line in piece.split(b"\n"):
-        head = line[:_HEAD]
-        if _METRICS in head:
-            measured.append(line)
-        elif any(kind in head for kind in _TOLD) and (found := _decoded(line)) is not None:
-            told.append(found)
-            if (step := found.get("resumed_from")) is not None:
-                tables[:] = [table.until(step) for table in (*tables, _as_table(measured))]
-                measured = []
-    if measured:
-        tables.append(_as_table(measured))
-    return told
-
-
-def _told_in(piece: bytes) -> Iterator[Line]:
-    """Decodes what is not metrics, without a look at the lines between."""
-    begins = set()
-    for kind in _TOLD:
-        at = piece.find(kind)
-        while at >= 0:
-            begin = piece.rfind(b"\n", 0, at) + 1
-            if at - begin < _HEAD:
-                begins.add(begin)
-            at = piece.find(kind, at + 1)
-    for begin in sorted(begins):
-        end = piece.find(b"\n", begin)
-        if (line := _decoded(piece[begin : end if end >= 0 else None])) is not None:
-            yield line
 
 
 def _decoded(line: bytes) -> Line | None:

@@ -1,8 +1,9 @@
 """The panels of a comparison: which curves stand in which, over what, with which words."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -16,9 +17,17 @@ from workbench.compare.curves import (
     training_curve,
     win_curve,
 )
-from workbench.compare.frontier import staircase, upper_envelope
+from workbench.compare.optimisation import Optimisation
+from workbench.compare.optimisation_panels import (
+    Ground,
+    best_of_n_panel,
+    frontier_panel,
+    kl_profile_panel,
+    overoptimisation_panel,
+)
+from workbench.compare.sampled import Sampled
 from workbench.compare.smoothing import smooth_curve
-from workbench.compare.specs import ENVELOPE, Axis, PanelSpec, ReferenceLine, Role, Series
+from workbench.compare.specs import Axis, PanelSpec, ReferenceLine, Role, Series
 from workbench.compare.thinning import extremes, thin_curve
 from workbench.domain.experiments import START_MODEL, shown_name
 from workbench.domain.metrics import describe
@@ -37,7 +46,14 @@ X_AXES: dict[XAxis, Axis] = {
 
 
 def build_panels(
-    arms: Sequence[Arm], judge: str, view: View | None = None, most_points: int | None = MOST_POINTS
+    arms: Sequence[Arm],
+    judge: str,
+    view: View | None = None,
+    most_points: int | None = MOST_POINTS,
+    *,
+    sampled: Sequence[Sampled] = (),
+    figures: Optimisation | None = None,
+    further: Mapping[str, Sequence[Path]] | None = None,
 ) -> tuple[PanelSpec, ...]:
     """Returns the panels of a view, in its order, without the arms that it hides.
 
@@ -46,12 +62,18 @@ def build_panels(
         judge: the gold judge's name.
         view: what is drawn over what. KL over KL says nothing, so that panel then goes by step.
         most_points: of a curve of a training metric, thinned so that every peak stays; None keeps all.
+        sampled: best of n from the start models.
+        figures: what `examine` said of the arms that are shown.
+        further: samples of the last checkpoints from other evaluations, for the KL along the response.
     """
     view = view or View()
     shown = [arm for arm in arms if arm.name not in view.hidden]
     starts = {arm.start: arm for arm in arms if arm.is_reference}
     baseline = next((arm for arm in arms if arm.name == view.baseline), None)
-    scene = _Scene(shown, starts, baseline, judge, view, interval_words(shown), most_points)
+    sampled = [one for one in sampled if one.name not in view.hidden]
+    figures = figures or Optimisation()
+    words = interval_words(shown)
+    scene = _Scene(shown, starts, baseline, judge, view, words, most_points, sampled, figures, further or {})
     return tuple(_BUILDERS[name](scene) if name in PANELS else _metric_panel(scene, name) for name in view.panels)
 
 
@@ -66,6 +88,15 @@ class _Scene:
     view: View
     interval: str
     most_points: int | None
+    sampled: Sequence[Sampled]
+    figures: Optimisation
+    further: Mapping[str, Sequence[Path]]
+
+    def ground(self) -> Ground:
+        """What the panels of over-optimisation are drawn from."""
+        over_kl = self.x == "kl"
+        drawn, interval = self.drawn(), self.interval
+        return Ground(drawn, self.starts, self.sampled, self.figures, self.judge, interval, over_kl, self.further)
 
     @property
     def x(self) -> XAxis:
@@ -187,30 +218,6 @@ def _rival(baseline: Arm | None) -> str:
     return shown_name(baseline.name) if baseline else "the start model"
 
 
-def _frontier_panel(scene: _Scene) -> PanelSpec:
-    points = [
-        scene.series(arm, "point", evaluation_curve(arm, scene.start(arm), raw(GOLD), "kl")) for arm in scene.drawn()
-    ]
-    return PanelSpec(
-        title=PANELS["frontier"],
-        subtitle=f"every checkpoint, gold ({scene.judge})",
-        x=X_AXES["kl"],
-        y=Axis(label="gold reward"),
-        series=_shown([*points, _envelope(points)]),
-        lines=_gold_lines(scene.starts),
-        caption=f"Mean gold score by {scene.judge} against measured KL, one mark a checkpoint, joined in the order of "
-        "training. Grey: the most gold that any checkpoint shown reached within that KL, chosen on the same prompts and so a "
-        f"little too good. {_sentence(scene.interval)}",
-    )
-
-
-def _envelope(points: Sequence[Series]) -> Series:
-    x, y = (np.array([value for one in points for value in getattr(one, name)]) for name in ("x", "y"))
-    best = upper_envelope(x, y)
-    xs, ys = (tuple(values.tolist()) for values in staircase(x[best], y[best]))
-    return Series(name=ENVELOPE, arm=ENVELOPE, index=0, role="envelope", x=xs, y=ys, low=ys, high=ys)
-
-
 def _metric_panel(scene: _Scene, name: str) -> PanelSpec:
     metric = describe(name)
     curves = []
@@ -227,7 +234,15 @@ def _metric_panel(scene: _Scene, name: str) -> PanelSpec:
     )
 
 
-_BUILDERS = {"reward": _reward_panel, "kl": _kl_panel, "win": _win_panel, "frontier": _frontier_panel}
+_BUILDERS: dict[str, Callable[[_Scene], PanelSpec]] = {
+    "reward": _reward_panel,
+    "kl": _kl_panel,
+    "win": _win_panel,
+    "frontier": lambda scene: frontier_panel(scene.ground()),
+    "overoptimisation": lambda scene: overoptimisation_panel(scene.ground()),
+    "kl_profile": lambda scene: kl_profile_panel(scene.ground()),
+    "best_of_n": lambda scene: best_of_n_panel(scene.ground()),
+}
 
 
 def _sentence(words: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, Track
 from workbench.compare.naming import without_folders
 from workbench.domain.errors import WorkbenchError
+from workbench.domain.experiments import shown_name
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.storage.project import Project
@@ -23,6 +24,7 @@ class Pin(BaseModel):
 
     name: str = Field(description="What is held fixed: `sampling`.")
     differing: str = Field(description="What arms that differ in it did: `were sampled differently`.")
+    of_best_only: bool = Field(False, description="Whether no figure at the last checkpoints depends on it.")
     values: dict[str, tuple[str, ...]] = Field(description="What it is, by arm; several where its seeds differ.")
 
     @property
@@ -41,7 +43,10 @@ class Pin(BaseModel):
         return f"{self.name}: {next(iter(self.values.values()))[0] if self.is_same else self._by_arm()}"
 
     def _by_arm(self) -> str:
-        return "; ".join(f"{arm}: {' and '.join(values)}" for arm, values in self.values.items())
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for arm, values in self.values.items():
+            alike.setdefault(values, []).append(shown_name(arm))
+        return "; ".join(f"{', '.join(arms)}: {' and '.join(values)}" for values, arms in alike.items())
 
 
 def pin_down(arms: Sequence[Arm], project: Project | None = None) -> list[Pin]:
@@ -59,7 +64,7 @@ def pin_down(arms: Sequence[Arm], project: Project | None = None) -> list[Pin]:
         _of_evaluations(arms, "test prompts", "were answered on different prompts", _prompts),
         _of_evaluations(
             arms, "validation prompts", "had their best checkpoints chosen on different prompts", _validation
-        ),
+        ).model_copy(update={"of_best_only": True}),
         _of_evaluations(arms, "sampling", "were sampled differently", _sampling),
         _of_evaluations(arms, "judges", "were judged differently", _judges),
         _proxies(arms),

@@ -15,7 +15,6 @@ from workbench.domain import samples as columns
 from workbench.domain.errors import BadInput
 
 Keys = NDArray[np.str_]
-_PATTERN = "checkpoint-*.parquet"
 _NUMBERS = {
     columns.PROXY,
     columns.GOLD,
@@ -37,6 +36,7 @@ class Samples:
         keys: [b] the prompt of each response.
         numbers: [b] for each numeric column that the file has, NaN where it has no value.
         ended: [b] whether the response ended by itself.
+        grouped: what `groups` returns, where many files have the same prompts and share it; None to find it out.
     """
 
     path: Path
@@ -44,6 +44,7 @@ class Samples:
     keys: Keys
     numbers: dict[str, FloatArray]
     ended: NDArray[np.bool_]
+    grouped: tuple[Keys, NDArray[np.intp]] | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -51,8 +52,7 @@ class Samples:
     @cached_property
     def groups(self) -> tuple[Keys, NDArray[np.intp]]:
         """The different prompts, sorted, and which of them each response answers: [p] and [b]."""
-        names, group = np.unique(self.keys, return_inverse=True)
-        return names, group
+        return self.grouped or _group(self.keys)
 
     @cached_property
     def turn(self) -> NDArray[np.int64]:
@@ -83,7 +83,8 @@ class Samples:
         """The responses to the other half."""
         kept = ~self.chooses
         numbers = {name: values[kept] for name, values in self.numbers.items()}
-        return replace(self, keys=self.keys[kept], numbers=numbers, ended=self.ended[kept])
+        keys, grouped = _shared(tuple(self.keys[kept].tolist()))
+        return replace(self, keys=keys, numbers=numbers, ended=self.ended[kept], grouped=grouped)
 
     def by_prompt(self, values: FloatArray) -> tuple[Keys, FloatArray]:
         """Returns the different prompts, sorted, and the mean of [b] `values` for each; NaN where none has a value."""
@@ -93,6 +94,10 @@ class Samples:
 
 def mean_by_group(group: NDArray[np.intp], n: int, values: FloatArray) -> FloatArray:
     """Returns [n]: the mean of the known ones of [b] `values` in each of `n` groups; NaN where none is known."""
+    if n == len(values):  # each group has one: the usual case, and far faster
+        placed = np.empty(n)
+        placed[group] = values
+        return placed
     known = ~np.isnan(values)
     counts = np.bincount(group[known], minlength=n)
     sums = np.bincount(group[known], weights=values[known], minlength=n)
@@ -114,8 +119,17 @@ def stack(rows: Sequence[tuple[Keys, FloatArray]]) -> tuple[Keys, FloatArray]:
 
 def sample_files(run_folder: Path) -> list[tuple[int, Path]]:
     """Returns the checkpoints that an evaluation has sampled so far, by step. Opens nothing."""
-    found = [(path.stem.removeprefix("checkpoint-"), path) for path in (run_folder / "samples").glob(_PATTERN)]
-    return sorted((int(step), path) for step, path in found if step.isdigit())
+    return _numbered(run_folder, "checkpoint")
+
+
+def round_files(run_folder: Path) -> list[tuple[int, Path]]:
+    """Returns the rounds that a best-of-n run has sampled so far, from 1. Opens nothing."""
+    return _numbered(run_folder, columns.ROUND)
+
+
+def _numbered(run_folder: Path, stem: str) -> list[tuple[int, Path]]:
+    found = [(path.stem.removeprefix(f"{stem}-"), path) for path in (run_folder / "samples").glob(f"{stem}-*.parquet")]
+    return sorted((int(number), path) for number, path in found if number.isdigit())
 
 
 def read_validation(samples: Path, step: int) -> Samples | None:
@@ -146,13 +160,27 @@ def _numbers(path: Path, step: int, _size: int, _changed_ns: int) -> Samples:
         if needed not in names:
             raise BadInput(f"{path}: there is no column `{needed}`.", "Evaluate the run again.")
     wanted = [name for name in table.column_names if name not in (columns.PROMPT_KEY, columns.STOP_REASON)]
+    keys, grouped = _shared(tuple(table[columns.PROMPT_KEY].to_pylist()))
     return Samples(
         path=path,
         step=step,
-        keys=np.asarray(table[columns.PROMPT_KEY].to_pylist(), dtype=np.str_),
+        keys=keys,
+        grouped=grouped,
         numbers={name: _floats(table[name]) for name in wanted},
         ended=np.asarray([reason != "length" for reason in table[columns.STOP_REASON].to_pylist()], dtype=bool),
     )
+
+
+@lru_cache(maxsize=256)
+def _shared(prompts: tuple[str, ...]) -> tuple[Keys, tuple[Keys, NDArray[np.intp]]]:
+    """Returns the keys and their groups, the same objects for every file of these prompts: they need no comparing."""
+    keys = np.asarray(prompts, dtype=np.str_)
+    return keys, _group(keys)
+
+
+def _group(keys: Keys) -> tuple[Keys, NDArray[np.intp]]:
+    names, group = np.unique(keys, return_inverse=True)
+    return names, group
 
 
 def read_texts(path: Path) -> tuple[list[str], list[str]]:

@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# envelope: the staircase over all arms' points; metric: what a run logged while it trained
-Role = Literal["gold", "proxy", "kl", "win", "point", "envelope", "metric"]
+# envelope: the staircase over all arms' points; metric: what a run logged while it trained; held_out: a further judge;
+# fit: a formula through the points; profile: along the response
+Role = Literal["gold", "proxy", "held_out", "fit", "kl", "win", "point", "envelope", "metric", "profile"]
 ENVELOPE = "best so far"  # the name of the envelope, which is no arm
 
 
@@ -40,6 +41,7 @@ class Series(_Spec):
     scores: tuple[float, ...] = Field(
         (), description="The mean score itself at each point, where `y` is in standard deviations; else empty."
     )
+    counts: tuple[int, ...] = Field((), description="Responses behind each point, where it is not the same for all.")
 
     @property
     def measured(self) -> tuple[float, ...]:
@@ -55,6 +57,17 @@ class ReferenceLine(_Spec):
     label: str
 
 
+class Span(_Spec):
+    """A place on the x-axis that is known from `low` to `high`: drawn as a line with a band across the chart."""
+
+    arm: str
+    index: int
+    at: float
+    low: float
+    high: float
+    label: str
+
+
 class PanelSpec(_Spec):
     """One chart: what it shows, over what, with which curves and lines."""
 
@@ -64,4 +77,5 @@ class PanelSpec(_Spec):
     y: Axis
     series: tuple[Series, ...]
     lines: tuple[ReferenceLine, ...] = ()
+    spans: tuple[Span, ...] = ()
     caption: str = Field("", description="What, on how many prompts and seeds, by which judge, which interval.")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.claims import Claim
 from workbench.compare.overoptimisation import Turn
 from workbench.domain.estimates import Estimate
+from workbench.domain.experiments import shown_name
 
 Rule = Literal["comparable", "arms", "start", "length", "proxy", "undecided", "scope"]
 
@@ -47,6 +48,12 @@ class Statement(BaseModel):
         return "\n".join(support.words for support in self.support)
 
 
+def spoken(name: str) -> str:
+    """Returns an arm's name as it stands in a sentence."""
+    shown = shown_name(name)
+    return name if shown == name else f"the {shown}"
+
+
 def claims_support(claims: Sequence[Claim]) -> tuple[Support, ...]:
     """Returns the figures of claims: win rate, the same with length held equal, and difference of gold."""
     return tuple(support for claim in claims for support in _of_claim(claim))
@@ -62,7 +69,7 @@ def turn_support(name: str, turn: Turn) -> tuple[Support, ...]:
 
 
 def _of_claim(claim: Claim) -> list[Support]:
-    arms, who = (claim.row, claim.column), f"{claim.row} over {claim.column}"
+    arms, who = (claim.row, claim.column), f"{spoken(claim.row)} over {spoken(claim.column)}"
     counts = f"{claim.wins:,} wins, {claim.ties:,} ties, {claim.losses:,} losses, {claim.missing:,} left out"
     test = f"p = {claim.p_value:.2g}, by Holm {claim.adjusted:.2g}"
     found = [Support(label=f"{who}, win rate", value=claim.rate, unit="%", note=f"{counts}; {test}", arms=arms)]

@@ -16,11 +16,12 @@ The rules, in order:
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from workbench.compare.claims import Claim, make_claims
 from workbench.compare.overoptimisation import Turn
 from workbench.compare.power import POWER
-from workbench.compare.statements import Rule, Statement, claims_support, turn_support
+from workbench.compare.statements import Rule, Statement, claims_support, spoken, turn_support
 from workbench.compare.winrates import WinCell
 from workbench.domain.estimates import Estimate
 
@@ -48,6 +49,11 @@ class Evidence:
     one_seed: Sequence[str]
     interval: str
     unfair: Sequence[str] = ()
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """What is claimed of every two arms."""
+        return make_claims(self.cells, self.references)
 
 
 def write_verdict(evidence: Evidence) -> list[Statement]:
@@ -94,7 +100,7 @@ class _Claims:
     """The cells from either side, with the claims that are made of them."""
 
     def __init__(self, evidence: Evidence) -> None:
-        self.all = make_claims(evidence.cells, evidence.references)
+        self.all = evidence.claims
         self._cells = {(cell.row, cell.column): cell for cell in evidence.cells}
         self._cells |= {(cell.column, cell.row): cell.swapped() for cell in evidence.cells}
         self._claims = {frozenset((claim.row, claim.column)): claim for claim in self.all}
@@ -171,7 +177,7 @@ def _against_start(evidence: Evidence, claims: _Claims) -> str:
 
 def _by_length(claims: Sequence[Claim]) -> str:
     told = [
-        f"{claim.row} over {claim.column} {_share(claim.length_controlled.rate)}"
+        f"{spoken(claim.row)} over {spoken(claim.column)} {_share(claim.length_controlled.rate)}"
         for claim in claims
         if claim.length_controlled is not None
     ]
@@ -196,10 +202,10 @@ def _what_decides(claim: Claim | None) -> str:
         f"the smallest lead it would show {10 * POWER:.0f} times in 10 is {100 * claim.needs.detectable:.1f} points"
     )
     if claim.needs.prompts is None and claim.needs.seeds is None:
-        return f"More prompts or seeds will hardly decide between {claim.row} and {claim.column}: {smallest}."
+        return f"More prompts or seeds will hardly decide between {spoken(claim.row)} and {spoken(claim.column)}: {smallest}."
     return (
-        f"If the rate measured is the true one, it takes {claim.decided_by} in all to show that {claim.row} beats "
-        f"{claim.column}; as it is, {smallest}."
+        f"If the rate measured is the true one, it takes {claim.decided_by} in all to show that {spoken(claim.row)} "
+        f"beats {spoken(claim.column)}; as it is, {smallest}."
     )
 
 

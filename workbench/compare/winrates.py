@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, Point, Which
 from workbench.compare.length_control import LengthControlled, Outcomes, control_length, read_lengths
 from workbench.compare.naming import without_folders
+from workbench.compare.resampling import hierarchical_bootstrap
 from workbench.compare.samples import Keys, Samples, mean_by_group, stack
 from workbench.compare.statistics import (
     FloatArray,
     Spread,
-    hierarchical_bootstrap,
     mcnemar,
     mean_interval,
     rate_interval,
@@ -101,7 +102,7 @@ class Pairing:
         names, group = self.groups or np.unique(self.keys, return_inverse=True)
         return names, mean_by_group(group, len(names), values)
 
-    @property
+    @cached_property
     def outcome(self) -> FloatArray:
         """Returns [b]: 1 where the first wins, 0 where it loses, one half in a tie, NaN where unknown."""
         return np.where(np.isnan(self.difference), np.nan, (np.sign(self.difference) + 1) / 2)
@@ -115,7 +116,9 @@ def pair(first: Samples, second: Samples, *, with_lengths: bool = False) -> Pair
         with_lengths: whether their texts are read as well, for how long they are.
     """
     lengths = [read_lengths(side) for side in (first, second)] if with_lengths else [np.empty(0)] * 2
-    if np.array_equal(first.keys, second.keys):  # the usual case: the same prompts in the same order
+    if first.keys is second.keys or np.array_equal(
+        first.keys, second.keys
+    ):  # the usual case: the same prompts in the same order
         difference = first.column(GOLD) - second.column(GOLD)
         return Pairing(
             first.keys, difference, int(np.isnan(difference).sum()), first.groups, longer=lengths[0] - lengths[1]
@@ -169,10 +172,11 @@ def compare_arms(row: Arm, column: Arm, which: Which = "last", *, in_full: bool 
 def win_cell(row: str, column: str, pairings: list[Pairing], *, in_full: bool = True) -> WinCell | None:
     """Returns what pairings of two arms say, one for each seed; None where there are too few comparisons."""
     wins, differences = win_table(pairings), difference_table(pairings)
-    rate, gold_difference = rate_interval(wins), mean_interval(differences)
+    found = spread(wins)
+    rate, gold_difference = rate_interval(wins, found=found), mean_interval(differences)
     if rate is None or gold_difference is None:
         return None
-    results = np.concatenate([found.outcome for found in pairings])
+    results = np.concatenate([pairing.outcome for pairing in pairings])
     return WinCell(
         row=row,
         column=column,
@@ -183,10 +187,10 @@ def win_cell(row: str, column: str, pairings: list[Pairing], *, in_full: bool = 
         wins=int((results == 1).sum()),
         ties=int((results == 0.5).sum()),
         losses=int((results == 0).sum()),
-        missing=sum(found.missing for found in pairings),
-        p_value=_p_value(wins),
+        missing=sum(pairing.missing for pairing in pairings),
+        p_value=_p_value(wins, found),
         length_controlled=control_length(outcomes(pairings)) if in_full else None,
-        spread=spread(wins),
+        spread=found,
     )
 
 
@@ -235,8 +239,7 @@ def judge_of(arms: Sequence[Arm]) -> str:
     return "gold"
 
 
-def _p_value(wins: FloatArray) -> float:
-    found = spread(wins)
+def _p_value(wins: FloatArray, found: Spread | None) -> float:
     if found is not None and wins.shape[0] > 1 and found.se > 0:
         return found.p_value(null=0.5)
     with np.errstate(invalid="ignore"):

@@ -91,6 +91,15 @@ class Experiment(Settings):
         "the pairs, never a test prompt. 0: none, and every second test prompt chooses.",
         ge=0,
     )
+    best_of_n: int | None = setting(
+        None,
+        label="Best of n",
+        unit="responses",
+        help="Samples so many responses of the start model a prompt and lets the reward model choose: a third road that "
+        "needs no training. 16 is a usual number. Empty: not.",
+        ge=2,
+        le=4096,
+    )
     sft: SftStage | None = setting(None, label="Fine-tune first", help="false, true or settings.")
     reward: RewardRecipe = setting(RewardRecipe(), label="Reward model", help="Its settings.")
     arms: tuple[Arm, ...] = setting(label="Arms", help="What is compared.", min_length=1)

@@ -8,20 +8,29 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validat
 
 from workbench.domain.experiments import Budget, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, ScoreRecipe, SftRecipe
+from workbench.domain.recipes import (
+    BestOfNRecipe,
+    DpoRecipe,
+    EvaluateRecipe,
+    PpoRecipe,
+    RewardRecipe,
+    ScoreRecipe,
+    SftRecipe,
+)
 from workbench.domain.settings import Settings
 from workbench.domain.views import View
 
 FORMAT_VERSION = 1
 VERSIONS = "versions"  # datasets/NAME/versions/SHA256/: record and rows as they were before rows were added
 SplitName = Literal["train", "validation", "test"]
-Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "score"]
+Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "best_of_n", "score"]
 RECIPES: dict[str, type[Settings]] = {
     "sft": SftRecipe,
     "reward": RewardRecipe,
     "dpo": DpoRecipe,
     "ppo": PpoRecipe,
     "evaluate": EvaluateRecipe,
+    "best_of_n": BestOfNRecipe,
     "score": ScoreRecipe,
 }
 

@@ -18,9 +18,11 @@ GOLD = "gold"  # float, the first judge's score
 LOGP_POLICY = "logp_policy"  # float, sum of log pi(token)
 LOGP_REFERENCE = "logp_reference"  # float, sum of log pi_ref(token)
 KL = "kl"  # float, nats: sum over tokens of the exact KL over the vocabulary (2504.10637)
+KL_TOKENS = "kl_tokens"  # list of float16, nats: `kl` token by token; older evaluations lack it
 KL_K1 = "kl_k1"  # float, nats: logp_policy - logp_reference
 KL_K3 = "kl_k3"  # float, nats: sum of (rho - 1 - log rho), rho = pi_ref / pi
 ENTROPY = "entropy"  # float, nats: sum over tokens of the policy's entropy
+ROUND = "round"  # samples/round-3.parquet: the third response to each prompt, of a best-of-n run
 VALIDATION_SAMPLES = "validation-{step}.parquet"  # beside checkpoint-STEP.parquet, of the prompts that choose
 SCORE_PREFIX = "score:"  # "score:NAME" for each further judge
 

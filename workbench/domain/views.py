@@ -13,6 +13,9 @@ PANELS: dict[str, str] = {
     "kl": "KL to the start model",
     "win": "Win rate",
     "frontier": "Reward-KL frontier",
+    "overoptimisation": "Over-optimisation",
+    "kl_profile": "KL along the response",
+    "best_of_n": "Best of n",
 }
 
 
@@ -42,7 +45,8 @@ class View(Settings):
     panels: tuple[str, ...] = setting(
         ("reward", "kl", "win"),
         label="Panels",
-        help="The charts, left to right: reward, kl, win, frontier, or a metric of training as objective/kl.",
+        help="The charts, left to right: reward, kl, win, frontier, overoptimisation (over √KL, or over KL where that is the "
+        "x-axis), kl_profile, best_of_n, or a metric of training as objective/kl.",
         min_length=1,
         max_length=6,
     )

@@ -27,8 +27,15 @@ _SUFFIXES = (".svg", ".pdf", ".png")
 _NO_DATE: dict[str, dict[str, None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "ModDate": None}}
 _CAPTION_CHARACTERS = 15.8  # of small print across an inch
 _RAW_ALPHA = 0.35
-_LINE_WIDTHS = {"proxy": 1.4, "point": 0.8}
-_LINE_STYLES: dict[str, Any] = {"proxy": (0, (4, 2)), "point": (0, (1, 1))}
+_LINE_WIDTHS = {"proxy": 1.4, "held_out": 1.4, "fit": 0.9, "point": 0.8}
+_LINE_STYLES: dict[str, Any] = {
+    "proxy": (0, (4, 2)),
+    "held_out": (0, (1, 1.5)),
+    "fit": (0, (6, 2, 1, 2)),
+    "point": (0, (1, 1)),
+}
+_HOLLOW = ("proxy", "held_out")
+_MARKED = ("gold", "point", *_HOLLOW)  # measured at single places, checkpoints or not
 
 
 def draw_panels(
@@ -156,21 +163,26 @@ def _draw(axes: Axes, panel: PanelSpec, theme: Theme) -> None:
     for line in panel.lines:
         draw = axes.axhline if line.axis == "y" else axes.axvline
         draw(line.value, color=theme.muted, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1.5)
+    for span in panel.spans:
+        colour = theme.colour(span.index)
+        axes.axvspan(span.low, span.high, color=colour, alpha=0.12, linewidth=0, zorder=0.5)
+        axes.axvline(span.at, color=colour, linewidth=0.9, linestyle=(0, (6, 2, 1, 2)), zorder=1.6)
     _label(axes, panel, theme)
 
 
 def _draw_series(axes: Axes, series: Series, theme: Theme) -> None:
     if series.role == "envelope":
+        axes.fill_between(series.x, series.low, series.high, color=theme.muted, alpha=0.14, linewidth=0, zorder=1.2)
         axes.plot(series.x, series.y, color=theme.muted, linewidth=1.2, zorder=1.8)
         return
     colour = theme.colour(series.index)
-    dashed = series.role == "proxy"
+    dashed = series.role in _HOLLOW
     if series.role == "point":
         axes.vlines(series.x, series.low, series.high, color=colour, alpha=0.45, linewidth=1.2)
     else:
         axes.fill_between(series.x, series.low, series.high, color=colour, alpha=0.10 if dashed else 0.18, linewidth=0)
     marks: dict[str, Any] = {
-        "marker": theme.marker(series.index) if series.steps or len(series.x) == 1 else "",
+        "marker": theme.marker(series.index) if series.steps or series.role in _MARKED or len(series.x) == 1 else "",
         "markersize": 3.6 if dashed else 4.4,
         "markerfacecolor": theme.ground if dashed else colour,
         "markeredgewidth": 0.9,
@@ -202,7 +214,7 @@ def _label(axes: Axes, panel: PanelSpec, theme: Theme) -> None:
     )
     axes.set_xlabel(_words(panel.x))
     axes.set_ylabel(_words(panel.y))
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=panel.x.label != "KL to the start model"))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=panel.x.label not in ("KL to the start model", "√KL")))
     axes.yaxis.set_major_locator(MaxNLocator(6))
     if axes.get_xlim()[1] >= 10_000:
         axes.xaxis.set_major_formatter(EngFormatter(sep="\N{THIN SPACE}"))
@@ -225,6 +237,21 @@ def _legend_entries(panels: Sequence[PanelSpec], theme: Theme) -> list[Line2D]:
         entries.append(Line2D([], [], color=theme.muted, linewidth=1.8, label="gold"))
         entries.append(
             Line2D([], [], color=theme.muted, linewidth=1.4, linestyle=(0, (4, 2)), label="proxy (reward model)")
+        )
+    if "held_out" in roles:
+        entries.append(
+            Line2D([], [], color=theme.muted, linewidth=1.4, linestyle=(0, (1, 1.5)), label="held-out judge")
+        )
+    if "fit" in roles:
+        entries.append(
+            Line2D(
+                [],
+                [],
+                color=theme.muted,
+                linewidth=0.9,
+                linestyle=(0, (6, 2, 1, 2)),
+                label="Gao's form, and where it turns",
+            )
         )
     if "envelope" in roles:
         entries.append(Line2D([], [], color=theme.muted, linewidth=1.2, label=ENVELOPE))

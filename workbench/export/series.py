@@ -8,7 +8,7 @@ from pathlib import Path
 from workbench.compare.specs import Axis, PanelSpec
 from workbench.storage.files import write_bytes
 
-COLUMNS = ("panel", "arm", "role", "x_name", "x", "y_name", "y", "low", "high", "raw")
+COLUMNS = ("panel", "arm", "role", "x_name", "x", "y_name", "y", "low", "high", "raw", "responses")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -25,8 +25,9 @@ def write_series_csv(panels: Sequence[PanelSpec], path: Path) -> None:
         for series in panel.series:
             names = (panel.title, as_text(series.arm), series.role)
             raws = series.raw or series.y  # the same where nothing was smoothed
-            for x, y, low, high, raw in zip(series.x, series.y, series.low, series.high, raws, strict=True):
-                rows.writerow([*names, _title(panel.x), x, _title(panel.y), y, low, high, raw])
+            counts = series.counts or ("",) * len(series.x)
+            for x, y, low, high, raw, n in zip(series.x, series.y, series.low, series.high, raws, counts, strict=True):
+                rows.writerow([*names, _title(panel.x), x, _title(panel.y), y, low, high, raw, n])
     write_bytes(path, text.getvalue().encode())
 
 

@@ -56,7 +56,7 @@ def plan_copy(
     """
     jobs = {job.id: job for job in project.jobs()}
     source = jobs.get(run_of(source.inputs.model) or "", source) if source.method == "evaluate" else source
-    if source.method in ("evaluate", "score"):
+    if source.method in ("evaluate", "best_of_n", "score"):
         raise BadInput(f"Run `{source.id}` trains nothing.", "Duplicate a training run; its evaluation comes along.")
     recipe = type(source.recipe).read(source.recipe.model_dump() | dict(settings or {}), where=f"run `{source.id}`")
     if seed is None:

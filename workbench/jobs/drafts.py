@@ -15,6 +15,9 @@ from workbench.jobs.versions import resolved_versions
 from workbench.storage.sources import RUN_PREFIX
 
 _NO_EFFECT = {"model", "judges"}  # recipe fields that name something whose content is hashed instead
+_OF_VALIDATION = {
+    "max_validation_prompts"
+}  # says nothing where no validation prompts are read, as before there were any
 _LONGEST_SLUG = 40
 
 
@@ -90,7 +93,8 @@ def result_hash(method: Method, recipe: Settings, seed: int, budget: Budget, inp
         method, recipe, seed, budget: as in the job.
         inputs: hashes of the content of all that is read, by role.
     """
-    settings = {name: value for name, value in recipe.model_dump(mode="json").items() if name not in _NO_EFFECT}
+    without = _NO_EFFECT if "validation" in inputs else _NO_EFFECT | _OF_VALIDATION
+    settings = {name: value for name, value in recipe.model_dump(mode="json").items() if name not in without}
     values = {"method": method, "recipe": settings, "seed": seed, "inputs": dict(inputs)}
     return hash_values(values | {"budget": budget.model_dump(mode="json")})
 

@@ -1,14 +1,18 @@
-"""The evaluation of a run once more: the prompts and judges of its experiment, other checkpoints."""
+"""Evaluations beside those that experiments plan, with their prompts and judges: other checkpoints, and best of n."""
 
 import time
+from pathlib import Path
 from typing import Literal
 
 from workbench.domain.errors import BadInput, NotFound
-from workbench.domain.recipes import EvaluateRecipe
-from workbench.domain.records import Job
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe
+from workbench.domain.records import Job, Method
+from workbench.domain.settings import Settings
 from workbench.jobs.drafts import result_hash, run_id
+from workbench.storage.checkpoints import list_checkpoints
 from workbench.storage.project import Project
-from workbench.storage.sources import RUN_PREFIX
+from workbench.storage.runlog import SAMPLES
+from workbench.storage.sources import RUN_PREFIX, run_of
 
 Checkpoints = Literal["all", "best", "last"]
 _POLICIES = {"sft", "dpo", "ppo"}
@@ -34,13 +38,80 @@ def plan_evaluation(project: Project, run: Job, checkpoints: Checkpoints) -> Job
         raise BadInput(f"Run `{run.id}` is a {run.method} run, which writes no text.", "Name an sft, dpo or ppo run.")
     assert isinstance(pattern.recipe, EvaluateRecipe)
     recipe = pattern.recipe.model_copy(update={"checkpoints": checkpoints})
-    content_hash = result_hash("evaluate", recipe, pattern.seed, pattern.budget, pattern.input_hashes)
+    return _like(project, pattern, "evaluate", pattern.name, recipe)
+
+
+def plan_best_of_n(project: Project, run: Job, n: int, max_prompts: int | None) -> Job:
+    """Returns the run that samples best of `n` by a reward model; the one that is there already where it is the same.
+
+    Args:
+        project: whose run.
+        run: a reward run, or one that was trained or judged by it. The start model, prompts and judges are those of the
+            evaluation of the start model that goes with it.
+        n: responses of each prompt.
+        max_prompts: at most so many prompts; None takes all.
+
+    Raises:
+        BadInput: the run knows no reward model.
+        NotFound: no start model was planned to be evaluated with it.
+    """
+    reward = f"{RUN_PREFIX}{run.id}" if run.method == "reward" else run.inputs.reward
+    if reward is None:
+        raise BadInput(f"Run `{run.id}` is a {run.method} run without a reward model.", "Name a reward or a ppo run.")
+    found = [job for job in project.jobs() if job.method == "evaluate" and job.inputs.reward == reward]
+    starts = [job for job in found if job.inputs.model == job.inputs.reference]
+    if not starts:
+        raise NotFound(
+            f"No evaluation of a start model goes with the reward model {reward}, to take prompts and judges from.",
+            "Run its experiment again: what is trained already is found, and the evaluation is added.",
+        )
+    pattern = starts[-1]
+    assert isinstance(pattern.recipe, EvaluateRecipe)
+    recipe = BestOfNRecipe(
+        n=n,
+        max_prompts=max_prompts,
+        temperature=pattern.recipe.temperature,
+        max_new_tokens=pattern.recipe.max_new_tokens,
+        stop_strings=pattern.recipe.stop_strings,
+        judges=pattern.recipe.judges,
+    )
+    return _like(project, pattern, "best_of_n", f"best of {n}", recipe).model_copy(update={"arm": None})
+
+
+def reward_models(project: Project) -> list[Job]:
+    """Returns the reward runs by which start models were evaluated, in the order in which they were planned."""
+    judged = [job for job in project.jobs() if job.method == "evaluate" and job.inputs.model == job.inputs.reference]
+    used = {run_of(job.inputs.reward) for job in judged if job.inputs.reward}
+    return [job for job in project.jobs() if job.id in used]
+
+
+def _like(project: Project, pattern: Job, method: Method, name: str, recipe: Settings) -> Job:
+    """Returns a run with the inputs of another one; the one that is there already where it is the same."""
+    content_hash = result_hash(method, recipe, pattern.seed, pattern.budget, pattern.input_hashes)
     existing = next((job for job in project.jobs() if job.content_hash == content_hash), None)
     if existing is not None:
         return existing
-    new_id = run_id(pattern.name, "evaluate", pattern.seed, content_hash)
-    changes = {"id": new_id, "recipe": recipe, "content_hash": content_hash, "created": time.time()}
-    return pattern.model_copy(update=changes)
+    changes = {"id": run_id(name, method, pattern.seed, content_hash), "method": method, "name": name}
+    rest = {"recipe": recipe, "content_hash": content_hash, "created": time.time()}
+    return pattern.model_copy(update=changes | rest)
+
+
+def is_beyond_repeating(project: Project, evaluation: Job) -> bool:
+    """Says whether checkpoints that an evaluation sampled from are not there any more."""
+    run_id = run_of(evaluation.inputs.model)
+    names = [path.stem.removeprefix("checkpoint-") for path in _samples(project, evaluation)]
+    if run_id is None or not names:
+        return False
+    there = {checkpoint.step for checkpoint in list_checkpoints(project.run_folder(run_id))}
+    if (
+        evaluation.inputs.model == evaluation.inputs.reference
+    ):  # a start model stands at step 0, whatever its own run's steps
+        return not there
+    return any(int(name) not in there for name in names if name.isdigit())
+
+
+def _samples(project: Project, evaluation: Job) -> list[Path]:
+    return list((project.run_folder(evaluation.id) / SAMPLES).glob("checkpoint-*.parquet"))
 
 
 def _evaluation_of(project: Project, run: Job) -> Job:

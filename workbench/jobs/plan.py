@@ -6,10 +6,11 @@ from pathlib import Path
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Arm, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import Draft, result_of
+from workbench.jobs.evaluations import is_beyond_repeating
 from workbench.jobs.hashes import Hasher
 from workbench.jobs.references import Reference, References, rows, rows_if_any
 from workbench.storage.project import Project
@@ -34,6 +35,18 @@ def plan(experiment: Experiment, project: Project, *, base: Path) -> list[Job]:
         BadInput: a dataset does not hold what is needed.
         BadSetting: two arms are the same.
     """
+    jobs = _planned(experiment, project, base)
+    known = {job.id for job in project.jobs()}
+    if all(job.id in known for job in jobs if job.method == "evaluate"):
+        return jobs
+    # Arms that were evaluated before validation prompts were sampled are evaluated anew, so that all choose alike. Where
+    # their checkpoints are gone that cannot be: then no arm has validation prompts.
+    earlier = _planned(experiment.model_copy(update={"max_validation_prompts": 0}), project, base)
+    is_lost = any(is_beyond_repeating(project, job) for job in earlier if job.method == "evaluate" and job.id in known)
+    return earlier if is_lost else jobs
+
+
+def _planned(experiment: Experiment, project: Project, base: Path) -> list[Job]:
     hasher = Hasher(project)
     planner = _Planner(experiment, project, References(project, base, hasher, experiment.trust_remote_code))
     jobs = [job for seed in experiment.seeds for job in planner.seed(seed)]
@@ -84,6 +97,8 @@ class _Planner:
         jobs.append(self._reward(seed, start))
         reward = result_of(jobs[-1])
         jobs.append(self._evaluate(REFERENCE, seed, start, start, reward))
+        if self._experiment.best_of_n is not None:
+            jobs.append(self._best_of_n(self._experiment.best_of_n, seed, start, reward))
         seen: dict[str, str] = {}
         for arm in self._experiment.arms:
             jobs.append(self._arm(arm, seed, start, reward))
@@ -158,6 +173,24 @@ class _Planner:
         draft.read("reward", reward)
         draft.read_rows("prompts", self._prompts)
         draft.read_rows("validation", self._choosing)
+        for place, judge in enumerate(self._judges):
+            draft.judge(place, judge)
+        return self._finish(draft)
+
+    def _best_of_n(self, n: int, seed: int, start: Reference, reward: Reference) -> Job:
+        sampling = self._experiment.sampling
+        recipe = BestOfNRecipe(
+            n=n,
+            temperature=sampling.temperature,
+            max_new_tokens=sampling.max_new_tokens,
+            stop_strings=sampling.stop_strings,
+            judges=tuple(judge.name for judge in self._judges),
+        )
+        draft = Draft("best_of_n", f"best of {n}", seed, recipe)
+        draft.read("model", start)
+        draft.read("reference", start)
+        draft.read("reward", reward)
+        draft.read_rows("prompts", self._prompts)
         for place, judge in enumerate(self._judges):
             draft.judge(place, judge)
         return self._finish(draft)

@@ -6,7 +6,7 @@ from pathlib import Path
 from workbench.data.store import content_folder
 from workbench.data.text_lengths import TextLengths, text_lengths
 from workbench.domain.errors import WorkbenchError
-from workbench.domain.recipes import EvaluateRecipe, PpoRecipe, RewardRecipe, TrainingRecipe
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, TrainingRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.jobs.hub_commits import cached_folder
 from workbench.jobs.workload import Sizes, Workload, workload
@@ -14,6 +14,7 @@ from workbench.storage.model_shapes import ModelShape, read_shape
 from workbench.storage.project import Project
 from workbench.storage.sources import resolve_model, run_of
 
+_SAMPLING = ("evaluate", "best_of_n")  # those read prompts and not rows
 _START_MODEL = 1  # checkpoint of an evaluation of the reference
 
 
@@ -33,7 +34,7 @@ class Sizing:
 
     def workload(self, job: Job) -> Workload | None:
         """Returns what a run computes; None where the size of a model cannot be known before it is loaded."""
-        if not isinstance(job.recipe, TrainingRecipe | EvaluateRecipe):
+        if not isinstance(job.recipe, TrainingRecipe | EvaluateRecipe | BestOfNRecipe):
             return None
         sizes = self._sizes(job)
         return None if sizes is None else workload(job.recipe, sizes, job.budget)
@@ -68,7 +69,7 @@ class Sizing:
 
     def _sizes(self, job: Job) -> Sizes | None:
         model = self.shape(job.inputs.model)
-        data = job.inputs.prompts if job.method == "evaluate" else job.inputs.data
+        data = job.inputs.prompts if job.method in _SAMPLING else job.inputs.data
         if model is None or data is None:
             return None
         try:
@@ -105,7 +106,7 @@ class Sizing:
         if data is None:
             return 0
         record = self._project.dataset(self._dataset_folder(data).name, data.sha256)
-        if job.method == "evaluate" and data.split is None:
+        if job.method in _SAMPLING and data.split is None:
             return record.n_prompts
         return record.splits.counts.get(data.split, 0) if data.split else record.n_rows
 
@@ -122,4 +123,4 @@ def _sampling(job: Job) -> int:
         return job.recipe.response_length or 0
     if isinstance(job.recipe, RewardRecipe):
         return job.recipe.normalize_length or 0
-    return job.recipe.max_new_tokens if isinstance(job.recipe, EvaluateRecipe) else 0
+    return job.recipe.max_new_tokens if isinstance(job.recipe, EvaluateRecipe | BestOfNRecipe) else 0

@@ -5,11 +5,12 @@ token after another, so for small models the number of passes in a row counts, w
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.data.text_lengths import TextLengths
 from workbench.domain.experiments import Budget
 from workbench.domain.recipes import (
+    BestOfNRecipe,
     DpoRecipe,
     EvaluateRecipe,
     GivenResponsesRecipe,
@@ -71,16 +72,18 @@ class Workload:
     weights_mib: float
 
 
-def workload(recipe: TrainingRecipe | EvaluateRecipe, sizes: Sizes, budget: Budget) -> Workload:
+def workload(recipe: TrainingRecipe | EvaluateRecipe | BestOfNRecipe, sizes: Sizes, budget: Budget) -> Workload:
     """Returns what a run with these settings computes.
 
     Args:
-        recipe: of sft, reward, dpo, ppo or evaluate.
+        recipe: of sft, reward, dpo, ppo, evaluate or best_of_n.
         sizes: what it works on.
         budget: episodes and tokens end it early; seconds are not this function's.
     """
     if isinstance(recipe, EvaluateRecipe):
         return _evaluation(recipe, sizes)
+    if isinstance(recipe, BestOfNRecipe):
+        return _evaluation(recipe.as_evaluation(), replace(sizes, n_checkpoints=recipe.n))  # every round is one
     if isinstance(recipe, PpoRecipe):
         return _ppo(recipe, sizes, budget)
     return _given_responses(recipe, sizes, budget)

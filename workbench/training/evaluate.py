@@ -7,10 +7,12 @@ What the samples say is data: a policy that says nothing or has left the referen
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.data.store import find_content, read_prompts
@@ -68,7 +70,8 @@ class _Prompts:
 class _Samples:
     """What is known of the responses so far, one value for each prompt, by the columns of `domain.samples`."""
 
-    columns: dict[str, list[str] | list[int] | list[float]]
+    columns: dict[str, list[str] | list[int] | list[float]] = field(default_factory=dict)
+    kl_tokens: list[NDArray[np.float32]] = field(default_factory=list)
 
     def extend(self, name: str, values: list[str] | list[int] | list[float]) -> None:
         self.columns.setdefault(name, []).extend(values)  # type: ignore[arg-type]
@@ -172,7 +175,7 @@ class _Evaluation:
         about = {"step": str(target.step), "seed": str(self.job.seed), "temperature": str(self.recipe.temperature)}
         if len(self.validation):
             write_samples(self.session.folder / target.validation_samples, chosen_by.columns, about)
-        write_samples(self.session.folder / target.samples, samples.columns, about)
+        write_samples(self.session.folder / target.samples, samples.columns, about, samples.kl_tokens)
         values = summarize(samples.columns)
         if len(self.validation) and GOLD in (validated := summarize(chosen_by.columns)):
             values[VALIDATION_GOLD] = validated[GOLD]
@@ -191,7 +194,7 @@ class _Evaluation:
         total: int,
     ) -> _Samples:
         """Samples from one checkpoint, measures and judges; `before` of `total` responses are there already."""
-        samples = _Samples({})
+        samples = _Samples()
         phase = f"evaluating checkpoint-{target.step}"
         if prompts.ids is None:
             prompts.ids = self._encode(policy, prompts.turns)
@@ -249,6 +252,7 @@ class _Evaluation:
         samples.extend(column.KL_K1, statistics.kl_k1.tolist())
         samples.extend(column.KL_K3, statistics.kl_k3.tolist())
         samples.extend(column.ENTROPY, statistics.entropy.tolist())
+        samples.kl_tokens += statistics.kl_tokens
 
     def _judge(
         self, samples: _Samples, policy: _Policy, rollout: Rollout, prompts: list[Turns], judges: list[ScoreColumn]

@@ -32,6 +32,7 @@ class SequenceStatistics:
         kl_k3: rho - 1 - log rho: unbiased, never negative (Schulman, "Approximating KL divergence", 2020).
         entropy: the policy's, over the vocabulary.
         n_tokens: tokens of the response, end of sequence included.
+        kl_tokens: `kl` before it is summed: [n_tokens] of each response, in single precision.
     """
 
     logp_policy: Floats
@@ -41,6 +42,7 @@ class SequenceStatistics:
     kl_k3: Floats
     entropy: Floats
     n_tokens: NDArray[np.int64]
+    kl_tokens: list[NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,16 @@ def sequence_statistics(
         at_once: reads both models side by side; None: one after the other.
     """
     sums = np.zeros((6, len(prompt_ids)))  # in the order of SequenceStatistics
+    kl_tokens = [np.empty(0, np.float32)] * len(prompt_ids)
     for rows in length_batches(prompt_ids, response_ids, batch_size, policy.config.get_text_config().vocab_size):
         batch = batch_responses([prompt_ids[i] for i in rows], [response_ids[i] for i in rows], pad_id, policy.device)
-        sums[:, rows] = _sum_tokens(token_statistics(policy, reference, batch, temperature, at_once), batch.lengths)
+        tokens = token_statistics(policy, reference, batch, temperature, at_once)
+        sums[:, rows] = _sum_tokens(tokens, batch.lengths)
+        ends = batch.lengths.cumsum(0).tolist()
+        for row, kl in zip(rows, np.split(tokens.kl.float().cpu().numpy(), ends[:-1]), strict=True):
+            kl_tokens[row] = kl
     n_tokens = np.array([len(response) for response in response_ids], dtype=np.int64)
-    return SequenceStatistics(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], n_tokens)
+    return SequenceStatistics(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], n_tokens, kl_tokens)
 
 
 def token_statistics(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from workbench.training.session import RunSession
 
 _TRAIN = {method: f"workbench.training.{method}" for method in ("sft", "reward", "dpo", "ppo")}
-_RUN = {method: f"workbench.training.{method}" for method in ("evaluate", "score")}
+_RUN = {method: f"workbench.training.{method}" for method in ("evaluate", "best_of_n", "score")}
 QUIET = {
     "TOKENIZERS_PARALLELISM": "false",  # forked tokenizer threads warn and may hang
     "TQDM_DISABLE": "1",  # the log is for people; progress goes through events

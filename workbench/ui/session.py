@@ -178,9 +178,17 @@ class Session(QObject):
     def _on_looked(self, view: api.ProjectView) -> None:
         took_ms = 1000 * (time.monotonic() - self._looked_at)
         self._timer.setInterval(max(_POLL_MS, int(_POLL_SHARE * took_ms)))
+        if self._view is None:
+            self._prepare()
         if view != self._view:
             self._view = view
             self.project_changed.emit(view)
+
+    def _prepare(self) -> None:
+        """Reads long logs ahead, before somebody waits for a chart of them."""
+        project = self._project
+        assert project is not None
+        self.tasks.start_long("prepare logs", lambda task: api.prepare_logs(project, task.check), lambda _done: None)
 
     def _on_look_failed(self, error: Exception) -> None:
         self.close()

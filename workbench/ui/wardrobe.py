@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from workbench.ui.theme import Look
@@ -23,12 +23,9 @@ class Wardrobe(QObject):
         self._sheet = look.sheet()
         self._parts: list[QWidget] = []
         self._turns = Turns(self)
+        self._soon = QTimer(self, singleShot=True, interval=0)  # after those who draw themselves anew
+        self._soon.timeout.connect(lambda: self._turns.start(self._dressing()))
         look.changed.connect(self._on_look_changed)
-
-    @property
-    def is_done(self) -> bool:
-        """Says whether every part wears the look of now."""
-        return self._turns.is_done
 
     def add(self, *parts: QWidget) -> None:
         """Dresses parts, now and whenever the look changes."""
@@ -47,7 +44,7 @@ class Wardrobe(QObject):
 
     def _on_look_changed(self, _scheme: object) -> None:
         self._sheet = self._look.sheet()
-        self._turns.start(self._dressing())
+        self._soon.start()
 
     def _dressing(self) -> Iterator[None]:
         for part in sorted(self._parts, key=lambda part: not part.isVisible()):

@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
             if spec.keys
         ]
         new = self._action("New project…", "Ctrl+Shift+N", self._begin_project)
-        choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self.page, session.open))
+        choose = self._action("Open project…", "Ctrl+O", lambda: ask_for_project(self.menuBar(), session.open))
         sample = self._action("Open the sample project", "", session.open_sample)
         self._close_action = self._action("Close project", "Ctrl+W", session.close)
         leave = self._action("Quit", "Ctrl+Q", self.close)
@@ -305,10 +305,11 @@ class MainWindow(QMainWindow):
         self.palette_box.offer([*self._page_commands(), *self.actions()])
 
     def _show_documentation(self) -> None:
-        self._session.ask("window manual", api.documentation, lambda text: show_documentation(self, text))
+        # A child of the bar, which wears the style sheet and stays when a project is closed.
+        self._session.ask("window manual", api.documentation, lambda text: show_documentation(self.menuBar(), text))
 
     def _show_about(self) -> None:
-        self._session.ask("window about", api.about, lambda found: show_about(self, found))
+        self._session.ask("window about", api.about, lambda found: show_about(self.menuBar(), found))
 
     def _load_ahead(self) -> None:
         """Has the pages' modules loaded on another thread, so that a first click does not wait for them."""

@@ -1,5 +1,6 @@
 """The typed settings of each method. A recipe is frozen into a run's job and never changes afterwards."""
 
+from workbench.domain.recipes.best_of_n import BestOfNRecipe
 from workbench.domain.recipes.dpo import DpoRecipe
 from workbench.domain.recipes.evaluate import EvaluateRecipe, Sampling, ScoreRecipe
 from workbench.domain.recipes.ppo import PpoRecipe
@@ -8,6 +9,7 @@ from workbench.domain.recipes.sft import SftRecipe
 from workbench.domain.recipes.training import GivenResponsesRecipe, TrainingRecipe, auto_learning_rate
 
 __all__ = [
+    "BestOfNRecipe",
     "DpoRecipe",
     "EvaluateRecipe",
     "GivenResponsesRecipe",

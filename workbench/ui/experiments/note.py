@@ -13,11 +13,12 @@ class FloatingNote(QLabel):
 
     def __init__(self, field: QWidget, beside: QWidget) -> None:
         """Takes the field, in whose parent it floats, and the widget that it stands below."""
-        super().__init__(field.parentWidget(), textFormat=Qt.TextFormat.PlainText)
+        ground = field.parentWidget() or field
+        super().__init__(ground, textFormat=Qt.TextFormat.PlainText)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         set_role(self, "read-out")
         self.hide()
-        self._field, self._beside = field, beside
+        self._ground, self._field, self._beside = ground, field, beside
         field.installEventFilter(self)
         beside.installEventFilter(self)
 
@@ -37,7 +38,7 @@ class FloatingNote(QLabel):
 
     def _place(self) -> None:
         self.adjustSize()
-        parent, beside = self.parentWidget(), self._beside
+        parent, beside = self._ground, self._beside
         below = beside.mapTo(parent, QPoint(0, beside.height() + _GAP))
         left = max(0, min(below.x(), parent.width() - self.width()))
         fits = below.y() + self.height() <= parent.height()

@@ -8,8 +8,15 @@ from workbench import api
 from workbench.domain.costs import PlanCost, between, duration, memory
 
 Fate = Literal["new", "reused", "mixed", "goes on"]
-_METHODS = {"sft": "fine-tuning", "reward": "reward model", "ppo": "PPO", "dpo": "DPO", "evaluate": "evaluation"}
-_COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "evaluate": 2}
+_METHODS = {
+    "sft": "fine-tuning",
+    "reward": "reward model",
+    "ppo": "PPO",
+    "dpo": "DPO",
+    "evaluate": "evaluation",
+    "best_of_n": "sampling",
+}
+_COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "evaluate": 2, "best_of_n": 1}
 _SHARED_ROWS = {"sft": 1, "reward": 2}  # below the base model
 
 
@@ -89,7 +96,8 @@ def lay_out(runs: Sequence[api.PlannedRun]) -> tuple[list[Stage], list[Link]]:
     grouped: dict[tuple[str, str], list[api.PlannedRun]] = {}
     for run in runs:
         grouped.setdefault((run.name, run.method), []).append(run)
-    arms = list(dict.fromkeys(name for name, method in grouped if _COLUMNS[method] == 1))
+    placed = sorted(grouped, key=lambda stage: stage[1] == "best_of_n")  # below the arms
+    arms = list(dict.fromkeys(name for name, method in placed if _COLUMNS[method] == 1))
     rows = {name: row for row, name in enumerate(arms, 1)}
     stages = [
         Stage(name, method, tuple(members), _COLUMNS[method], _SHARED_ROWS.get(method, rows.get(name, 0)))
@@ -118,7 +126,7 @@ def _links(stages: Sequence[Stage]) -> list[Link]:
         needs = {places[need] for run in stage.runs for need in run.needs if need in places}
         for source in sorted(needs):
             if stage.method != "evaluate" or _is_judged(stages[source], stage):
-                links.append(Link(source, place, scores=stages[source].method == "reward" and stage.method == "ppo"))
+                links.append(Link(source, place, scores=stages[source].method == "reward" and stage.method != "reward"))
         starts_from_base = stage.method == "sft" or (not has_sft and stage.column < 2) or stage.name == "reference"
         if starts_from_base and not (has_sft and stage.method != "sft"):
             links.append(Link(None, place))

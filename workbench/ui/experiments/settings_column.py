@@ -14,7 +14,7 @@ from workbench.ui.widgets import button, label
 
 _GENERAL = (
     "name", "model", "dataset", "test_prompts", "judges", "seeds", "preset", "max_prompts", "max_validation_prompts",
-    "device", "trust_remote_code",
+    "best_of_n", "device", "trust_remote_code",
 )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ class SettingsColumn(QScrollArea):
 
     def show_stage(self, method: str, name: str) -> None:
         """Brings the settings of a stage of the plan into sight; an evaluation's are the sampling."""
-        shared = {"sft": self.sft, "reward": self.reward, "evaluate": self.sampling}
+        shared = {"sft": self.sft, "reward": self.reward, "evaluate": self.sampling, "best_of_n": self.general}
         sheet = shared.get(method, self.general)
         if method in ("ppo", "dpo"):
             sheet = next((arm for arm in self.arms if name in _names(arm.draft())), self.general)

@@ -149,10 +149,13 @@ class ExperimentsPage(Page):
         self.edits.copied.connect(self.go_to)
         self.new.triggered.connect(self._show_form)
         self.duplicate.triggered.connect(self._duplicate)
-        self._ahead.timeout.connect(lambda: self.form.prepare())  # noqa: PLW0108  (the form is made when it is first wanted)
+        self._ahead.timeout.connect(self._prepare_form)
         self._halves.splitterMoved.connect(
             lambda _at, _number: self.session.settings.setValue("experiments/halves", self._halves.saveState())
         )
+
+    def _prepare_form(self) -> None:
+        self.form.prepare()
 
     def _show_form(self) -> None:
         self.form.finish()

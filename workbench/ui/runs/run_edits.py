@@ -13,7 +13,11 @@ from workbench.ui.runs.words_box import Question, WordsBox
 from workbench.ui.session import Session
 
 _ALONG, _ALL_ALONG = ", its evaluation included", ", their evaluations included"
-_NOT_COPIED = {"evaluate", "score"}  # they train nothing: a copy of a training run brings its evaluation along
+_NOT_COPIED = {
+    "evaluate",
+    "best_of_n",
+    "score",
+}  # they train nothing: a copy of a training run brings its evaluation along
 
 
 class RunEdits(QObject):

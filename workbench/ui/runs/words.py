@@ -23,7 +23,7 @@ def run_title(run: api.RunView, arm: str) -> str:
     """Names a run as its experiment calls it."""
     name = shown_name(arm or run.name)
     method = "eval" if run.method == "evaluate" else run.method
-    known = method == name.casefold() or method in name.casefold().split()
+    known = run.method == "best_of_n" or method == name.casefold() or method in name.casefold().split()
     what = name if known else f"{name} · {method}"
     return f"{what} · seed {run.seed}"
 

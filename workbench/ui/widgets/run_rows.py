@@ -90,7 +90,7 @@ class RunRow(QWidget):
 
 def run_title(run: api.RunView) -> str:
     """Names a run: its arm or stage, what was done, its seed."""
-    what = "evaluation" if run.method == "evaluate" else run.method
+    what = {"evaluate": "evaluation", "best_of_n": ""}.get(run.method, run.method)
     name = shown_name(run.name)
     parts = [name, what if what != name.lower() else "", f"seed {run.seed}"]
     return " · ".join(part for part in parts if part)

@@ -10,6 +10,7 @@ from workbench.ui.pages.compare.deck import Deck
 from workbench.ui.pages.compare.facts import CostsTab, MatchedTab, SeedsTab
 from workbench.ui.pages.compare.fairness_strip import FairnessStrip
 from workbench.ui.pages.compare.glance import Glance
+from workbench.ui.pages.compare.optimisation import KlTable, OverOptimisation
 from workbench.ui.pages.compare.ranking import RankingTab
 from workbench.ui.pages.compare.run_tree import RunTree
 from workbench.ui.pages.compare.verdict import VerdictView
@@ -29,9 +30,12 @@ class Body(QWidget):
         self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
         self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
+        self.optimisation = OverOptimisation()
         self.fairness = FairnessStrip()
         self.claims, self.ranking = ClaimsTab(), RankingTab(session)
-        self.deck = Deck([self.glance, self.claims, self.ranking, CostsTab(), SeedsTab(), MatchedTab()])
+        self.deck = Deck(
+            [self.glance, self.claims, self.ranking, self.optimisation, KlTable(), CostsTab(), SeedsTab(), MatchedTab()]
+        )
         self.verdict.evidence_wanted.connect(self.show_evidence)
         self._place()
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHeaderView, QVBoxLayout
 
 from workbench.compare import Claim, Comparison, Statement
 from workbench.domain.estimates import Estimate
+from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.deck import Tab
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.theme import Scheme
@@ -16,12 +17,12 @@ from workbench.ui.widgets.swatch import swatch
 
 _COLUMNS = {
     "claim": "The arm that won more, and the one it is compared with on the same prompts",
-    "win rate, %": "Share of comparisons won, ties half, with its 95 % interval",
-    "same length, %": "The win rate with length held equal: AlpacaEval 2's model (2404.04475), lengths in characters, without "
-    "its term for a prompt's difficulty, which two arms cannot tell",
+    "win %": "Share of comparisons won, ties half, with its 95 % interval",
+    "LC win %": "Length-controlled, as if both answers were of one length: AlpacaEval 2's model (2404.04475), lengths in "
+    "characters, without its term for a prompt's difficulty, which two arms cannot tell",
     "gold": "Mean gold score less that of the other, on the same prompts, with its 95 % interval",
     "p": "Of a win rate of one half: McNemar's exact test over prompts with one seed, over seeds and prompts with several",
-    "by Holm": "The same, adjusted for making all these claims at once (Holm 1979); shown where it is below 0.05",
+    "Holm": "The same, adjusted for making all these claims at once (Holm 1979); shown where it is below 0.05",
     "shown": "Whether the claim is shown",
     "decided by": "Prompts or seeds in all that find the claim 8 times in 10, if the rate measured is the true one",
 }
@@ -57,6 +58,8 @@ class ClaimsTab(Tab):
                 self.table.setItem(row, column, item)
             self.table.item(row, 0).setIcon(swatch(scheme.runs.colour(places[claim.row])))
             yield
+        for column in range(1, self.table.columnCount()):
+            self.table.resizeColumnToContents(column)
         self.table.setSortingEnabled(True)
         self._caption.setText(_caption(comparison))
         self._caption.setToolTip(tip_words(_caption(comparison)))
@@ -85,13 +88,16 @@ class ClaimsTab(Tab):
             head = ValueItem(name)
             head.setToolTip(tip_words(meaning))
             self.table.setHorizontalHeaderItem(column, head)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ in their ends
         rows = self.table.verticalHeader()
         rows.hide()
         rows.setDefaultSectionSize(2 * self.table.fontMetrics().lineSpacing() + _AROUND)
         self.table.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.table.setIconSize(self.table.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(
+            QHeaderView.ResizeMode.Fixed
+        )  # until all is there: measuring at each row takes long
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(40)
         header.setResizeContentsPrecision(_LOOKED_AT)
@@ -106,11 +112,12 @@ class ClaimsTab(Tab):
 
 
 def _cells(claim: Claim) -> Sequence[ValueItem]:
-    name = ValueItem(f"{claim.row}\nover {claim.column}")
+    first, second = shown_name(claim.row), shown_name(claim.column)
+    name = ValueItem(f"{first}\nover {second}")
     name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     name.setData(_PAIR, frozenset((claim.row, claim.column)))
     counts = f"{claim.wins:,} wins, {claim.ties:,} ties, {claim.losses:,} losses, {claim.missing:,} left out"
-    name.setToolTip(tip_words(f"{claim.row} over {claim.column}: {counts}"))
+    name.setToolTip(tip_words(f"{first} over {second}: {counts}"))
     rate = _between(claim.rate, 100)
     rate.setToolTip(f"{counts}; n = {claim.rate.n}{_resampled(claim.bootstrap, 100, '.1f')}")
     gold = _between(claim.gold_difference, 1, "+.2f")
@@ -146,10 +153,12 @@ def _controlled(claim: Claim) -> ValueItem:
         return item
     item = _between(controlled.rate, 100)
     which = "longer" if controlled.longer >= 0 else "shorter"
-    item.setToolTip(
-        f"{claim.row}'s answers are {abs(controlled.longer):.0f} characters {which} in the mean; a longer answer by many "
-        f"standard deviations adds {controlled.length_effect:+.2f} to the logit of winning; p = {_p(controlled.p_value)}"
+    words = (
+        f"The answers of {shown_name(claim.row)} are {abs(controlled.longer):.0f} characters {which} in the mean; a longer "
+        f"answer by many standard deviations adds {controlled.length_effect:+.2f} to the logit of winning; "
+        f"p = {_p(controlled.p_value)}"
     )
+    item.setToolTip(tip_words(words))
     return item
 
 
@@ -170,8 +179,7 @@ def _p(value: float) -> str:
 
 def _caption(comparison: Comparison) -> str:
     n = len(comparison.claims)
-    return (
-        f"By {comparison.judge}, last checkpoints. {comparison.interval}. Shown: p by Holm for all {n} claims below 0.05."
-        if n
-        else "Claims need two arms that answered the same prompts under the same seeds."
-    )
+    if not n:
+        return "Claims need two arms that answered the same prompts under the same seeds."
+    rule = f"p by Holm for all {n} claims" if n > 1 else "p"
+    return f"By {comparison.judge}, last checkpoints. {comparison.interval}. Shown: {rule} below 0.05."

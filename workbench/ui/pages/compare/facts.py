@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHeaderView, QScrollArea, QStackedWidget, QVBoxLayout
 
 from workbench import api
@@ -47,17 +46,6 @@ class FactGrid(CopyTable):
             yield
         self.resizeRowsToContents()
         self.setSortingEnabled(self._sorts)
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        """Gives the last column what is left, where anything is: else it would be cut rather than scrolled to."""
-        header = self.horizontalHeader()
-        header.setStretchLastSection(False)
-        header.setStretchLastSection(header.length() < self.viewport().width())
 
     def _show_row(self, place: int, row: FactRow, scheme: Scheme) -> None:
         for column, cell in enumerate(row.cells):

@@ -12,7 +12,7 @@ from workbench.ui.pages.compare.summary import SummaryCard
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
 
-_RAW, _CONTROLLED = "% of prompts, row beats column", "% at the same length"
+_RAW, _CONTROLLED = "% of prompts, row beats column", "% with length held equal"
 
 
 class Glance(Tab):
@@ -25,14 +25,15 @@ class Glance(Tab):
         super().__init__()
         self.matrix, self.answers, self.summary = WinMatrix(), AnswersCard(), SummaryCard()
         self._head_to_head = matrix = Card("Head to head", _RAW)
-        self.same_length = button(
-            "Same length",
-            self._on_same_length,
+        self.length_controlled = button(
+            "LC",
+            self._on_length_controlled,
             role="link",
-            tip="The win rates with length held equal (AlpacaEval 2's model), in place of the raw ones",
+            tip="Length-controlled win rates, as if answers were of one length (AlpacaEval 2's model), or the raw ones",
         )
-        self.same_length.setCheckable(True)
-        matrix.corner.addWidget(self.same_length)
+        self.length_controlled.setAccessibleName("Length-controlled win rates")
+        self.length_controlled.setCheckable(True)
+        matrix.corner.addWidget(self.length_controlled)
         matrix.body.addWidget(self.matrix)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -47,8 +48,8 @@ class Glance(Tab):
         yield
         self.summary.table.show_arms(comparison, scheme, hidden)
 
-    def _on_same_length(self) -> None:
-        is_controlled = self.same_length.isChecked()
-        self.same_length.setText("Raw rates" if is_controlled else "Same length")
+    def _on_length_controlled(self) -> None:
+        is_controlled = self.length_controlled.isChecked()
+        self.length_controlled.setText("Raw" if is_controlled else "LC")
         self._head_to_head.set_subtitle(_CONTROLLED if is_controlled else _RAW)
         self.matrix.prefer_controlled(is_controlled)

@@ -64,7 +64,12 @@ class ComparePage(Page):
             return None
         hidden = self.tree.hidden()
         panels = tuple(
-            panel.model_copy(update={"series": tuple(one for one in panel.series if one.arm not in hidden)})
+            panel.model_copy(
+                update={
+                    "series": tuple(one for one in panel.series if one.arm not in hidden),
+                    "spans": tuple(one for one in panel.spans if one.arm not in hidden),
+                }
+            )
             for panel in self._shown.comparison.panels
         )
         return self._shown.comparison.model_copy(update={"panels": panels})
@@ -136,6 +141,16 @@ class ComparePage(Page):
             title="The answers were not read",
         )
 
+    def sample_best_of_n(self) -> None:
+        """Queues best of n by every reward model of the project; its curves come when it has sampled."""
+        if (project := self.session.project) is not None:
+            self.session.ask(
+                "best of n",
+                lambda: api.sample_best_of_n(project),
+                lambda jobs: self.session.tell(f"Best of n is queued: {len(jobs)} runs."),
+                title="Best of n was not queued",
+            )
+
     def _build(self) -> None:
         self.bar, self.saved = ViewBar(), SavedViews(self.session, lambda: self._view)
         self.body = Body(self.session)
@@ -188,6 +203,7 @@ class ComparePage(Page):
         self.grid.picked.connect(self.answers.show_checkpoint)
         self.grid.export_wanted.connect(self.offer_export)
         self.answers.places_wanted.connect(self.show_places)
+        self.body.optimisation.best_of_n_wanted.connect(self.sample_best_of_n)
         self.look.changed.connect(self._on_look_changed)
         self._soon.timeout.connect(self.refresh)
         self.session.project_changed.connect(self._on_project_changed)
@@ -214,7 +230,7 @@ class ComparePage(Page):
             self._show()
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
-        drawn = ("evaluate", "ppo", "dpo") if self._view.metrics else ("evaluate",)
+        drawn = ("evaluate", "best_of_n", *(("ppo", "dpo") if self._view.metrics else ()))
         seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
         if seen != self._seen:
             self._seen = seen

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionView
 
 from workbench import api
 from workbench.compare import Comparison, Ranked, Ranking
+from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.deck import Tab
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.session import Session
@@ -167,9 +168,9 @@ class RankingTab(Tab):
 
 def _cells(line: Ranked) -> list[ValueItem]:
     steps = ", ".join(map(str, dict.fromkeys(line.steps)))
-    name = ValueItem(line.arm)
+    name = ValueItem(shown_name(line.arm))
     name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    name.setToolTip(tip_words(line.arm))
+    name.setToolTip(tip_words(shown_name(line.arm)))
     elo = line.elo
     words = f"{elo.mean:+.0f}  ({elo.low:+.0f} to {elo.high:+.0f})" if elo.low != elo.high else f"{elo.mean:.0f}"
     dots = ValueItem("", elo.mean)
@@ -187,4 +188,4 @@ def _caption(ranking: Ranking | None) -> str:
     if ranking is None:
         return "A ranking needs two to 40 arms that answered the same prompts."
     left = f" Left out, since they met nobody: {', '.join(ranking.left_out)}." if ranking.left_out else ""
-    return f"By {ranking.judge}, ties half; 0 is {ranking.origin}. {ranking.interval}.{left}"
+    return f"By {ranking.judge}, ties half; 0: {shown_name(ranking.origin)}. {ranking.interval}.{left}"

@@ -32,6 +32,7 @@ class Sentence(QLabel):
         rests = bool(statement.support)
         self.setText(words)
         self.setToolTip(tip_words(statement.evidence))
+        self.setAccessibleName(words)
         self.setAccessibleDescription(statement.evidence)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if rests else Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor if rests else Qt.CursorShape.ArrowCursor)

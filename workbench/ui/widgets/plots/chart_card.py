@@ -16,7 +16,7 @@ from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.controls import set_role, tip_words
 from workbench.ui.widgets.plots.panel_chart import CROWD, PanelChart, axis_words
 
-_STYLES = {"proxy": "╍", "point": "●", "envelope": "─"}
+_STYLES = {"proxy": "╍", "held_out": "┈", "fit": "╶", "point": "●", "envelope": "─"}
 _FRAME = 36  # pixels of the read-out that are no words
 _SHORTEST = 50  # pixels of a name in it
 _WHOLE = 1_000  # from which a place needs no fractions
@@ -27,12 +27,15 @@ _HOW = "\n\nClick a point for its samples. Drag to move, turn the wheel to zoom,
 
 
 class _ValueWords(NamedTuple):
-    """A curve's value in words, half of its interval, and the score itself where the value is in standard deviations."""
+    """What is read out of a curve.
+
+    Attributes:
+        series: the curve.
+        parts: its value, half of the interval, and what is known beside them: the score in its own units, or responses.
+    """
 
     series: Series
-    value: str
-    half: str
-    score: str
+    parts: tuple[str, str, str]
 
 
 class ChartCard(Card):
@@ -144,19 +147,19 @@ class ChartCard(Card):
         metrics, n_parts = self._read_out.fontMetrics(), 3
         while (room := self._room(values, n_parts)) < _SHORTEST and n_parts > 1:
             n_parts -= 1
-        has_scores = n_parts == 3 and any(one.score for one in values)
+        has_scores = n_parts == 3 and any(one.series.scores for one in values)
         lines = [self._place_words(x) + (escape(f": {self._spec.y.unit} (score)") if has_scores else "")]
         for one in values:
             mark = self._coloured(_STYLES.get(one.series.role, _SOLID), one.series.index)
             name = metrics.elidedText(shown_name(one.series.arm), Qt.TextElideMode.ElideMiddle, max(room, _SHORTEST))
-            rest = " ".join(part for part in one[2 : n_parts + 1] if part)
-            lines.append(f"{mark}&nbsp;{_unbroken(name)} <b>{one.value}</b> {rest}".rstrip())
+            value, *rest = (part for part in one.parts[:n_parts] if part)
+            lines.append(" ".join([f"{mark}&nbsp;{_unbroken(name)} <b>{value}</b>", *rest]))
         return lines
 
     def _room(self, values: Sequence[_ValueWords], n_parts: int) -> int:
         """Returns the pixels that names have beside so many parts of the values."""
         metrics = self._read_out.fontMetrics()
-        widest = max(metrics.horizontalAdvance(" ".join([_SOLID, *one[1 : n_parts + 1]])) for one in values)
+        widest = max(metrics.horizontalAdvance(" ".join([_SOLID, *one.parts[:n_parts]])) for one in values)
         return self.chart.width() - widest - _FRAME
 
     def _coloured(self, text: str, index: int) -> str:
@@ -169,22 +172,26 @@ def _unbroken(name: str) -> str:
 
 
 def _value_words(series: Series, x: float) -> _ValueWords | None:
-    found = value_at(series, x)
-    if found is None:
+    at = _nearest(series, x)
+    if at < 0:
         return None
-    at, y, low, high = found
-    score = f"({_number(series.scores[series.x.index(at)])})" if series.scores else ""
-    return _ValueWords(series, _number(y), _half(low, high), score)
+    more = f"({_number(series.scores[at])})" if series.scores else ""
+    if series.counts:
+        more = f"· {series.counts[at]:,} responses"
+    return _ValueWords(series, (_number(series.y[at]), _half(series.low[at], series.high[at]), more))
 
 
 def value_at(series: Series, x: float) -> tuple[float, float, float, float] | None:
     """Returns x, y, low and high of the point nearest to `x`; None where the curve has none."""
+    i = _nearest(series, x)
+    return (series.x[i], series.y[i], series.low[i], series.high[i]) if i >= 0 else None
+
+
+def _nearest(series: Series, x: float) -> int:
+    """Returns the place of the point nearest to `x`; -1 where the curve has none."""
     xs, ys = np.asarray(series.x), np.asarray(series.y)
     known = np.flatnonzero(np.isfinite(ys) & np.isfinite(xs))
-    if not len(known):
-        return None
-    i = int(known[np.argmin(np.abs(xs[known] - x))])
-    return series.x[i], series.y[i], series.low[i], series.high[i]
+    return int(known[np.argmin(np.abs(xs[known] - x))]) if len(known) else -1
 
 
 def _number(value: float) -> str:

@@ -9,13 +9,22 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QSizePolicy
 
-from workbench.compare import Axis, PanelSpec, Series
+from workbench.compare import Axis, PanelSpec, Series, Span
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.plots.bare_plot import BarePlot
 from workbench.ui.widgets.plots.crowd import Crowd
 
 _SYMBOLS = {"o": "o", "s": "s", "^": "t1", "D": "d", "v": "t", "P": "+", "X": "x"}  # matplotlib's names to pyqtgraph's
-_PEN_STYLES = {"proxy": Qt.PenStyle.DashLine, "point": Qt.PenStyle.DotLine}
+_PEN_STYLES = {
+    "proxy": Qt.PenStyle.DashLine,
+    "held_out": Qt.PenStyle.DotLine,
+    "fit": Qt.PenStyle.DashDotLine,
+    "point": Qt.PenStyle.DotLine,
+}
+_THIN = ("point", "envelope", "fit")
+_HOLLOW = ("proxy", "held_out")
+_MARKED = ("gold", "proxy", "held_out", "point")  # these roles are measured at single places, checkpoints or not
+_SPAN_ALPHA = 34
 _BAND_ALPHA = 46
 _RAW_ALPHA = 90
 _MANY = 2_000  # points from which on markers and smooth edges cost more than they tell
@@ -67,6 +76,8 @@ class PanelChart(BarePlot):
         self._dress(spec, scheme)
         for line in spec.lines:
             self._add_line(line.axis, line.value, line.label, scheme)
+        for span in (span for span in spec.spans if span.arm not in hidden):
+            self._add_span(span, scheme)
         for series in self._shown:
             if self._crowd is None or series.role == "envelope":
                 self._add_series(series, scheme)
@@ -96,7 +107,7 @@ class PanelChart(BarePlot):
             {"pos": (series.x[at], series.measured[at])}
             for series in self._shown
             for at, steps in enumerate(series.steps)
-            if series.role != "proxy" and steps[0] == steps_by_arm.get(series.arm)
+            if series.role not in _HOLLOW and steps[0] == steps_by_arm.get(series.arm)
         ]
         self._ring.setData(spots)
         self.viewport().update()
@@ -161,6 +172,16 @@ class PanelChart(BarePlot):
         angle = 0 if axis == "y" else 90
         self.addItem(pg.InfiniteLine(pos=value, angle=angle, pen=pen, label=words, labelOpts=options))
 
+    def _add_span(self, span: Span, scheme: Scheme) -> None:
+        colour, shade = scheme.runs.colour(span.index), QColor(scheme.runs.colour(span.index))
+        shade.setAlpha(_SPAN_ALPHA)
+        region = pg.LinearRegionItem((span.low, span.high), brush=pg.mkBrush(shade), pen=pg.mkPen(None), movable=False)
+        region.setZValue(-10)
+        self.addItem(region, ignoreBounds=True)
+        pen = pg.mkPen(colour, width=1, style=Qt.PenStyle.DashDotLine)
+        options = {"position": 0.94, "color": scheme.tokens.muted, "anchors": [(0, 0), (0, 0)]}
+        self.addItem(pg.InfiniteLine(pos=span.at, angle=90, pen=pen, label=span.label, labelOpts=options))
+
     def _add_series(self, series: Series, scheme: Scheme) -> None:
         x, y, low, high = (np.asarray(values, dtype=float) for values in (series.x, series.y, series.low, series.high))
         colour = scheme.tokens.muted if series.role == "envelope" else scheme.runs.colour(series.index)
@@ -172,7 +193,7 @@ class PanelChart(BarePlot):
         if series.raw:
             self._add_curve(x, np.asarray(series.raw, dtype=float), pg.mkPen(_faint(colour), width=1), z=5, **marks)
             marks = {}  # they stand at what was measured
-        is_thin = len(x) > _MANY or series.role in ("point", "envelope")
+        is_thin = len(x) > _MANY or series.role in _THIN
         width = 1 if is_thin else scheme.line_width
         pen = pg.mkPen(colour, width=width, style=_pen_style(series))
         curve = self._add_curve(x, y, pen, z=10, name=series.name, **marks)
@@ -195,10 +216,10 @@ class PanelChart(BarePlot):
         return curve
 
     def _marks(self, series: Series, scheme: Scheme) -> dict[str, object]:
-        if not series.steps:  # what was logged at every step needs no marks; a checkpoint can be clicked
+        if series.role == "fit" or (not series.steps and series.role not in _MARKED):  # what was logged at every step
             return {}
         colour = scheme.runs.colour(series.index)
-        fill = scheme.tokens.card if series.role == "proxy" else colour
+        fill = scheme.tokens.card if series.role in _HOLLOW else colour
         symbol = _SYMBOLS[scheme.runs.marker(series.index)]
         return {"symbol": symbol, "symbolSize": 7, "symbolPen": pg.mkPen(colour), "symbolBrush": pg.mkBrush(fill)}
 
