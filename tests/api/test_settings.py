@@ -19,6 +19,7 @@ def test_every_setting_of_every_group_says_what_it_does() -> None:
         "view",
         "figure",
         "playground",
+        "endpoint",
     }
     assert [f"{view.group}.{view.name}" for view in views if not (view.label and view.help)] == []
 

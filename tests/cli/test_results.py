@@ -88,6 +88,59 @@ def test_a_figure_that_is_too_wide_is_refused_in_one_sentence(project: Path, tmp
     assert not (tmp_path / "a.svg").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("r.html", b"<!doctype"),
+        ("r.md", b"# "),
+        ("f.svg", b"<?xml"),
+        ("f.pdf", b"%PDF"),
+        ("f.png", b"\x89PNG"),
+        ("n.csv", b"panel,"),
+    ],
+)
+def test_the_ending_says_what_is_exported(project: Path, tmp_path: Path, name: str, begins: bytes) -> None:
+    written = json.loads(run("export", project, "--out", tmp_path / name, "--json").output)
+    assert (tmp_path / name).read_bytes().startswith(begins)
+    assert written["written"][0] == str(tmp_path / name)
+
+
+def test_one_panel_is_exported_in_the_style_of_the_flags(project: Path, tmp_path: Path) -> None:
+    run(
+        "export",
+        project,
+        "--out",
+        tmp_path / "kl.png",
+        "--panel",
+        "kl",
+        "--width",
+        "127",
+        "--height",
+        "127",
+        "--dpi",
+        "100",
+    )
+    assert imread(tmp_path / "kl.png").shape[:2] == (500, 500)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--out", "thing"], "does not say what it is to be"),
+        (["--out", "thing.svg", "--format", "html"], "must end in .html or .htm"),
+        (["--out", "thing", "--format", "model"], "name one training run with --run"),
+    ],
+)
+def test_an_export_that_cannot_be_is_refused_in_one_sentence(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli.app, ["export", str(project), *arguments])
+    assert done.exit_code != 0
+    assert said in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_costs_seeds_and_matched_levels_are_printed_below_the_verdict(project: Path) -> None:
     told = run("compare", project, "--costs", "--seeds", "--matched", "kl", "--matched", "data").output
     assert "The same for all arms: start model, training pairs, budget, test prompts" in told

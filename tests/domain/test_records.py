@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from workbench.domain.endpoints import PairwiseQuestion
 from workbench.domain.experiments import Experiment
 from workbench.domain.recipes import DpoRecipe, PpoRecipe
 from workbench.domain.records import RECIPES, Inputs, Job, Manifest, RunState
@@ -13,7 +14,8 @@ def job(**changes: object) -> Job:
 
 @pytest.mark.parametrize("method", list(RECIPES))
 def test_a_job_is_read_back_with_the_recipe_of_its_method(method):
-    written = job(method=method, recipe=RECIPES[method]())
+    needed = {"endpoint": "jury", "question": PairwiseQuestion(model="m")} if method == "judge" else {}
+    written = job(method=method, recipe=RECIPES[method](**needed))
     again = Job.model_validate_json(written.model_dump_json())
     assert again == written
     assert type(again.recipe) is RECIPES[method]

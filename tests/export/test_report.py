@@ -5,11 +5,17 @@ import pytest
 from evaluated_runs import BASE
 
 from workbench.compare import compare_runs
+from workbench.domain.errors import BadInput
 from workbench.domain.experiments import Experiment
-from workbench.export.report import report_html, write_report
+from workbench.export.report import report_of, write_report
+from workbench.export.report_html import as_html
 
 HOSTILE = '</p></section><script>alert(1)</script><img src=x onerror=alert(2)><a href="javascript:x">\u202e "quoted" & more\x00'
 VOID = {"meta"}
+
+
+def report_html(comparison, project) -> str:
+    return as_html(report_of(comparison, project))
 
 
 class Page(HTMLParser):
@@ -66,8 +72,8 @@ def test_every_arm_has_its_figures_samples_settings_and_runs(page, comparison):
 
 def test_the_charts_are_drawn_inside_for_light_and_dark_pages(page):
     charts = [attributes["class"] for name, attributes in page.elements if "chart" in (attributes.get("class") or "")]
-    assert charts == ["chart light", "chart dark"]
-    assert [name for name, _ in page.elements].count("svg") == 2
+    assert charts == ["charts", *["chart light", "chart dark"] * 3]
+    assert [name for name, _ in page.elements].count("svg") == 6
 
 
 def test_ids_are_unique_and_references_lead_somewhere(html):
@@ -115,3 +121,8 @@ def test_a_start_model_alone_can_be_reported(runs):
 def test_the_same_project_gives_the_same_file(html, project, tmp_path):
     write_report(compare_runs(project), project, tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == html
+
+
+def test_another_ending_is_refused(comparison, project, tmp_path):
+    with pytest.raises(BadInput, match=r"expected \.html or \.md"):
+        write_report(comparison, project, tmp_path / "report.docx")

@@ -6,11 +6,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from tests.export.conftest import html_of
 from workbench import api, cli
 from workbench.compare import compare_runs
 from workbench.data.assets import asset
 from workbench.domain.experiments import Experiment
-from workbench.export.report import report_html
+from workbench.export.report import report_of
+from workbench.export.report_html import as_html
 from workbench.export.report_setup import Setup, read_setup
 from workbench.export.run_again import demo_command, how_to_run_again, import_arguments
 from workbench.storage.project import Project
@@ -27,7 +29,7 @@ EXPERIMENT = {
 
 def told(project: Project, *experiments: Experiment) -> str:
     known = {experiment.name: experiment for experiment in experiments}
-    return unescape(how_to_run_again(Setup([], [], project.datasets(), known)) or "")
+    return unescape(html_of(*how_to_run_again(Setup([], [], project.datasets(), known))))
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_the_demo_is_run_again_as_the_demo(project, path, n_seeds, command):
     raw = yaml.safe_load(asset(path).read_text(encoding="utf-8"))
     experiment = Experiment.parse(raw | {"seeds": list(range(n_seeds))}, where=path)
     assert demo_command(experiment) == command
-    assert told(project, experiment) == f"<pre>{command}</pre>"
+    assert f"<pre>{command}</pre>" in told(project, experiment)
 
 
 def test_the_demos_file_with_a_change_is_no_longer_the_demo():
@@ -92,7 +94,7 @@ def test_the_demos_file_with_a_change_is_no_longer_the_demo():
 
 def test_without_the_experiments_file_there_is_nothing_to_run_again(runs):
     runs.arm("dpo", {100: [1.0] * 8})
-    assert how_to_run_again(read_setup(compare_runs(runs.project), runs.project)) is None
+    assert how_to_run_again(read_setup(compare_runs(runs.project), runs.project)) == ()
 
 
 def test_a_report_names_no_folder_of_the_disk_it_was_made_on(runs, project):
@@ -104,7 +106,7 @@ def test_a_report_names_no_folder_of_the_disk_it_was_made_on(runs, project):
     project.dataset_folder("pairs").rename(folder)
     judged = runs.evaluation.model_copy(update={"judges": ("/home/ada/judges/mine.py:score",)})
     runs.arm("dpo", {100: [1.0] * 8}, model="/home/ada/models/base", evaluation=judged)
-    page = report_html(compare_runs(runs.project), runs.project)
+    page = as_html(report_of(compare_runs(runs.project), runs.project))
     assert "pairs of &#x27;us&#x27;.csv" in page
     assert "mine.py:score" in page
     assert "/home/" not in page

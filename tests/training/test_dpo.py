@@ -14,8 +14,9 @@ from workbench.domain.events import CheckpointSaved, Metrics, Sample, Warned
 from workbench.domain.experiments import Budget
 from workbench.domain.pairs import Message, Row
 from workbench.domain.recipes import DpoRecipe
+from workbench.domain.recipes.dpo import trl_loss
 from workbench.training.batches import Encoder
-from workbench.training.dpo import Trainer, loss_arguments
+from workbench.training.dpo import Trainer
 from workbench.training.models import load_policy
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*will be removed in v6:FutureWarning")
@@ -29,7 +30,7 @@ def our_trainer(runs: Runs, tmp_path: Path, **recipe: object) -> Any:
     session = runs.open(folder)
     policy, tokenizer = load_policy(runs.stories, CPU)
     pairs, _ = Encoder(session, session.job.recipe, policy, tokenizer).pairs(session.job.inputs.data)
-    arguments = config(tmp_path, max_length=None, **loss_arguments(session.job.recipe))
+    arguments = config(tmp_path, max_length=None, **trl_loss(session.job.recipe))
     reference, _ = load_policy(runs.stories, CPU)
     return Trainer(model=policy, ref_model=reference, args=arguments, train_dataset=pairs, processing_class=tokenizer)
 
@@ -176,7 +177,7 @@ def test_chats_train_a_model_without_a_template_as_plain_text_said_aloud(runs: R
 
 
 def test_exo_needs_some_noise_and_gets_it() -> None:
-    assert loss_arguments(DpoRecipe(loss_type="exo_pair")) == {"loss_type": ["exo_pair"], "label_smoothing": 1e-3}
+    assert trl_loss(DpoRecipe(loss_type="exo_pair")) == {"loss_type": ["exo_pair"], "label_smoothing": 1e-3}
 
 
 @pytest.mark.parametrize("method", ["dpo", "reward"])

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -238,3 +239,24 @@ def test_a_policy_with_other_tokens_than_the_reference_is_refused(project: Proje
     job = evaluation(project, stories, model=str(babyllama))
     with pytest.raises(BadInput, match="no KL between them is defined"):
         evaluate(project, job)
+
+
+def test_an_ensemble_and_a_held_out_reward_model_stand_as_further_judges(project: Project, stories: Path) -> None:
+    model, tokenizer = load_scoring_model(stories, CPU, head_seed=1)
+    for part in (model, tokenizer):
+        part.save_pretrained(project.folder / "other")
+    RewardSettings(mean=0.0, std=1.0).write(project.folder / "other")
+    job = evaluation(
+        project, stories, judges=("length", "ensemble:./reward,./other", "reward:./reward", "reward:./other")
+    )
+    job = job.model_copy(update={"inputs": job.inputs.model_copy(update={"heldout": "./other"})})
+    evaluate(project, job)
+    found = samples(project, job, 20)
+    scores = {name.removeprefix("score:"): np.array(found[name]) for name in found if name.startswith("score:")}
+    members = [scores["reward:./reward"], scores["reward:./other"]]
+    assert scores["ensemble:./reward,./other"] == pytest.approx((members[0] + members[1]) / 2)
+    assert scores["ensemble:./reward,./other minimum"] == pytest.approx(
+        [min(pair) for pair in zip(*members, strict=True)]
+    )
+    assert scores["ensemble:./reward,./other spread"] == pytest.approx(abs(members[0] - members[1]) / 2)
+    assert scores["held-out reward model"] == pytest.approx(members[1])

@@ -124,7 +124,7 @@ def settled(qtbot, page) -> None:
     qtbot.waitUntil(lambda: page.is_settled, timeout=20000)
 
 
-@pytest.mark.parametrize("suffix", [".svg", ".csv", ".html"])
+@pytest.mark.parametrize("suffix", [".svg", ".csv", ".html", ".md"])
 def test_export_writes_what_is_shown_by_the_file_s_ending(qtbot, page, window, tmp_path, suffix):
     page.tree.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
     out = tmp_path / f"kept{suffix}"
@@ -132,8 +132,30 @@ def test_export_writes_what_is_shown_by_the_file_s_ending(qtbot, page, window, t
     page.export.write(out)
     qtbot.waitUntil(lambda: any(out.name in said for said in window.toasts.sentences()), timeout=20000)
     text = out.read_text(encoding="utf-8")
-    assert "PPO" not in text
-    assert "DPO β=0.1" in text
+    as_arm = {".html": ">PPO<", ".md": "| PPO |"}.get(suffix, "PPO")  # how costs are counted names the method
+    assert as_arm not in text
+    assert as_arm.replace("PPO", "DPO β=0.1") in text
+
+
+def test_event_files_of_the_runs_that_are_compared_are_written(qtbot, page, window, tmp_path):
+    page.export.offer(suffix="tensorboard")
+    assert not page.export.what_box.isEnabled()
+    page.export.write(tmp_path / "logs")
+    qtbot.waitUntil(lambda: any("logs" in said for said in window.toasts.sentences()), timeout=60000)
+    written = {folder.name for folder in (tmp_path / "logs").iterdir()}
+    assert written == {run for arm in page.comparison.arms for run in (*arm.runs, *arm.evaluations)}
+
+
+def test_a_model_and_a_script_are_of_one_run(qtbot, page, window, tmp_path):
+    page.export.offer(suffix="script")
+    runs = [run for arm in page.comparison.arms for run in arm.runs]
+    box = page.export.what_box
+    assert [box.itemData(i) for i in range(box.count())] == runs
+    assert "seed 0" in box.itemText(0)
+    chosen(page.export.format_box, "model")
+    page.export.write(tmp_path / "model")  # paper runs have no checkpoints
+    qtbot.waitUntil(window.banner.isVisible, timeout=20000)
+    assert "no checkpoint yet" in window.banner.text()
 
 
 def test_one_chart_is_kept_alone(qtbot, page, window, tmp_path):
@@ -148,7 +170,7 @@ def test_one_chart_is_kept_alone(qtbot, page, window, tmp_path):
 def test_all_that_was_logged_is_kept_as_a_table(qtbot, page, window, tmp_path):
     page.export.offer(suffix=".svg")
     chosen(page.export.what_box, "logged")
-    assert page.export.suffix == ".csv"
+    assert page.export.kind.key == ".csv"
     assert "one column for each metric" in page.export.words.text()
     page.export.write(tmp_path / "all.csv")
     qtbot.waitUntil(lambda: any("all.csv" in said for said in window.toasts.sentences()), timeout=20000)
@@ -163,7 +185,7 @@ def test_parquet_holds_what_was_logged_and_a_figure_what_is_drawn(page):
     assert page.export.what_box.currentData() is None
     chosen(page.export.format_box, ".parquet")
     chosen(page.export.what_box, "kl")
-    assert page.export.suffix == ".csv"
+    assert page.export.kind.key == ".csv"
 
 
 def test_the_preview_is_the_figure_and_the_choices_come_back(qtbot, page, session):
@@ -173,7 +195,7 @@ def test_the_preview_is_the_figure_and_the_choices_come_back(qtbot, page, sessio
     page.export.form.dpi_box.setValue(100)
     page.export.form.width_box.setValue(800)
     again = ExportDialog(session, lambda: page.comparison, lambda: page.view, page)
-    assert again.suffix == ".png"
+    assert again.kind.key == ".png"
     assert again.style_wanted().pixels(3)[0] == 800
 
 
@@ -386,7 +408,7 @@ def test_commands_are_made_once_and_the_dialog_of_exports_when_it_is_wanted(qtbo
     qtbot.waitUntil(lambda: list(page.commands()) == first, timeout=20000)
     next(action for action in first if action.text() == "Export as PDF, vector figure…").trigger()
     assert page.export.isVisible()
-    assert page.export.suffix == ".pdf"
+    assert page.export.kind.key == ".pdf"
 
 
 def test_the_summary_stays_sorted_when_runs_that_go_on_bring_news(qtbot, page):

@@ -61,7 +61,7 @@ def finish_demo(project: Project, *, long: bool = False) -> DemoResult:
     name = _experiment(1, long=long).name
     comparison = compare_runs(project, experiment=name)
     charts = write_all_charts(comparison, project.exports, name)
-    report = export_report(project, project.exports / f"{name}.html", comparison=comparison)
+    report = export_report(project, project.exports / f"{name}.html", comparison=comparison)[0]
     return DemoResult(
         project=str(project.folder), report=str(report), charts=[str(chart) for chart in charts], comparison=comparison
     )

@@ -5,11 +5,14 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from workbench.api.experiments import read_experiment, write_experiment
-from workbench.data.judge_names import judge_choices
+from workbench.data.judge_names import ENSEMBLE_PREFIX, REWARD_PREFIX, judge_choices
+from workbench.domain.costs import money
 from workbench.domain.drafts import DraftArm, ExperimentDraft
+from workbench.domain.endpoints import LLM_PREFIX, Endpoint
 from workbench.domain.errors import NotFound
 from workbench.domain.experiments import Experiment
-from workbench.domain.records import RunState
+from workbench.domain.records import Job, RunState
+from workbench.domain.samples import HELDOUT
 from workbench.jobs.model_choices import ModelAtHand, look_at, model_choices
 from workbench.jobs.rebase import rebased
 from workbench.jobs.states import StateReader
@@ -22,6 +25,7 @@ from workbench.storage.experiment_drafts import (
     save_draft,
     set_form_aside,
 )
+from workbench.storage.preferences import read_preferences
 from workbench.storage.project import Project, nearest
 
 __all__ = [
@@ -43,6 +47,7 @@ __all__ = [
     "save_draft",
     "set_form_aside",
 ]
+_PAIRS, _TYPICAL_TOKENS, _LETTERS_A_TOKEN = 100, 250.0, 4.0  # a short prompt and two answers of 100 tokens
 
 
 class JudgeAtHand(BaseModel):
@@ -72,17 +77,40 @@ def check_model(
 
 
 def list_judges(project: Project) -> list[JudgeAtHand]:
-    """Returns the judges at hand: those of this program, functions in the project's Python files, its reward models."""
+    """Returns the judges at hand: of this program, functions in the project's Python files, reward models, endpoints."""
     found = [JudgeAtHand(name=name, measures=measures) for name, measures in judge_choices(project.folder)]
     reader = StateReader(project)
     trained = [job for job in project.jobs() if job.method == "reward" and reader.state(job.id) is RunState.FINISHED]
-    return found + [
+    found += [
         JudgeAtHand(
-            name=f"reward:{job.id}",
-            measures=f"the reward model that learned {job.inputs.data.name if job.inputs.data else ''}, seed {job.seed}",
+            name=f"{REWARD_PREFIX}{job.id}", measures=f"the {_which(job)} that learned {_data(job)}, seed {job.seed}"
         )
         for job in trained
     ]
+    if len(trained) > 1:
+        names = "+".join(job.id for job in trained)
+        measures = f"mean, minimum and spread of the {len(trained)} reward models of this project"
+        found.append(JudgeAtHand(name=f"{ENSEMBLE_PREFIX}{names}", measures=measures))
+    return found + [
+        JudgeAtHand(name=f"{LLM_PREFIX}{name}", measures=_asked(endpoint))
+        for name, endpoint in read_preferences().endpoints.items()
+    ]
+
+
+def _which(job: Job) -> str:
+    return job.name if job.name == HELDOUT else "reward model"
+
+
+def _data(job: Job) -> str:
+    return job.inputs.data.name if job.inputs.data else ""
+
+
+def _asked(endpoint: Endpoint) -> str:
+    """Says what an endpoint does and what that costs, at a length that answers often have."""
+    question = len(endpoint.question.template) / _LETTERS_A_TOKEN + _TYPICAL_TOKENS
+    cost = endpoint.cost(2 * _PAIRS * question, 2 * _PAIRS * 3)
+    price = f"about {money(cost)} for {_PAIRS} pairs of 100 tokens" if cost else "free"
+    return f"{endpoint.model} at {endpoint.host} compares with the start model in both orders; {price}; never the gold judge"
 
 
 def open_experiment(project: Project, path: Path) -> Experiment:

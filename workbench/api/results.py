@@ -9,7 +9,7 @@ from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.figures import FigureStyle
 from workbench.export.figures import draw_panels, render
 from workbench.export.logged import SUFFIXES, write_logged
-from workbench.export.report import write_report
+from workbench.export.report import REPORT_SUFFIXES, write_report
 from workbench.export.series import write_series_csv
 from workbench.storage.preferences import read_preferences
 from workbench.storage.project import Project, nearest
@@ -62,18 +62,25 @@ def write_all_charts(comparison: Comparison, folder: Path, name: str) -> list[Pa
     return [path for suffix in suffixes for path in write_charts(comparison, folder / f"{name}{suffix}")]
 
 
-def export_report(project: Project, out: Path, *, comparison: Comparison | None = None) -> Path:
-    """Writes the comparison as one HTML file that needs nothing else.
+def export_report(project: Project, out: Path, *, comparison: Comparison | None = None) -> list[Path]:
+    """Writes the comparison as one HTML file that needs nothing else, or as Markdown with its charts beside it.
+
+    Args:
+        project: the project.
+        out: ends in .html or .md.
+        comparison: None compares the whole project.
+
+    Returns:
+        What was written, the report first.
 
     Raises:
         NotFound: nothing has been evaluated yet.
-        BadInput: the file does not end in .html.
+        BadInput: the file ends in something else.
     """
-    if out.suffix not in (".html", ".htm"):
-        raise BadInput(f"{out} ends in {out.suffix or 'nothing'!r}; expected .html.", "Rename --out.")
+    if out.suffix not in REPORT_SUFFIXES:
+        raise BadInput(f"{out} ends in {out.suffix or 'nothing'!r}; expected .html or .md.", "Rename --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_report(comparison or compare_runs(project), project, out)
-    return out
+    return write_report(comparison or compare_runs(project), project, out)
 
 
 def export_logged(

@@ -6,6 +6,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from workbench.domain.endpoints import Endpoint
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Budget, Experiment, SftStage
 from workbench.domain.figures import FigureStyle
@@ -25,6 +26,7 @@ SETTING_GROUPS: dict[str, tuple[type[Settings], ...]] = {
     "playground": (Asking,),
     "view": (View,),
     "figure": (FigureStyle,),
+    "endpoint": (Endpoint,),
 }
 
 
@@ -63,7 +65,7 @@ class SettingView(BaseModel):
 
 
 def list_settings(group: str | None = None) -> list[SettingView]:
-    """Returns the settings of a group, or of all: those of an experiment, `playground`, `view` and `figure`.
+    """Returns the settings of a group, or of all: those of an experiment, `playground`, `view`, `figure` and `endpoint`.
 
     Raises:
         BadSetting: there is no such group.

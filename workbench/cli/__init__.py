@@ -13,12 +13,15 @@ from workbench.cli import (
     claims,
     data,
     experiments,
+    exporting,
+    judging,
     machine,
     metrics,
     optimisation,
     playground,
     preferences,
     projects,
+    replaying,
     results,
     runs,
     tidying,
@@ -39,6 +42,9 @@ _EPILOG = (
 
 _STILL_RUNNING = 130  # what a shell expects after Ctrl+C
 
+_GROUPS = (
+    projects, data, experiments, runs, tidying, results, claims, judging, metrics, playground, machine, preferences,
+)  # fmt: skip
 app = typer.Typer(
     name="workbench",
     help="Train a reward model with PPO, or DPO without one, and compare rewards, KL and win rates on equal terms.",
@@ -50,7 +56,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 GROUPS = (
-    projects, data, experiments, runs, tidying, results, claims, optimisation, metrics, playground, machine, preferences,
+    projects, data, experiments, runs, replaying, tidying, results, claims, judging, optimisation, exporting, metrics,
+    playground, machine, preferences,
 )  # fmt: skip
 for group in GROUPS:
     group.register(app)

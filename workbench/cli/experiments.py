@@ -9,7 +9,7 @@ import typer
 
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, print_json, print_table, say
-from workbench.domain.costs import between, duration, memory, parameters
+from workbench.domain.costs import between, duration, memory, money, parameters
 from workbench.domain.experiments import Experiment
 
 EXPERIMENT_HELP = "A YAML file, or the name of an experiment or draft of the project."
@@ -139,6 +139,7 @@ def _total(plan: api.ExperimentPlan) -> str:
     if cost.seconds is None or cost.memory_mib is None:
         return " Time and memory are not known." if plan.n_new else ""
     unknown = f", without {cost.n_unknown} that cannot be estimated" if cost.n_unknown else ""
+    paid = f" Endpoints ask for up to {money(cost.dollars)}." if cost.dollars else ""
     at_once = f"{cost.at_once} at once on {cost.device}"
     unknown += f", after {cost.n_ahead} other runs of the queue" if cost.n_ahead else ""
-    return f" {between(cost.seconds).capitalize()}, {at_once}, up to {memory(cost.memory_mib)} each{unknown}."
+    return f" {between(cost.seconds).capitalize()}, {at_once}, up to {memory(cost.memory_mib)} each{unknown}.{paid}"

@@ -1,4 +1,4 @@
-"""compare, views, export."""
+"""compare, views."""
 
 from __future__ import annotations  # names of `api` are imported only when they are used
 
@@ -21,6 +21,7 @@ Named = Annotated[str | None, typer.Option("--view", help="A saved view; other f
 X = Annotated[XAxis | None, flag(View, "x")]
 Smoothing = Annotated[float | None, flag(View, "smoothing")]
 Baseline = Annotated[str | None, flag(View, "baseline")]
+Judge = Annotated[str | None, flag(View, "judge")]
 Panels = Annotated[list[str] | None, flag(View, "panels", "--panel")]
 Hidden = Annotated[list[str] | None, flag(View, "hidden", "--hide")]
 _COMPARE_EPILOG = examples(
@@ -30,6 +31,7 @@ _COMPARE_EPILOG = examples(
     "workbench compare my-project --x tokens --hide reference --save-view 'by tokens'",
     "workbench compare my-project --view 'by tokens' --out by-tokens.png --dpi 300 --ground dark",
     "workbench compare my-project --experiment stories",
+    "workbench compare my-project --judge llm:openai",
     "workbench compare my-project --costs --seeds",
     "workbench compare my-project --matched kl --matched compute",
     "workbench compare my-project --claims --ranking",
@@ -61,13 +63,6 @@ def register(app: typer.Typer) -> None:
             "workbench views my-project --delete tokens",
         ),
     )(views)
-    app.command(
-        "export",
-        epilog=examples(
-            "workbench export my-project --out report.html",
-            "workbench export my-project --view tokens --out report.html",
-        ),
-    )(export)
 
 
 def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
@@ -77,6 +72,7 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     x: X = None,
     smoothing: Smoothing = None,
     baseline: Baseline = None,
+    judge: Judge = None,
     panels: Panels = None,
     hidden: Hidden = None,
     save_view: Annotated[str | None, typer.Option(help="Keep all this as a view.", show_default=False)] = None,
@@ -101,8 +97,9 @@ def compare(  # noqa: PLR0913, PLR0917  (one argument a flag)
     """Compare arms: rewards, KL, win rates, verdict, costs."""
     project = api.open_project(folder)
     run_ids = [api.find_run(project, run) for run in runs] if runs else None
-    wanted = _view(project, view, x=x, smoothing=smoothing, baseline=baseline, panels=panels, hidden=hidden)
-    style = FigureStyle.read(_given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags")
+    changes = {"baseline": baseline, "judge": judge, "panels": panels, "hidden": hidden}
+    wanted = view_of(project, view, x=x, smoothing=smoothing, **changes)
+    style = FigureStyle.read(given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags")
     as_numbers = out is not None and out.suffix == ".csv"
     comparison = api.compare_runs(project, run_ids, view=wanted, experiment=experiment, with_all_points=as_numbers)
     written = api.write_charts(comparison, out, style) if out else []
@@ -162,33 +159,14 @@ def views(
         say("No view is saved yet: `workbench compare PROJECT --save-view NAME` keeps one.")
 
 
-def export(
-    folder: ProjectFolder,
-    out: Annotated[Path, typer.Option(help="The report's file, ending in .html.", show_default=False)],
-    view: Named = None,
-    hidden: Hidden = None,
-    experiment: Experiment = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Write the comparison as one HTML file."""
-    project = api.open_project(folder)
-    wanted = _view(project, view, hidden=hidden)
-    comparison = api.compare_runs(project, view=wanted, experiment=experiment)
-    path = api.export_report(project, out, comparison=comparison)
-    if json:
-        print_json({"report": str(path)})
-    else:
-        say(f"Wrote {path}")
-
-
-def _view(project: api.Project, name: str | None, **changes: Any) -> View:
+def view_of(project: api.Project, name: str | None, **changes: Any) -> View:
     """Returns a saved view, or the default one, with what the flags change."""
     view = api.read_view(project, name) if name is not None else View()
-    return View.read(view.model_dump() | _given(**changes), where="the flags")
+    return View.read(view.model_dump() | given(**changes), where="the flags")
 
 
-def _given(**values: Any) -> dict[str, Any]:
+def given(**values: Any) -> dict[str, Any]:
+    """Returns the flags that were given, by the names of their settings."""
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -203,7 +181,8 @@ def print_comparison(comparison: api.Comparison) -> None:
             for arm in comparison.arms
         ],
     )  # fmt: skip
-    say(f"Under each figure its interval: {comparison.interval}. Win rates are against {comparison.rival}.")
+    rates = f"Win rates are against {comparison.rival}, by {comparison.judge}."
+    say(f"Under each figure its interval: {comparison.interval}. {rates}")
     print_fairness(comparison)
     say()
     say(comparison.verdict)

@@ -84,13 +84,13 @@ def run(
         print_plan(api.plan_experiment(project, found, base=base), json=json)
         return
     jobs = api.run_experiment(project, found, base=base)
-    _finish(project, [job.id for job in jobs], detach=detach, json=json)
+    show_or_follow(project, [job.id for job in jobs], detach=detach, json=json)
 
 
 def follow(folder: ProjectFolder, run: RunId, json: Json = False, debug: Debug = False) -> None:
     """Watch a run to its end."""
     project = api.open_project(folder)
-    _finish(project, [api.find_run(project, run)], detach=False, json=json)
+    show_or_follow(project, [api.find_run(project, run)], detach=False, json=json)
 
 
 def stop(
@@ -150,7 +150,7 @@ def resume(folder: ProjectFolder, run: RunId, detach: Detach = False, json: Json
     project = api.open_project(folder)
     run_id = api.find_run(project, run)
     api.resume_run(project, run_id)
-    _finish(project, [run_id], detach=detach, json=json)
+    show_or_follow(project, [run_id], detach=detach, json=json)
 
 
 def evaluate(
@@ -164,7 +164,7 @@ def evaluate(
     """Sample from checkpoints of runs, and judge."""
     project = api.open_project(folder)
     jobs = api.evaluate_runs(project, [api.find_run(project, run) for run in runs], checkpoints=checkpoints)
-    _finish(project, [job.id for job in jobs], detach=detach, json=json)
+    show_or_follow(project, [job.id for job in jobs], detach=detach, json=json)
 
 
 def best_of_n(
@@ -185,7 +185,7 @@ def best_of_n(
     project = api.open_project(folder)
     chosen = [api.find_run(project, run) for run in runs or ()]
     jobs = api.sample_best_of_n(project, chosen, n=n, max_prompts=max_prompts)
-    _finish(project, [job.id for job in jobs], detach=detach, json=json)
+    show_or_follow(project, [job.id for job in jobs], detach=detach, json=json)
 
 
 def score(
@@ -212,7 +212,8 @@ def score(
         say(f"Scored {result.responses} responses: {result.out} (mean {result.mean:.3f}, sd {result.sd:.3f}).")
 
 
-def _finish(project: api.Project, run_ids: Sequence[str], *, detach: bool, json: bool) -> None:
+def show_or_follow(project: api.Project, run_ids: Sequence[str], *, detach: bool, json: bool) -> None:
+    """Prints the runs, at once or when nothing more will happen to them; exits with 1 where one did not finish."""
     if detach:
         views = [api.show_run(project, run_id) for run_id in run_ids]
         _print_runs(views, json=json)

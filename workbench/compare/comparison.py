@@ -10,6 +10,7 @@ from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.bills import Bills, write_bills
 from workbench.compare.claims import Claim
 from workbench.compare.fairness import incomplete, oddities, uneven
+from workbench.compare.judges import judged_by, judges_at_hand
 from workbench.compare.kl_profile import further_samples
 from workbench.compare.ledger import Ledger
 from workbench.compare.matched import MatchedView, match_arms
@@ -27,11 +28,15 @@ from workbench.compare.specs import PanelSpec
 from workbench.compare.statements import Statement
 from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import WinCell, judge_of, win_matrix
+from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.errors import BadSetting, NotFound
 from workbench.domain.experiments import shown_name
 from workbench.domain.views import View
 from workbench.storage.project import Project, nearest
 
+_THROUGH_THE_START = (
+    "This judge compared every arm with the start model only: two trained arms are compared by who does better there.",
+)
 _PUBLIC = ("name", "method", "seeds", "gold", "proxy", "kl", "win_rate")
 
 
@@ -40,7 +45,8 @@ class Comparison(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    judge: str = Field(description="The gold judge.")
+    judge: str = Field(description="The judge that gold scores, win rates and verdict go by.")
+    judges: tuple[str, ...] = Field((), description="Those that they can go by, the experiment's gold judge first.")
     view: View = Field(View(), description="How it is looked at; its arms by their lasting names.")
     experiments: tuple[str, ...] = Field((), description="Those that the compared runs belong to, as far as known.")
     interval: str = Field(description="What the intervals are over, in words.")
@@ -152,6 +158,9 @@ def compare_runs(
     """
     asked = view or View()
     everything = gather_arms(project, run_ids, experiment=experiment, metrics=_metrics_read(asked))
+    judges = judges_at_hand(everything, project)
+    if asked.judge:
+        everything = judged_by(everything, asked.judge, project)
     arms = [arm for arm in everything if arm.tracks]
     if not arms:
         raise NotFound(
@@ -165,7 +174,7 @@ def compare_runs(
         raise BadSetting("Every arm is hidden, so there is nothing to compare.", "Show one of them.")
     baseline = _baseline(arms, view)
     starts = {arm.start: arm for arm in arms if arm.is_reference}
-    judge, wins, pins = judge_of(arms), tuple(win_matrix(shown)), pin_down(shown, project)
+    judge, wins, pins = asked.judge or judge_of(arms), tuple(win_matrix(shown)), pin_down(shown, project)
     differing = [pin.sentence for pin in pins if not pin.is_same]
     barring = [pin.sentence for pin in pins if not (pin.is_same or pin.of_best_only)]
     ledger, seeds = Ledger(project, everything), list_seeds(everything_shown, starts)
@@ -176,6 +185,7 @@ def compare_runs(
     evidence = _evidence(shown, visible, judge, wins, barring)
     return Comparison(
         judge=judge,
+        judges=judges,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
         experiments=tuple(dict.fromkeys(arm.experiment for arm in shown if arm.experiment)),
         interval=interval_words(shown),
@@ -192,6 +202,7 @@ def compare_runs(
                 else ()
             ),
             *differing,
+            *(_THROUGH_THE_START if judge.startswith(LLM_PREFIX) else ()),
             *uneven(shown),
             *_without_start(shown, starts),
             *incomplete(everything_shown),

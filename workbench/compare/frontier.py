@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from workbench.compare.statistics import DRAWS, LEVEL, FloatArray
+from workbench.compare.resampling import DRAWS
+from workbench.compare.statistics import LEVEL, FloatArray
 from workbench.domain.estimates import Estimate
 
 _FEWEST_DRAWS, _WORK = 200, 4_000_000  # draws where there are many points, and lines to look along in all

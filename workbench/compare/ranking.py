@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, Point, gather_arms
 from workbench.compare.curves import aligned_points
+from workbench.compare.judges import judged_by
 from workbench.compare.naming import find_arm
 from workbench.compare.samples import Keys, stack
 from workbench.compare.statistics import FloatArray
@@ -64,18 +65,21 @@ def rank_checkpoints(
     Args:
         project: whose runs.
         run_ids: training runs or their evaluations; None for all.
-        view: whose hidden arms are left out.
+        view: whose hidden arms are left out, and whose judge decides.
         experiment: the arms of this experiment only.
 
     Raises:
         NotFound: there is no such run or experiment, or nothing was evaluated yet.
+        BadSetting: the view's judge has judged nothing here.
     """
     arms = [arm for arm in gather_arms(project, run_ids, experiment=experiment) if arm.tracks]
+    judge = view.judge if view is not None else ""
+    arms = judged_by(arms, judge, project) if judge else arms
     hidden = {arm.name for name in (view or View()).hidden if (arm := find_arm(arms, name)) is not None}
     shown = [arm for arm in arms if arm.name not in hidden]
     if not shown:
         raise NotFound("Nothing that was evaluated is shown, so there is nothing to rank.", "Evaluate or show an arm.")
-    return rank(shown[:MOST_RANKED], judge_of(shown), every_checkpoint=True)
+    return rank(shown[:MOST_RANKED], judge or judge_of(shown), every_checkpoint=True)
 
 
 @dataclass(frozen=True)

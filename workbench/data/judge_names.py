@@ -3,6 +3,7 @@
 import ast
 import difflib
 import importlib.util
+import re
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -10,12 +11,16 @@ from pathlib import Path
 from workbench.domain.errors import BadInput, NotFound
 
 REWARD_PREFIX = "reward:"
+ENSEMBLE_PREFIX = "ensemble:"
 BUILT_IN = {
     "vader": "sentiment of the response, from -1 to 1 (VADER)",
     "length": "characters of the response: longer scores higher",
     "film-critic": "the demonstration's gold standard for film reviews",
 }
-FORMS = "vader, length, film-critic, reward:RUN_OR_FOLDER, package.module:function or file.py:function"
+FORMS = (
+    "vader, length, film-critic, reward:RUN_OR_FOLDER, ensemble:RUN_OR_FOLDER+RUN_OR_FOLDER, llm:NAME, "
+    "package.module:function or file.py:function"
+)
 
 
 def check_judge(name: str, base: Path) -> None:
@@ -38,6 +43,21 @@ def check_judge(name: str, base: Path) -> None:
         _check_file(name, base / Path(place).expanduser(), function)
     elif not _is_installed(place):
         raise not_installed(name, place)
+
+
+def ensemble_members(name: str) -> list[str]:
+    """Returns the reward models of ``ensemble:A+B+C``; commas do too, where they do not part judges.
+
+    Raises:
+        BadInput: there are fewer than two, or one stands there twice.
+    """
+    members = [member.strip() for member in re.split("[,+]", name.removeprefix(ENSEMBLE_PREFIX)) if member.strip()]
+    if len(members) < 2 or len(set(members)) < len(members):
+        raise BadInput(
+            f"The judge {name} needs two or more different reward models.",
+            "As in ensemble:reward-s0-1a2b3c4d+reward-s1-5e6f7a8b.",
+        )
+    return members
 
 
 def judge_choices(folder: Path) -> list[tuple[str, str]]:

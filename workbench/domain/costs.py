@@ -44,6 +44,7 @@ class RunCost(BaseModel):
         memory_mib: on its device, at most.
         basis: where the figures come from.
         why: the same in words.
+        dollars: that an endpoint asks for it; 0 for what this computer does itself.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,6 +53,7 @@ class RunCost(BaseModel):
     memory_mib: Spread
     basis: Basis
     why: str
+    dollars: float = 0.0
 
 
 class PlanCost(BaseModel):
@@ -64,6 +66,7 @@ class PlanCost(BaseModel):
         device: what the runs go to: cpu, cuda, mps.
         n_ahead: other runs that are in the queue now.
         n_unknown: runs that could not be estimated and are in none of the figures.
+        dollars: that endpoints ask for all of them, at most.
         warnings: what will not fit.
     """
 
@@ -75,6 +78,7 @@ class PlanCost(BaseModel):
     device: str = ""
     n_ahead: int = 0
     n_unknown: int = 0
+    dollars: float = 0.0
     warnings: tuple[str, ...] = ()
 
 
@@ -96,6 +100,13 @@ def between(spread: Spread) -> str:
     low, high = duration(spread.low), duration(spread.high)
     about = f"about {duration(spread.expected)}"
     return about if low == high else f"{about} ({low} to {high})"
+
+
+def money(dollars: float) -> str:
+    """Returns what something costs: $ 12.40, $ 0.06, less than $ 0.01."""
+    if not dollars:
+        return "nothing"
+    return f"$ {dollars:.2f}" if dollars >= 0.01 else "less than $ 0.01"
 
 
 def parameters(n: int) -> str:

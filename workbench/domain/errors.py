@@ -89,6 +89,12 @@ class Offline(WorkbenchError):
     code = "offline"
 
 
+class EndpointRefused(WorkbenchError):
+    """A model behind an endpoint does not accept the key, the model's name or the question."""
+
+    code = "endpoint_refused"
+
+
 class Busy(WorkbenchError):
     """Another process holds what this one needs, for longer than is reasonable to wait."""
 

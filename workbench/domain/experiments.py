@@ -13,6 +13,7 @@ from workbench.domain.settings import PRESETS, Preset, Settings, setting
 REFERENCE = "reference"  # the start model in files and JSON, which is always compared
 START_MODEL = "start model"  # what people read
 ArmMethod = Literal["ppo", "dpo"]
+HeldoutReward = Literal["none", "seed", "half"]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]  # what every generator of random numbers takes
 _ARM_RECIPES: dict[str, type[PpoRecipe] | type[DpoRecipe]] = {"ppo": PpoRecipe, "dpo": DpoRecipe}
 
@@ -78,7 +79,12 @@ class Experiment(Settings):
     test_prompts: str | None = setting(
         None, label="Test prompts", help="A dataset of prompts for evaluation. Empty: the test split of the pairs."
     )
-    judges: tuple[str, ...] = setting(("length",), label="Judges", help="The first is the gold judge.", min_length=1)
+    judges: tuple[str, ...] = setting(
+        ("length",),
+        label="Judges",
+        help="The first is the gold judge. llm:NAME asks a model behind an endpoint to compare answers.",
+        min_length=1,
+    )
     seeds: tuple[Seed, ...] = setting((0,), label="Seeds", help="Each arm is trained once a seed.", min_length=1)
     preset: Preset = setting("standard", label="Preset", help="Where settings that are not named come from.")
     budget: Budget = setting(Budget(), label="Budget", help="What each arm may spend.")
@@ -102,6 +108,13 @@ class Experiment(Settings):
     )
     sft: SftStage | None = setting(None, label="Fine-tune first", help="false, true or settings.")
     reward: RewardRecipe = setting(RewardRecipe(), label="Reward model", help="Its settings.")
+    heldout_reward: HeldoutReward = setting(
+        "none",
+        label="Held-out reward model",
+        help="A second reward model that only judges, so that a policy cannot have learned its cracks. seed: the same pairs "
+        "under another seed. half: each of the two learns from the pairs of one half of the prompts; PPO's reward model then "
+        "sees half of the pairs while DPO sees all.",
+    )
     arms: tuple[Arm, ...] = setting(label="Arms", help="What is compared.", min_length=1)
     trust_remote_code: bool = setting(
         False, label="Run the model's own code", help="Only for a model whose authors you trust.", advanced=True

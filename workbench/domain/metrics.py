@@ -81,6 +81,16 @@ _ALL = (
     Metric("eval/kl_k3_se", "Its standard error", "Over prompts.", "nats"),
     Metric("eval/length", "Response length", "Mean tokens of a response.", "tokens"),
     Metric("eval/ended", "Ended by themselves", "Share of responses that ended before the length limit.", "share"),
+    Metric("judge/win_rate", "Win rate by this judge", "Share of the prompts that the policy wins against the start model, "
+           "asked in both orders; a disagreement of the two is a tie, ties count half (2306.05685).", "share", "higher"),
+    Metric("judge/swap_consistency", "Swap consistency", "Share of the pairs that the judge judged alike when their order was "
+           "swapped.", "share", "higher"),
+    Metric("judge/first_position", "First position", "Share of the one-sided replies that named the answer that stood first; "
+           "one half without a bias.", "share"),
+    Metric("judge/unparsed", "Unparsed", "Share of the replies that were neither A, B nor tie. They are left out and never "
+           "guessed at.", "share", "lower"),
+    Metric("judge/cost", "Cost of judging", "What the replies cost at the prices that were stated when they were asked for the "
+           "first time; those that were known already cost nothing again.", "$", "lower"),
     Metric("eval/entropy", "Entropy", "Of the policy along its samples, a token.", "nats"),
 )  # fmt: skip
 

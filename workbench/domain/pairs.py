@@ -18,6 +18,7 @@ class Message(NamedTuple):
 
 Turns = tuple[Message, ...]
 Choice = Literal["chosen", "rejected", "tie"]
+Half = Literal["all", "first", "second"]
 
 
 class DatasetKind(StrEnum):
@@ -86,6 +87,14 @@ def prompt_key(prompt: Turns) -> str:
     for role, content in prompt:
         digest.update(f"{len(role)}:{role}{len(content)}:{content}".encode())
     return digest.hexdigest()
+
+
+def is_in_half(prompt: Turns, half: Half) -> bool:
+    """Says whether a prompt is in a half; by a hash of its own, so that the halves of every split are halves."""
+    if half == "all":
+        return True
+    is_first = blake2b(f"half {prompt_key(prompt)}".encode(), digest_size=1).digest()[0] % 2 == 0
+    return is_first == (half == "first")
 
 
 def majority(ratings: Iterable[Rating]) -> Choice:

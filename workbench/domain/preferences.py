@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator
 
+from workbench.domain.endpoints import Endpoint
 from workbench.domain.records import Record
 from workbench.domain.settings import Settings, setting
 
@@ -74,17 +75,31 @@ class FolderPreferences(Settings):
         return value
 
 
+class JudgingPreferences(Settings):
+    """Who judges answers blind on this computer."""
+
+    rater: str = setting(
+        "",
+        label="Your name as a rater",
+        help="Stands beside your judgements in the project. Empty: your login name.",
+        max_length=60,
+    )
+
+
 class Preferences(Record):
     """preferences.json in the person's folder of settings.
 
     Attributes:
         shortcuts: keys by command, as {"window.quit": "Ctrl+Q"}, where they are not the program's own; "" takes them away.
+        endpoints: language models that judge pairs, by the names that ``llm:NAME`` means.
     """
 
     look: LookPreferences = LookPreferences()
     devices: DevicePreferences = DevicePreferences()
     folders: FolderPreferences = FolderPreferences()
+    judging: JudgingPreferences = JudgingPreferences()
     shortcuts: dict[str, str] = Field({}, description="Keys by command.")
+    endpoints: dict[str, Endpoint] = Field({}, description="Judges behind an endpoint, by name.")
 
     def with_group(self, group: str, values: Settings) -> Self:
         """Returns the preferences with another group of settings."""
@@ -95,9 +110,15 @@ class Preferences(Record):
         others = {known: value for known, value in self.shortcuts.items() if known != command}
         return self.model_copy(update={"shortcuts": others if keys is None else others | {command: keys}})
 
+    def with_endpoint(self, name: str, endpoint: Endpoint | None) -> Self:
+        """Returns the preferences with another endpoint under a name; None takes it away."""
+        others = {known: value for known, value in self.endpoints.items() if known != name}
+        return self.model_copy(update={"endpoints": others if endpoint is None else others | {name: endpoint}})
+
 
 PREFERENCE_GROUPS: dict[str, type[Settings]] = {
     "look": LookPreferences,
     "devices": DevicePreferences,
     "folders": FolderPreferences,
+    "judging": JudgingPreferences,
 }

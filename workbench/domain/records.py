@@ -12,6 +12,7 @@ from workbench.domain.recipes import (
     BestOfNRecipe,
     DpoRecipe,
     EvaluateRecipe,
+    JudgeRecipe,
     PpoRecipe,
     RewardRecipe,
     ScoreRecipe,
@@ -23,7 +24,7 @@ from workbench.domain.views import View
 FORMAT_VERSION = 1
 VERSIONS = "versions"  # datasets/NAME/versions/SHA256/: record and rows as they were before rows were added
 SplitName = Literal["train", "validation", "test"]
-Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "best_of_n", "score"]
+Method = Literal["sft", "reward", "dpo", "ppo", "evaluate", "best_of_n", "score", "judge"]
 RECIPES: dict[str, type[Settings]] = {
     "sft": SftRecipe,
     "reward": RewardRecipe,
@@ -32,6 +33,7 @@ RECIPES: dict[str, type[Settings]] = {
     "evaluate": EvaluateRecipe,
     "best_of_n": BestOfNRecipe,
     "score": ScoreRecipe,
+    "judge": JudgeRecipe,
 }
 
 
@@ -147,6 +149,9 @@ class Inputs(BaseModel):
     )
     prompts: DataInput | None = Field(None, description="Prompts of an evaluation, or for normalising a reward model.")
     source: str | None = Field(None, description="A file of responses to score.")
+    heldout: str | None = Field(None, description="A second reward model, which judges only.")
+    answers: str | None = Field(None, description="The evaluation whose responses a judge compares, by run id.")
+    rivals: str | None = Field(None, description="The evaluation of the start model that they are compared with.")
 
 
 class Job(Record):

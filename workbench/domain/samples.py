@@ -25,6 +25,8 @@ ENTROPY = "entropy"  # float, nats: sum over tokens of the policy's entropy
 ROUND = "round"  # samples/round-3.parquet: the third response to each prompt, of a best-of-n run
 VALIDATION_SAMPLES = "validation-{step}.parquet"  # beside checkpoint-STEP.parquet, of the prompts that choose
 SCORE_PREFIX = "score:"  # "score:NAME" for each further judge
+HELDOUT = "held-out reward model"  # the judge that a second reward model is, which nothing was trained against
+MINIMUM, SPREAD = "minimum", "spread"  # of an ensemble's members, beside their mean; the spread is their population sd
 
 
 def chooses(key: str) -> bool:

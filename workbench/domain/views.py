@@ -42,6 +42,11 @@ class View(Settings):
         label="Baseline",
         help="The arm whose last checkpoint win rates are measured against; empty: the start model.",
     )
+    judge: str = setting(
+        "",
+        label="Judge",
+        help="Whose scores win rates, tables and verdict go by: proxy, a further judge, or llm:NAME; empty: the gold judge.",
+    )
     panels: tuple[str, ...] = setting(
         ("reward", "kl", "win"),
         label="Panels",

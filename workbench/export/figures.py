@@ -27,6 +27,7 @@ _SUFFIXES = (".svg", ".pdf", ".png")
 _NO_DATE: dict[str, dict[str, None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "ModDate": None}}
 _CAPTION_CHARACTERS = 15.8  # of small print across an inch
 _RAW_ALPHA = 0.35
+_MARKS = 8  # along a line that has a point for every step
 _LINE_WIDTHS = {"proxy": 1.4, "held_out": 1.4, "fit": 0.9, "point": 0.8}
 _LINE_STYLES: dict[str, Any] = {
     "proxy": (0, (4, 2)),
@@ -182,7 +183,8 @@ def _draw_series(axes: Axes, series: Series, theme: Theme) -> None:
     else:
         axes.fill_between(series.x, series.low, series.high, color=colour, alpha=0.10 if dashed else 0.18, linewidth=0)
     marks: dict[str, Any] = {
-        "marker": theme.marker(series.index) if series.steps or series.role in _MARKED or len(series.x) == 1 else "",
+        "marker": "" if series.role == "fit" else theme.marker(series.index),  # marks stand for what was measured
+        "markevery": _marked(series),
         "markersize": 3.6 if dashed else 4.4,
         "markerfacecolor": theme.ground if dashed else colour,
         "markeredgewidth": 0.9,
@@ -199,6 +201,17 @@ def _draw_series(axes: Axes, series: Series, theme: Theme) -> None:
         solid_capstyle="round",
         **marks,
     )
+
+
+def _marked(series: Series) -> tuple[int, int]:
+    """Returns the first and every which point has the arm's mark: all that were measured, some of a dense line.
+
+    Marks tell lines apart in grey; those of arms that are close together stand beside one another.
+    """
+    if series.steps or len(series.x) <= _MARKS:
+        return 0, 1
+    every = len(series.x) // _MARKS
+    return (series.index * every // 7) % every, every
 
 
 def _label(axes: Axes, panel: PanelSpec, theme: Theme) -> None:

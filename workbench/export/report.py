@@ -1,69 +1,90 @@
-"""A comparison as one HTML file that needs nothing else: no network, no scripts, safe against what a model may write."""
+"""A comparison as a report: the question, the verdict and all that it rests on, section by section.
+
+`report_html` writes it as one page that needs nothing else, `report_markdown` as text with pictures beside it.
+"""
 
 from pathlib import Path
 
 from workbench import __version__
 from workbench.compare.comparison import Comparison
 from workbench.compare.side_by_side import side_by_side
-from workbench.export import report_setup, report_tables
-from workbench.export.inline_svg import inline_charts
-from workbench.export.markup import Content, Markup, bullets, join, tag
-from workbench.export.report_style import CSS
+from workbench.domain.errors import BadInput
+from workbench.export import report_evidence, report_setup, report_tables
+from workbench.export.document import Answers, Charts, Document, Section, Words, bullets, section
+from workbench.export.report_html import as_html
+from workbench.export.report_markdown import as_markdown
 from workbench.export.run_again import how_to_run_again
-from workbench.export.theme import LIGHT
 from workbench.storage.files import write_bytes
 from workbench.storage.project import Project
 
-# Nothing may be loaded and nothing may run, whatever a response holds. Styles are the page's own and the charts'.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
+REPORT_SUFFIXES = (*_HTML, *_MARKDOWN)
+_SAMPLES = (
+    "Spread evenly over the test prompts, from each arm's last checkpoint under its first seed. Nobody chose them."
+)
 
 
-def write_report(comparison: Comparison, project: Project, path: Path) -> None:
-    """Writes the report; the same comparison of the same project gives the same file to the byte.
+def write_report(comparison: Comparison, project: Project, path: Path) -> list[Path]:
+    """Writes the report; the same comparison of the same project gives the same files to the byte.
 
     Args:
         comparison: what is reported.
         project: where its runs are, for set-up, samples and environment.
-        path: the HTML file.
+        path: ends in .html, or in .md; then its charts lie beside it, in a folder that is called after it.
+
+    Returns:
+        What was written, the report first.
 
     Raises:
-        DiskFull: there is no room for the file.
+        BadInput: another ending.
+        DiskFull: there is no room for a file.
     """
-    write_bytes(path, report_html(comparison, project).encode())
+    document = report_of(comparison, project)
+    if path.suffix in _HTML:
+        write_bytes(path, as_html(document).encode())
+        return [path]
+    if path.suffix not in _MARKDOWN:
+        raise BadInput(f"{path} ends in {path.suffix or 'nothing'!r}; expected .html or .md.", "Rename --out.")
+    folder = path.with_name(f"{path.stem}-charts")
+    text, charts = as_markdown(document, folder.name)
+    folder.mkdir(exist_ok=True)
+    for name, drawing in charts.items():
+        write_bytes(folder / name, drawing)
+    write_bytes(path, text.encode())
+    return [path, *(folder / name for name in charts)]
 
 
-def report_html(comparison: Comparison, project: Project) -> str:
-    """Returns the report as HTML; see `write_report`."""
+def report_of(comparison: Comparison, project: Project) -> Document:
+    """Returns the report; each section is one function over what the comparison holds, and is left out where that is nothing."""
     setup = report_setup.read_setup(comparison, project)
-    sections = [
-        tag("header", tag("p", project.name, class_="eyebrow"), tag("h1", _title(comparison)),
-            tag("p", report_setup.question(setup, comparison), class_="question")),
-        _section("Verdict", *(tag("p", sentence, class_="verdict") for sentence in comparison.findings)),
-        _section("Read this first", bullets(comparison.warnings), class_="warnings"),
-        _section("Results", report_tables.results(comparison)),
-        _section("Charts", inline_charts(comparison.panels), *_captions(comparison)),
-        _section("Every two arms", report_tables.head_to_head(comparison)),
-        _section("At the best checkpoint", report_tables.best(comparison)),
-        _section("Same prompt, side by side", *_samples(comparison, project)),
-        _section("Set-up", report_setup.facts(setup)),
-        _section("Settings", report_setup.settings_table(setup)),
-        _section("Runs", report_setup.runs_table(setup)),
-        _section("Environment", report_setup.environment(setup)),
-        _section("Run it again", how_to_run_again(setup)),
-        tag("footer", f"Written by Preference Workbench {__version__}."),
-    ]  # fmt: skip
-    return _page(_title(comparison), join(*sections))
-
-
-def _page(title: str, body: Markup) -> str:
-    head = join(
-        Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-        Markup('<meta name="color-scheme" content="light dark">'),
-        tag("title", title),
-        tag("style", Markup(CSS)),
+    sections = (
+        _verdict(comparison),
+        section("Read this first", bullets(comparison.warnings), is_warning=True),
+        section("Results", *report_tables.results(comparison)),
+        section("Charts", Charts(comparison.panels) if comparison.panels else None),
+        section("Every two arms", *report_tables.head_to_head(comparison)),
+        section("Claims", *report_evidence.claims(comparison)),
+        section("Ranking", *report_evidence.ranking(comparison)),
+        section("At the best checkpoint", *report_tables.best(comparison)),
+        section("At a common level", *report_evidence.matched(comparison)),
+        section("Every seed", *report_evidence.seeds(comparison)),
+        section("What it cost", *report_evidence.costs(comparison)),
+        section("Were the arms treated alike", *report_evidence.fairness(comparison)),
+        _samples(comparison, project),
+        section("Set-up", report_setup.facts(setup)),
+        section("Recipes", *report_setup.settings_table(setup)),
+        section("Runs", report_setup.runs_table(setup)),
+        section("Environment", report_setup.environment(setup)),
+        section("What the verdict rests on", *report_evidence.support(comparison)),
+        section("Run it again", *how_to_run_again(setup)),
     )
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><main>{body}</main></body></html>\n'
+    return Document(
+        title=_title(comparison),
+        project=project.name,
+        question=report_setup.question(setup, comparison),
+        sections=tuple(found for found in sections if found is not None),
+        footer=f"Written by Preference Workbench {__version__}.",
+    )
 
 
 def _title(comparison: Comparison) -> str:
@@ -71,35 +92,12 @@ def _title(comparison: Comparison) -> str:
     return " against ".join(names) if len(names) == 2 else ", ".join(names) or "The start model"
 
 
-def _section(title: str, *content: Content, **attributes: str) -> Markup | None:
-    known = [part for part in content if part]
-    return tag("section", tag("h2", title), *known, **attributes) if known else None
+def _verdict(comparison: Comparison) -> Section | None:
+    return section("Verdict", *(Words(sentence, "verdict") for sentence in comparison.findings))
 
 
-def _captions(comparison: Comparison) -> list[Markup]:
-    return [
-        tag("p", tag("b", f"{panel.title}. "), panel.caption, class_="caption")
-        for panel in comparison.panels
-        if panel.caption
-    ]
-
-
-def _samples(comparison: Comparison, project: Project) -> list[Content]:
-    questions = side_by_side(project, comparison)
+def _samples(comparison: Comparison, project: Project) -> Section | None:
+    questions = tuple(side_by_side(project, comparison))
     if not questions:
-        return []
-    cards: list[Content] = [
-        tag("p", "Spread evenly over the test prompts, from each arm's last checkpoint under its first seed. Nobody chose "
-            "them.", class_="caption")
-    ]  # fmt: skip
-    for question in questions:
-        answers = [
-            tag("div", tag("p", tag("i", "", class_="dot", style=f"background:{LIGHT.colour(answer.index)}"),
-                           tag("b", answer.arm), " ", tag("span", report_tables.scores(answer), class_="muted")),
-                tag("p", answer.response, class_="text"), class_="answer")
-            for answer in question.answers
-        ]  # fmt: skip
-        cards.append(
-            tag("article", tag("p", question.prompt, class_="text prompt"), tag("div", *answers, class_="row"))
-        )
-    return cards
+        return None
+    return section("Same prompt, side by side", Words(_SAMPLES, "caption"), Answers(questions))

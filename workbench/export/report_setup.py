@@ -12,8 +12,8 @@ from workbench.compare.naming import without_folders
 from workbench.domain.errors import NotFound
 from workbench.domain.experiments import Experiment
 from workbench.domain.recipes import EvaluateRecipe
-from workbench.domain.records import DatasetRecord, Job, Outcome
-from workbench.export.markup import Content, Markup, table
+from workbench.domain.records import DataInput, DatasetRecord, Job, Outcome
+from workbench.export.document import Cell, Part, Table, Value, Words, table
 from workbench.storage.project import Project
 
 _NONE = "–"
@@ -93,28 +93,28 @@ def question(setup: Setup, comparison: Comparison) -> str:
     )
 
 
-def facts(setup: Setup) -> Markup:
+def facts(setup: Setup) -> Table | None:
     """Returns the set-up as a table of two columns."""
     jobs = [run.job for run in setup.runs] or list(setup.evaluations)
-    recipes = [job.recipe for job in setup.evaluations if isinstance(job.recipe, EvaluateRecipe)]
+    recipes = _recipes(setup.evaluations)
     rows: list[tuple[str, str]] = [
         ("Start model", _each(without_folders(job.inputs.reference or job.inputs.model) for job in jobs)),
         ("Preference pairs", _each(_named(job.inputs.data) for job in jobs)),
         ("Test prompts", _each(_named(job.inputs.prompts) for job in setup.evaluations)),
         ("Reward models", _each(without_folders(job.inputs.reward or "") for job in setup.evaluations)),
-        ("Judges (the first is gold)", _each(", ".join(map(without_folders, recipe.judges)) for recipe in recipes)),
+        ("Judges (the first is gold)", _each(map(_judges, recipes))),
         ("Sampling", _each(_sampling(recipe) for recipe in recipes)),
         ("Budget", _each(_budget(job) for job in jobs)),
         *((f"Dataset {data.name}", _described(data)) for data in setup.datasets),
     ]
-    return table(("", ""), [row for row in rows if row[1]], class_="words")
+    return table(("", ""), [row for row in rows if row[1]], is_words=True)
 
 
 def _each(values: Any) -> str:
     return "; ".join(dict.fromkeys(value for value in values if value))
 
 
-def _named(data: Any) -> str:
+def _named(data: DataInput | None) -> str:
     return f"{data.name}{f', split {data.split}' if data.split else ''}" if data else ""
 
 
@@ -138,21 +138,32 @@ def _described(data: DatasetRecord) -> str:
     return f"{data.n_rows} rows, {data.n_prompts} prompts; from {source_name(data.source)}; content {data.content_sha256[:12]}"
 
 
-def settings_table(setup: Setup) -> Markup | None:
-    """Returns each method's main settings, and whatever else an arm changed or arms differ in."""
+def _recipes(jobs: Sequence[Job]) -> list[EvaluateRecipe]:
+    return [job.recipe for job in jobs if isinstance(job.recipe, EvaluateRecipe)]
+
+
+def _judges(recipe: EvaluateRecipe) -> str:
+    return ", ".join(map(without_folders, recipe.judges))
+
+
+def settings_table(setup: Setup) -> tuple[Part | None, ...]:
+    """Returns each method's main settings, and whatever else an arm changed or arms differ in; bold where they differ."""
     arms: dict[str, Job] = {}
     for run in setup.runs:
         arms.setdefault(run.arm, run.job)
     if not arms:
-        return None
+        return ()
     values = {name: job.recipe.model_dump(mode="json") for name, job in arms.items()}
-    rows: dict[str, list[Content]] = {}
+    rows: dict[str, list[Value]] = {}
     for job in arms.values():
         for key, info in type(job.recipe).model_fields.items():
             found = [values[arm].get(key, _NONE) for arm in arms]
             if key not in rows and (_is_main(info.json_schema_extra) or _is_changed(key, arms) or _differ(found)):
-                rows[key] = [info.title or key, *(_shown(value) for value in found)]
-    return table(("setting", *arms), rows.values())
+                strong = _differ(found)
+                rows[key] = [info.title or key, *(Cell(_shown(value), strong=strong) for value in found)]
+    return table(("setting", *arms), rows.values()), Words(
+        "Bold where arms differ; a dash where a method has no such setting.", "caption"
+    )
 
 
 def _is_main(extra: object) -> bool:
@@ -173,9 +184,9 @@ def _shown(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def runs_table(setup: Setup) -> Markup | None:
+def runs_table(setup: Setup) -> Table | None:
     """Returns what each training run cost and how it ended."""
-    rows: list[list[Content]] = []
+    rows: list[list[Value]] = []
     for run in setup.runs:
         last = max(run.log.saved.items(), default=None)
         spent = last[1] if last else None
@@ -190,10 +201,10 @@ def runs_table(setup: Setup) -> Markup | None:
                 run.outcome.state if run.outcome else "running",
             ]
         )
-    return table(("run", "seed", "steps", "episodes", "tokens", "training time", "state"), rows) if rows else None
+    return table(("run", "seed", "steps", "episodes", "tokens", "training time", "state"), rows)
 
 
-def environment(setup: Setup) -> Markup | None:
+def environment(setup: Setup) -> Table | None:
     """Returns the devices and the versions of the libraries that the runs named."""
     devices = _each(run.log.device for run in setup.runs)
     versions: dict[str, dict[str, None]] = {}
@@ -202,4 +213,4 @@ def environment(setup: Setup) -> Markup | None:
             versions.setdefault(name, {})[version] = None
     rows = [("device", devices)] if devices else []
     rows += [(name, ", ".join(found)) for name, found in sorted(versions.items())]
-    return table(("", ""), rows, class_="words") if rows else None
+    return table(("", ""), rows, is_words=True)

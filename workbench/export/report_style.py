@@ -25,7 +25,9 @@ th:first-child { text-align: left; padding-left: 0; } tbody th { font-weight: 60
   font-weight: 500; } tbody tr:last-child > * { border-bottom: 0; }
 td small { display: block; color: var(--muted); white-space: nowrap; } td, tbody th { white-space: nowrap; }
 .words td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
-.chart svg { display: block; width: 100%; min-width: 44rem; height: auto; } .chart.dark { display: none; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1.2rem 1.4rem; }
+figure { margin: 0; } figcaption { font-size: .82rem; color: var(--muted); margin-top: .3rem; overflow-wrap: anywhere; }
+.chart svg { display: block; width: 100%; height: auto; } .chart.dark { display: none; }
 @media (prefers-color-scheme: dark) { .chart.dark { display: block; } .chart.light { display: none; } }
 article { border-top: 1px solid var(--line); padding: 1rem 0 .4rem; } article:first-of-type { margin-top: 1rem; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; margin: .15rem 0 .5rem; max-height: 24rem;
@@ -36,10 +38,13 @@ article { border-top: 1px solid var(--line); padding: 1rem 0 .4rem; } article:fi
 pre { background: var(--ground); border: 1px solid var(--line); border-radius: .4rem; padding: .8rem 1rem; overflow-x: auto;
   font-size: .87rem; }
 @media (max-width: 40rem) { main { padding: 1.2rem .7rem 3rem; } section { padding: .9rem .9rem; } }
+@page { margin: 14mm; }
 @media print { :root { --ground: #fff; --card: #fff; --ink: #000; --muted: #444; --line: #ccc; --warn: #fff; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; } section { border: 0; border-top: 1px solid #ccc;
   border-radius: 0; padding: .8rem 0; } .chart.light { display: block !important; } .chart.dark { display: none !important; }
-  .chart svg { min-width: 0; } .scroll { overflow: visible; } .text { max-height: none; } table { font-size: 8pt; }
-  th, td { padding: .25rem .4rem; } tr, article, .chart { break-inside: avoid; } h2 { break-after: avoid; }
+  .charts { grid-template-columns: 1fr 1fr; } .caption, figcaption, footer { font-size: 8.5pt; }
+  h2 + .verdict { font-size: 11pt; } h1 { font-size: 17pt; } h2 { font-size: 12pt; }
+  .scroll { overflow: visible; } .text { max-height: none; } table { font-size: 8pt; }
+  th, td { padding: .25rem .4rem; } tr, article, figure { break-inside: avoid; } h2 { break-after: avoid; }
   pre { white-space: pre-wrap; } }
 """

@@ -14,22 +14,24 @@ from workbench.compare.naming import without_folders
 from workbench.data.assets import asset
 from workbench.domain.experiments import Experiment
 from workbench.domain.records import DatasetRecord
-from workbench.export.markup import Markup, join, tag
+from workbench.export.document import Code, Part, Words
 from workbench.export.report_setup import Setup, source_name
 
 _PROJECT = "again"
 _UNFIT_FOR_A_FILE = re.compile(r"[^\w. +-]")
+_WHERE = "Run these where the data files, the experiment files below and the folders that they name lie."
 _DEMOS = {"film-critic/experiment.yaml": "workbench demo", "film-critic/long.yaml": "workbench demo --long"}
 
 
-def how_to_run_again(setup: Setup) -> Markup | None:
-    """Returns the commands and the experiment files; None where the project remembers no experiment of these runs."""
+def how_to_run_again(setup: Setup) -> tuple[Part | None, ...]:
+    """Returns the commands and the experiment files; nothing where the project remembers no experiment of these runs."""
     demos = [command for experiment in setup.experiments.values() if (command := demo_command(experiment))]
     own = {name: found for name, found in setup.experiments.items() if demo_command(found) is None}
     lines = demos + (_commands(setup, own) if own else [])
     if not lines:
-        return None
-    return join(tag("pre", "\n".join(lines)), _note(own), *(_file(name, found) for name, found in own.items()))
+        return ()
+    note = Words(_WHERE, "caption") if own else None
+    return Code("\n".join(lines)), note, *(_file(name, found) for name, found in own.items())
 
 
 def demo_command(experiment: Experiment) -> str | None:
@@ -64,16 +66,9 @@ def _file_name(experiment: str) -> str:
     return _UNFIT_FOR_A_FILE.sub("-", experiment) + ".yaml"
 
 
-def _note(own: Mapping[str, Experiment]) -> Markup | None:
-    if not own:
-        return None
-    return tag("p", "Run these where the data files, the experiment files below and the folders that they name lie.",
-               class_="caption")  # fmt: skip
-
-
-def _file(name: str, experiment: Experiment) -> Markup:
+def _file(name: str, experiment: Experiment) -> Code:
     content = yaml.safe_dump(_without_folders(experiment.to_file()), sort_keys=False, allow_unicode=True)
-    return join(tag("p", tag("b", _file_name(name))), tag("pre", content))
+    return Code(content, title=_file_name(name))
 
 
 def _without_folders(values: dict[str, Any]) -> dict[str, Any]:

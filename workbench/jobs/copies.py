@@ -14,7 +14,7 @@ from workbench.jobs.versions import resolved_versions
 from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, parse_run_name, run_of
 
-_MODELS = ("model", "reference", "reward")
+_MODELS = ("model", "reference", "reward", "heldout")
 _STAGES = ("sft", "reward")
 _LONGEST_NAME = 60  # as an arm's
 
@@ -56,7 +56,7 @@ def plan_copy(
     """
     jobs = {job.id: job for job in project.jobs()}
     source = jobs.get(run_of(source.inputs.model) or "", source) if source.method == "evaluate" else source
-    if source.method in ("evaluate", "best_of_n", "score"):
+    if source.method in ("evaluate", "best_of_n", "score", "judge"):
         raise BadInput(f"Run `{source.id}` trains nothing.", "Duplicate a training run; its evaluation comes along.")
     recipe = type(source.recipe).read(source.recipe.model_dump() | dict(settings or {}), where=f"run `{source.id}`")
     if seed is None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from workbench.domain.costs import PlanCost, RunCost, Spread, memory
+from workbench.domain.costs import PlanCost, RunCost, Spread, memory, money
 from workbench.domain.events import Finished, Progress, Started
+from workbench.domain.recipes import JudgeRecipe
 from workbench.domain.records import Job
 from workbench.jobs.estimates import Measured, Place, estimate, makespan
+from workbench.jobs.judgements import JudgingCost, judging_cost
 from workbench.jobs.machine import Machine, Slot, describe_machine, find_slots, usable_cores
 from workbench.jobs.queue import read_queue
 from workbench.jobs.sizing import Sizing
@@ -25,12 +27,15 @@ def cost_runs(project: Project, jobs: Sequence[Job], done: Mapping[str, float]) 
         done: the share that is done already, by id; finished runs have 1 and cost nothing.
     """
     there = project.jobs()
-    sizing = Sizing(project, {job.id: job for job in (*there, *jobs)})
+    everything = {job.id: job for job in (*there, *jobs)}
+    sizing = Sizing(project, everything)
     known = _measured(project, there, sizing)
     slots, capacity = find_slots(), read_queue(project).capacity("cpu")
     costs = {}
     for job in jobs:
         share = 1.0 - done.get(job.id, 0.0)
+        if share > 0 and isinstance(job.recipe, JudgeRecipe):
+            costs[job.id] = _judging(judging_cost(project, job, everything))
         work = sizing.workload(job) if share > 0 else None
         if work is None:
             continue
@@ -68,7 +73,20 @@ def cost_plan(project: Project, jobs: Sequence[Job], costs: Mapping[str, RunCost
         device=suitable[0].kind if suitable else jobs[0].device,
         n_ahead=len(set(queue.run_ids) - {job.id for job in jobs}),
         n_unknown=len(jobs) - n_done - len(needed),
+        dollars=sum(cost.dollars for _, cost in needed),
         warnings=tuple(_warnings(describe_machine(), suitable, [cost for _, cost in needed], at_once)),
+    )
+
+
+def _judging(expected: JudgingCost) -> RunCost:
+    """Returns what asking an endpoint takes: its requests a minute say how fast it may be asked, not how fast it is."""
+    return RunCost(
+        seconds=Spread.around(expected.seconds, 0.1, 3.0),  # much of it may be known already
+        memory_mib=Spread(low=200.0, expected=300.0, high=400.0),
+        basis="modelled",
+        why=f"At most {expected.n_questions} questions of about {expected.tokens_a_question:.0f} tokens: "
+        f"{money(expected.dollars)} at the endpoint's prices; what is known already is not asked again.",
+        dollars=expected.dollars,
     )
 
 

@@ -14,10 +14,10 @@ from workbench.jobs.references import Reference
 from workbench.jobs.versions import resolved_versions
 from workbench.storage.sources import RUN_PREFIX
 
-_NO_EFFECT = {"model", "judges"}  # recipe fields that name something whose content is hashed instead
-_OF_VALIDATION = {
-    "max_validation_prompts"
-}  # says nothing where no validation prompts are read, as before there were any
+_NO_EFFECT = {"model", "judges", "endpoint"}  # recipe fields that name something whose content is hashed instead
+_CAME_LATER = [("half", "all")]  # settings that older runs lack: at these values they change nothing, the hash included
+# Says nothing where no validation prompts are read, as before there were any.
+_OF_VALIDATION = {"max_validation_prompts"}
 _LONGEST_SLUG = 40
 
 
@@ -94,7 +94,8 @@ def result_hash(method: Method, recipe: Settings, seed: int, budget: Budget, inp
         inputs: hashes of the content of all that is read, by role.
     """
     without = _NO_EFFECT if "validation" in inputs else _NO_EFFECT | _OF_VALIDATION
-    settings = {name: value for name, value in recipe.model_dump(mode="json").items() if name not in without}
+    dumped = recipe.model_dump(mode="json").items()
+    settings = {name: value for name, value in dumped if name not in without and (name, value) not in _CAME_LATER}
     values = {"method": method, "recipe": settings, "seed": seed, "inputs": dict(inputs)}
     return hash_values(values | {"budget": budget.model_dump(mode="json")})
 
@@ -107,5 +108,5 @@ def result_of(job: Job) -> Reference:
 def run_id(name: str, method: Method, seed: int, content_hash: str) -> str:
     """Returns a run's id: what it is for people, and enough of its hash to be its own."""
     slug = re.sub(r"[^\w.-]+", "-", name).strip("-._") or method
-    kind = "-eval" if method == "evaluate" else ""
+    kind = {"evaluate": "-eval", "judge": "-judge"}.get(method, "")
     return f"{slug[:_LONGEST_SLUG]}{kind}-s{seed}-{content_hash[:8]}"

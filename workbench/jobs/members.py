@@ -24,6 +24,6 @@ def members(experiment: Experiment, jobs: Sequence[Job]) -> dict[str, str]:
 
 
 def _evaluated(job: Job, names: dict[str, str]) -> str:
-    if job.method != "evaluate":
+    if job.method not in ("evaluate", "judge"):
         return ""
     return names.get(run_of(job.inputs.model) or "", REFERENCE)

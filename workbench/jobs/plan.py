@@ -6,16 +6,20 @@ from pathlib import Path
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Arm, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe
 from workbench.domain.records import DataInput, Job
+from workbench.domain.samples import HELDOUT
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import Draft, result_of
 from workbench.jobs.evaluations import is_beyond_repeating
 from workbench.jobs.hashes import Hasher
+from workbench.jobs.judgements import is_pairwise, judgement
 from workbench.jobs.references import Reference, References, rows, rows_if_any
+from workbench.storage.endpoints import find_endpoint
 from workbench.storage.project import Project
 
 REFERENCE = "reference"  # the start model, which is always compared
+_OTHER_SEED = 1_000_003  # added to a seed: far from those that people choose
 _DEMONSTRATIONS = {DatasetKind.DEMONSTRATION, DatasetKind.PREFERENCE, DatasetKind.THUMBS}
 
 
@@ -70,7 +74,15 @@ class _Planner:
         self._train = rows(self._pairs, "train")
         self._validation = rows_if_any(self._pairs, "validation")
         self._prompts, self._choosing = self._find_prompts()
-        self._judges = [references.judge(name) for name in experiment.judges]
+        if is_pairwise(experiment.judges[0]):
+            raise BadSetting(
+                f"The judge `{experiment.judges[0]}` compares two answers and scores none, so it cannot be the gold judge.",
+                "Name one that scores before it, as a reward model.",
+            )
+        self._judges = [references.judge(name) for name in experiment.judges if not is_pairwise(name)]
+        self._pairwise = [name for name in experiment.judges if is_pairwise(name)]
+        for name in self._pairwise:
+            find_endpoint(name)
 
     def _find_prompts(self) -> tuple[DataInput, DataInput | None]:
         """Returns the prompts to report on, and those to choose checkpoints by.
@@ -96,14 +108,20 @@ class _Planner:
             start = result_of(jobs[-1])
         jobs.append(self._reward(seed, start))
         reward = result_of(jobs[-1])
-        jobs.append(self._evaluate(REFERENCE, seed, start, start, reward))
+        heldout = None
+        if self._experiment.heldout_reward != "none":
+            jobs.append(self._heldout(seed, start))
+            heldout = result_of(jobs[-1])
+        rivals = self._evaluate(REFERENCE, seed, start, start, reward, heldout)
+        jobs.append(rivals)
         if self._experiment.best_of_n is not None:
             jobs.append(self._best_of_n(self._experiment.best_of_n, seed, start, reward))
         seen: dict[str, str] = {}
         for arm in self._experiment.arms:
             jobs.append(self._arm(arm, seed, start, reward))
             _refuse_twin(arm.name, seen.setdefault(jobs[-1].content_hash, arm.name))
-            jobs.append(self._evaluate(arm.name, seed, result_of(jobs[-1]), start, reward))
+            answers = self._evaluate(arm.name, seed, result_of(jobs[-1]), start, reward, heldout)
+            jobs += [answers, *(self._compare(answers, rivals, judge) for judge in self._pairwise)]
         return jobs
 
     def _sft(self, seed: int) -> Job:
@@ -119,7 +137,19 @@ class _Planner:
         return self._finish(draft)
 
     def _reward(self, seed: int, start: Reference) -> Job:
-        recipe, sampling = self._experiment.reward, self._experiment.sampling
+        recipe = self._experiment.reward
+        if self._experiment.heldout_reward == "half":
+            recipe = recipe.model_copy(update={"half": "first"})
+        return self._reward_model_of("reward", recipe, seed, start)
+
+    def _heldout(self, seed: int, start: Reference) -> Job:
+        recipe = self._experiment.reward
+        if self._experiment.heldout_reward == "half":
+            return self._reward_model_of(HELDOUT, recipe.model_copy(update={"half": "second"}), seed, start)
+        return self._reward_model_of(HELDOUT, recipe, (seed + _OTHER_SEED) % 2**31, start)
+
+    def _reward_model_of(self, name: str, recipe: RewardRecipe, seed: int, start: Reference) -> Job:
+        sampling = self._experiment.sampling
         filled = {  # scores are normalised on what PPO and evaluation will ask about
             "normalize_temperature": recipe.normalize_temperature or sampling.temperature,
             "normalize_length": recipe.normalize_length or sampling.max_new_tokens,
@@ -127,7 +157,7 @@ class _Planner:
         recipe = recipe.model_copy(update=filled)
         if self._reward_model is not None:
             recipe = recipe.model_copy(update={"model": self._reward_model.name})
-        draft = Draft("reward", "reward", seed, recipe)
+        draft = Draft("reward", name, seed, recipe)
         draft.read("model", self._reward_model or start)
         draft.read("reference", start)  # whose samples the scores are normalised on
         draft.read_rows("data", self._train)
@@ -157,7 +187,9 @@ class _Planner:
         }
         return arm.recipe.model_copy(update=filled)
 
-    def _evaluate(self, arm: str, seed: int, model: Reference, start: Reference, reward: Reference) -> Job:
+    def _evaluate(
+        self, arm: str, seed: int, model: Reference, start: Reference, reward: Reference, heldout: Reference | None
+    ) -> Job:
         sampling = self._experiment.sampling
         recipe = EvaluateRecipe(
             temperature=sampling.temperature,
@@ -171,6 +203,8 @@ class _Planner:
         draft.read("model", model)
         draft.read("reference", start)
         draft.read("reward", reward)
+        if heldout is not None:
+            draft.read("heldout", heldout)
         draft.read_rows("prompts", self._prompts)
         draft.read_rows("validation", self._choosing)
         for place, judge in enumerate(self._judges):
@@ -194,6 +228,10 @@ class _Planner:
         for place, judge in enumerate(self._judges):
             draft.judge(place, judge)
         return self._finish(draft)
+
+    def _compare(self, answers: Job, rivals: Job, judge: str) -> Job:
+        job = self._finish(judgement(answers, rivals, judge))
+        return job.model_copy(update={"device": "cpu"})  # it only waits for replies: no GPU is to wait with it
 
     def _finish(self, draft: Draft) -> Job:
         content_hash = draft.content_hash()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from workbench.data.judge_names import REWARD_PREFIX, check_judge
+from workbench.data.judge_names import ENSEMBLE_PREFIX, REWARD_PREFIX, check_judge, ensemble_members
 from workbench.domain.errors import BadInput, Offline
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DataInput, DatasetRecord, SplitName
@@ -101,6 +101,13 @@ class References:
         """
         if name.startswith(REWARD_PREFIX):
             return self._reward_judge(name.removeprefix(REWARD_PREFIX))
+        if name.startswith(ENSEMBLE_PREFIX):
+            found = [self._reward_judge(member) for member in ensemble_members(name)]
+            return Reference(
+                ENSEMBLE_PREFIX + "+".join(member.name.removeprefix(REWARD_PREFIX) for member in found),
+                ENSEMBLE_PREFIX + "+".join(member.hash for member in found),
+                tuple(dict.fromkeys(need for member in found for need in member.needs)),
+            )
         check_judge(name, self.base)
         path, _, function = name.rpartition(":")
         if not path.endswith(".py"):

@@ -171,7 +171,8 @@ def _put(project: Project, jobs: Mapping[str, Job], chosen: Sequence[str], delet
 def _with_evaluations(jobs: Mapping[str, Job], run_ids: Iterable[str]) -> list[str]:
     """Returns the runs and what evaluates them, which is nothing without them."""
     chosen = dict.fromkeys(run_ids)
-    evaluations = [job.id for job in jobs.values() if job.method == "evaluate" and run_of(job.inputs.model) in chosen]
+    kinds = ("evaluate", "judge")
+    evaluations = [job.id for job in jobs.values() if job.method in kinds and run_of(job.inputs.model) in chosen]
     own = {run_id for run_id in chosen if jobs[run_id].method in ("ppo", "dpo")}
     return list(chosen | {e: None for e in evaluations if run_of(jobs[e].inputs.model) in own})
 

@@ -56,7 +56,13 @@ class Worker:
             _kill(process)
         _wait_for_the_end(family)
         # One that hangs in a driver dies when the driver lets it; until then it holds the run's lock.
-        return None if self._process is None else self._process.poll()
+        if self._process is None:
+            return None
+        try:
+            # Its leader may be a zombie while other threads of it are still being ended, and cannot be waited for before that.
+            return self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def start_worker(run: RunFolder, command: Sequence[str], device: str, environment: Mapping[str, str]) -> Worker | None:

@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and records with a format version."""
 
 import errno
+import fcntl
 import json
 import os
 import secrets
@@ -49,6 +50,33 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             raise_if_full(error, path)
         raise
     sync(path.parent)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Appends a line that ends in a line break; one that a crash tore before is ended first, so that only it is lost.
+
+    Raises:
+        DiskFull: there is no room for the line.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # threads and other processes append too
+        _write_all(descriptor, (b"\n" if _is_torn(descriptor) else b"") + line)
+    except OSError as error:
+        raise_if_full(error, path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _is_torn(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
 
 
 def sync(path: Path) -> None:

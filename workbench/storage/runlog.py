@@ -1,6 +1,5 @@
 """A run's folder: what the worker says, what people ask of it, how it ended."""
 
-import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +10,7 @@ from pydantic import ValidationError
 from workbench.domain.events import Event, event_from_line, event_to_line
 from workbench.domain.records import Job, Outcome, ProcessMark
 from workbench.storage.checkpoints import CHECKPOINTS, Checkpoint, list_checkpoints
-from workbench.storage.files import raise_if_full, read_record, write_bytes, write_record
+from workbench.storage.files import append_line, read_record, write_bytes, write_record
 
 JOB = "job.json"
 EVENTS = "events.jsonl"
@@ -48,17 +47,7 @@ class RunFolder:
         Raises:
             DiskFull: there is no room for the line.
         """
-        path = self.folder / EVENTS
-        line = event_to_line(event)
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)  # the worker's threads, and the runner after the worker vanished
-            _write_all(descriptor, (b"\n" if _is_torn(descriptor) else b"") + line)
-        except OSError as error:
-            raise_if_full(error, path)
-            raise
-        finally:
-            os.close(descriptor)
+        append_line(self.folder / EVENTS, event_to_line(event))
 
     def events(self, after: int = 0, most: int = -1) -> tuple[list[Event], int]:
         """Returns the events whose lines are complete, from a byte offset on.
@@ -199,16 +188,6 @@ class RunFolder:
         except FileNotFoundError:
             return ""
         return "\n".join(text.splitlines()[-n_lines:])
-
-
-def _is_torn(descriptor: int) -> bool:
-    size = os.fstat(descriptor).st_size
-    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]
 
 
 def _parse(content: bytes) -> list[Event]:

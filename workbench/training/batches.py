@@ -12,7 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.data.store import find_content, read_rows
 from workbench.domain.errors import BadInput
-from workbench.domain.pairs import Row, Turns
+from workbench.domain.pairs import Half, Row, Turns, is_in_half
 from workbench.domain.recipes import GivenResponsesRecipe
 from workbench.domain.records import DataInput
 from workbench.storage.project import Project
@@ -82,12 +82,13 @@ class Encoder:
         self.max_length = min(recipe.max_length, context_length(model) or recipe.max_length)
         self._end_id = None if recipe.append_eos == "never" else response_end_id(tokenizer)
 
-    def pairs(self, data: DataInput, limit: int | None = None) -> tuple[Dataset, Counts]:
+    def pairs(self, data: DataInput, limit: int | None = None, half: Half = "all") -> tuple[Dataset, Counts]:
         """Reads a preference dataset.
 
         Args:
             data: which one; its content must be what it was when the run was made.
             limit: at most so many pairs, the first ones.
+            half: those of one half of the prompts only.
 
         Returns:
             Columns prompt_ids, chosen_ids, rejected_ids, margin (0 where the data has none); and the counts.
@@ -96,6 +97,7 @@ class Encoder:
             BadInput: nothing is left to train on, or the dataset has changed.
         """
         counts = Counts()
+        rows = (row for row in self._rows(data) if is_in_half(row.prompt, half))
         columns = (
             {
                 "prompt_ids": pair.prompt_ids,
@@ -103,7 +105,7 @@ class Encoder:
                 "rejected_ids": pair.rejected_ids,
                 "margin": pair.margin or 0.0,
             }
-            for pair in islice(self._kept_pairs(self._rows(data), counts), limit)
+            for pair in islice(self._kept_pairs(rows, counts), limit)
         )
         return self._dataset(columns, _PAIR_SCHEMA, data, counts), counts
 

@@ -7,6 +7,7 @@ from trl.trainer.dpo_trainer import DPOTrainer
 
 from workbench.domain.errors import BadInput
 from workbench.domain.recipes import DpoRecipe
+from workbench.domain.recipes.dpo import trl_loss
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
 from workbench.training.batches import VALIDATION_ROWS, Encoder
@@ -24,8 +25,6 @@ from workbench.training.trainer import (
     training_arguments,
     weights_dtype,
 )
-
-_EXO_SMOOTHING = 1e-3  # what 2402.00856 uses; at 0 its loss is not defined
 
 
 class Trainer(SessionTrainer, DPOTrainer):
@@ -82,7 +81,7 @@ def train(job: Job, session: RunSession) -> None:
             beta=recipe.beta,
             disable_dropout=False,  # the model's own is off already; TRL's switch would take LoRA's too
             precompute_ref_log_probs=recipe.precompute_ref_log_probs,
-            **loss_arguments(recipe),
+            **trl_loss(recipe),
         ),
         train_dataset=pairs,
         eval_dataset=validation,
@@ -91,19 +90,3 @@ def train(job: Job, session: RunSession) -> None:
     )
     shows = Sampler(session, trainer.model, tokenizer, job.inputs.data).say
     run(trainer, Bridge(session, trainer, len(pairs), shows, validates=validation is not None), session)
-
-
-def loss_arguments(recipe: DpoRecipe) -> dict[str, Any]:
-    """Returns TRL's names for the recipe's loss.
-
-    TRL 1.16 has no cDPO: its `sigmoid` ignores label_smoothing. With A = -log sigmoid(beta h), B = -log sigmoid(-beta h)
-    and noise e, cDPO is (1 - e) A + e B (2305.18290's authors' note), and TRL's `robust` is ((1 - e) A - e B) / (1 - 2e)
-    (2403.00409, Eq. 12), so cDPO = 2 (1 - e) sigmoid - (1 - 2e) robust.
-    """
-    noise = recipe.label_smoothing
-    if recipe.loss_type == "cdpo":
-        weights = [2 * (1 - noise), -(1 - 2 * noise)]
-        return {"loss_type": ["sigmoid", "robust"], "loss_weights": weights, "label_smoothing": noise}
-    if recipe.loss_type == "exo_pair":
-        noise = noise or _EXO_SMOOTHING
-    return {"loss_type": [recipe.loss_type], "label_smoothing": noise}

@@ -4,10 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.data.judge_names import ENSEMBLE_PREFIX, ensemble_members
 from workbench.data.judges import REWARD_PREFIX, checked_scores, load_judge
 from workbench.domain.pairs import Turns
 from workbench.domain.recipes import EvaluateRecipe
-from workbench.domain.samples import GOLD, PROXY, score_column
+from workbench.domain.samples import GOLD, HELDOUT, MINIMUM, PROXY, SPREAD, score_column
 from workbench.storage.sources import resolve_model
 from workbench.training.scoring import RewardScorer
 from workbench.training.session import RunSession
@@ -49,8 +53,42 @@ def load_judges(session: RunSession, recipe: EvaluateRecipe, reward: str | None)
         columns.append((PROXY, _reward_judge(session, recipe, reward)))
     for place, name in enumerate(recipe.judges):
         column = GOLD if place == 0 else score_column(name)
-        columns.append((column, _judge(session, recipe, name)))
+        if name.startswith(ENSEMBLE_PREFIX):
+            columns += _ensemble(session, recipe, name, column)
+        else:
+            columns.append((column, _judge(session, recipe, name)))
+    if (heldout := session.job.inputs.heldout) is not None:
+        columns.append((score_column(HELDOUT), _reward_judge(session, recipe, heldout)))
     return columns
+
+
+def _ensemble(session: RunSession, recipe: EvaluateRecipe, name: str, column: str) -> list[ScoreColumn]:
+    """Returns the mean, under the judge's own column, and the minimum and spread of several reward models.
+
+    The minimum is WCO of Coste et al. 2310.02743; their UWO is the mean less a weight times the squared spread. Scores are
+    comparable where the models were normalised on the same samples, as those of one experiment are.
+    """
+    members = [f"{REWARD_PREFIX}{member}" for member in ensemble_members(name)]
+    ensemble = Ensemble([_judge(session, recipe, member) for member in members])
+    return [
+        (column, lambda answers: ensemble.scores(answers).mean(axis=0).tolist()),
+        (score_column(f"{name} {MINIMUM}"), lambda answers: ensemble.scores(answers).min(axis=0).tolist()),
+        (score_column(f"{name} {SPREAD}"), lambda answers: ensemble.scores(answers).std(axis=0).tolist()),
+    ]
+
+
+class Ensemble:
+    """Several judges of the same answers; each is asked once about the answers in hand."""
+
+    def __init__(self, members: Sequence[Callable[[Answers], list[float]]]) -> None:
+        self._members = members
+        self._known: tuple[Answers, NDArray[np.float64]] | None = None
+
+    def scores(self, answers: Answers) -> NDArray[np.float64]:
+        """Returns [m x b]: each member's score of each answer."""
+        if self._known is None or self._known[0] is not answers:
+            self._known = answers, np.array([member(answers) for member in self._members])
+        return self._known[1]
 
 
 def _judge(session: RunSession, recipe: EvaluateRecipe, name: str) -> Callable[[Answers], list[float]]:

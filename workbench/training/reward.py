@@ -71,7 +71,7 @@ def train(job: Job, session: RunSession) -> None:
 
     # 2. Pairs as tokens: prompt and response in one sequence, the ending included.
     encoder = Encoder(session, recipe, model, tokenizer)
-    pairs, counts = encoder.pairs(job.inputs.data)
+    pairs, counts = encoder.pairs(job.inputs.data, half=recipe.half)
     columns = ["chosen_ids", "rejected_ids", *(["margin"] if recipe.use_margin and counts.margins else [])]
     validation = None
     if job.inputs.validation is not None:

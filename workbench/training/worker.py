@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from workbench.training.session import RunSession
 
 _TRAIN = {method: f"workbench.training.{method}" for method in ("sft", "reward", "dpo", "ppo")}
-_RUN = {method: f"workbench.training.{method}" for method in ("evaluate", "best_of_n", "score")}
+_RUN = {method: f"workbench.training.{method}" for method in ("evaluate", "best_of_n", "score", "judge")}
 QUIET = {
     "TOKENIZERS_PARALLELISM": "false",  # forked tokenizer threads warn and may hang
     "TQDM_DISABLE": "1",  # the log is for people; progress goes through events
@@ -183,7 +183,7 @@ def _log_to(path: Path) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
-    for chatty in ("httpx", "httpcore", "urllib3", "filelock", "fsspec", "datasets"):
+    for chatty in ("httpx", "httpx2", "httpcore", "httpcore2", "urllib3", "filelock", "fsspec", "datasets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

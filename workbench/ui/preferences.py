@@ -55,7 +55,7 @@ class PreferenceStore(QObject):
         folder = api.preferences_file().parent
         folder.mkdir(parents=True, exist_ok=True)
         self._watcher.addPath(str(folder))
-        self._watcher.directoryChanged.connect(lambda _folder: self._read())
+        self._watcher.directoryChanged.connect(lambda _folder: self.read())
 
     def flush(self) -> None:
         """Writes what is still to be written, at once: the window closes."""
@@ -106,7 +106,8 @@ class PreferenceStore(QObject):
         self._report(_TITLE, error)
         self._write_next()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Takes up what stands in the file now."""
         self._tasks.start("window preferences", api.read_preferences, self._on_read, lambda _error: None)
 
     def _on_read(self, preferences: api.Preferences) -> None:

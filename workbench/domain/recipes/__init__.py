@@ -3,6 +3,7 @@
 from workbench.domain.recipes.best_of_n import BestOfNRecipe
 from workbench.domain.recipes.dpo import DpoRecipe
 from workbench.domain.recipes.evaluate import EvaluateRecipe, Sampling, ScoreRecipe
+from workbench.domain.recipes.judge import JudgeRecipe
 from workbench.domain.recipes.ppo import PpoRecipe
 from workbench.domain.recipes.reward import RewardRecipe
 from workbench.domain.recipes.sft import SftRecipe
@@ -13,6 +14,7 @@ __all__ = [
     "DpoRecipe",
     "EvaluateRecipe",
     "GivenResponsesRecipe",
+    "JudgeRecipe",
     "PpoRecipe",
     "RewardRecipe",
     "Sampling",

@@ -1,12 +1,13 @@
 """Direct preference optimisation: a policy from comparisons, with no reward model."""
 
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
 from workbench.domain.recipes.training import GivenResponsesRecipe
 from workbench.domain.settings import setting
 
+_EXO_SMOOTHING = 1e-3  # what 2402.00856 uses; at 0 its loss is not defined
 DpoLoss = Literal[
     "sigmoid", "cdpo", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",
     "apo_zero", "apo_down", "discopop", "sft", "sigmoid_norm",
@@ -58,3 +59,19 @@ class DpoRecipe(GivenResponsesRecipe):
                 "`loss_type: cdpo` is DPO with label noise"
             )
         return self
+
+
+def trl_loss(recipe: DpoRecipe) -> dict[str, Any]:
+    """Returns TRL's names for the recipe's loss.
+
+    TRL 1.16 has no cDPO: its `sigmoid` ignores label_smoothing. With A = -log sigmoid(beta h), B = -log sigmoid(-beta h)
+    and noise e, cDPO is (1 - e) A + e B (2305.18290's authors' note), and TRL's `robust` is ((1 - e) A - e B) / (1 - 2e)
+    (2403.00409, Eq. 12), so cDPO = 2 (1 - e) sigmoid - (1 - 2e) robust.
+    """
+    noise = recipe.label_smoothing
+    if recipe.loss_type == "cdpo":
+        weights = [2 * (1 - noise), -(1 - 2 * noise)]
+        return {"loss_type": ["sigmoid", "robust"], "loss_weights": weights, "label_smoothing": noise}
+    if recipe.loss_type == "exo_pair":
+        noise = noise or _EXO_SMOOTHING
+    return {"loss_type": [recipe.loss_type], "label_smoothing": noise}

@@ -48,8 +48,8 @@ class EvaluateRecipe(Settings):
     judges: tuple[str, ...] = setting(
         ("length",),
         label="Judges",
-        help="The first is the gold judge. vader, length, film-critic, reward:RUN_OR_FOLDER, package.module:function or "
-        "file.py:function.",
+        help="The first is the gold judge. vader, length, film-critic, reward:RUN_OR_FOLDER, "
+        "ensemble:RUN_OR_FOLDER+RUN_OR_FOLDER (mean, minimum and spread), package.module:function or file.py:function.",
     )
     proxy: bool = setting(True, label="Proxy score", help="Scores with the run's reward model too, where there is one.")
 

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from workbench.domain.pairs import Half
 from workbench.domain.recipes.training import GivenResponsesRecipe
 from workbench.domain.settings import setting
 
@@ -59,6 +60,13 @@ class RewardRecipe(GivenResponsesRecipe):
         help="Empty: the experiment's sampling length, else what nine of ten chosen responses do not exceed.",
         advanced=True,
         ge=1,
+    )
+    half: Half = setting(
+        "all",
+        label="Pairs",
+        help="all, or the pairs of the first or the second half of the prompts, divided by a hash that is the same in every "
+        "run: so two reward models can learn from pairs that share no prompt.",
+        advanced=True,
     )
     model: str | None = setting(
         None,

@@ -22,11 +22,11 @@ from workbench.ui.experiments.plan_layout import Link, Stage, lay_out
 from workbench.ui.theme import Look, Scheme
 from workbench.ui.widgets.controls import tip_words
 
-_WIDTHS = (150, 146, 126)
+_WIDTHS = (150, 146, 126, 126)  # the last only where a judge asks an endpoint
 _WIDEST = 1.6  # of what is needed, where there is room for longer names
 _HEIGHT, _GAP_X, _GAP_Y, _MARGIN, _STACK = 46, 32, 16, 6, 4
 _ZOOMS = (0.6, 0.75, 0.9, 1.0, 1.2, 1.5)
-_HEADS = ("Shared by all arms", "Arms", "Judged")
+_HEADS = ("Shared by all arms", "Arms", "Judged", "By endpoints")
 _HEAD_HEIGHT = 20
 
 
@@ -184,8 +184,12 @@ class PlanGraph(QWidget):
         self.update()
 
     def _stretch(self) -> float:
-        gaps = 2 * (_MARGIN + _GAP_X)
-        return max(1.0, min(_WIDEST, (self._room / _ZOOMS[self._zoom] - gaps - _MARGIN) / sum(_WIDTHS)))
+        n = self._n_columns()
+        gaps = 2 * _MARGIN + (n - 1) * _GAP_X
+        return max(1.0, min(_WIDEST, (self._room / _ZOOMS[self._zoom] - gaps - _MARGIN) / sum(_WIDTHS[:n])))
+
+    def _n_columns(self) -> int:
+        return max([3, *(box.column + 1 for box in self.boxes)])
 
     def _paint_heads(self, painter: QPainter) -> None:
         scale = _ZOOMS[self._zoom]
@@ -193,7 +197,7 @@ class PlanGraph(QWidget):
         font.setPointSizeF(8.5 * scale)
         painter.setFont(font)
         painter.setPen(QColor(self._look.scheme.tokens.muted))
-        for column, head in enumerate(_HEADS):
+        for column, head in enumerate(_HEADS[: self._n_columns()]):
             painter.drawText(QPointF(_left(column, self._stretch()) * scale, 16 * scale), head)
 
     def _paint_link(self, painter: QPainter, source: StageBox, target: StageBox, *, scores: bool) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench import api
-from workbench.domain.costs import PlanCost, between, duration, memory
+from workbench.domain.costs import PlanCost, between, duration, memory, money
+from workbench.domain.samples import HELDOUT
 
 Fate = Literal["new", "reused", "mixed", "goes on"]
 _METHODS = {
@@ -15,9 +16,10 @@ _METHODS = {
     "dpo": "DPO",
     "evaluate": "evaluation",
     "best_of_n": "sampling",
+    "judge": "judging by an endpoint",
 }
-_COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "evaluate": 2, "best_of_n": 1}
-_SHARED_ROWS = {"sft": 1, "reward": 2}  # below the base model
+_COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "best_of_n": 1, "evaluate": 2, "judge": 3}
+_SHARED_ROWS = {"sft": 1, "reward": 2, HELDOUT: 3}  # below the base model
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Stage:
     Attributes:
         name, method: as the runs have them.
         runs: one a seed.
-        column: 0 for what arms share, 1 for arms, 2 for their evaluations.
+        column: 0 for what arms share, 1 for arms, 2 for their evaluations, 3 for judges that ask an endpoint.
         row: 0 is the base model's and its evaluation's.
     """
 
@@ -41,8 +43,12 @@ class Stage:
     def title(self) -> str:
         """What is written largest."""
         shared = {"sft": "Fine-tuning", "reward": "Reward model"}.get(self.method)
+        if self.name == HELDOUT:
+            return "Held-out reward"
         if self.method == "evaluate":  # it stands beside what it evaluates; the start model's stands alone
             return "Evaluation" if self.row else self.name
+        if self.method == "judge":
+            return "Judging"
         return shared or self.name
 
     @property
@@ -100,7 +106,13 @@ def lay_out(runs: Sequence[api.PlannedRun]) -> tuple[list[Stage], list[Link]]:
     arms = list(dict.fromkeys(name for name, method in placed if _COLUMNS[method] == 1))
     rows = {name: row for row, name in enumerate(arms, 1)}
     stages = [
-        Stage(name, method, tuple(members), _COLUMNS[method], _SHARED_ROWS.get(method, rows.get(name, 0)))
+        Stage(
+            name,
+            method,
+            tuple(members),
+            _COLUMNS[method],
+            _SHARED_ROWS.get(name, _SHARED_ROWS.get(method, rows.get(name, 0))),
+        )
         for (name, method), members in grouped.items()
     ]
     return stages, _links(stages)
@@ -115,7 +127,8 @@ def total(cost: PlanCost) -> str:
     unknown = f" {cost.n_unknown} runs cannot be estimated and are not in it." if cost.n_unknown else ""
     ahead = f" It begins after {cost.n_ahead} other runs of the queue." if cost.n_ahead else ""
     sentence = f"{words[:1].upper()}{words[1:]}, {at_once} on {cost.device}, up to {memory(cost.memory_mib)} each."
-    return f"{sentence}{ahead}{unknown}"
+    paid = f" Endpoints ask for up to {money(cost.dollars)}." if cost.dollars else ""
+    return f"{sentence}{paid}{ahead}{unknown}"
 
 
 def _links(stages: Sequence[Stage]) -> list[Link]:
@@ -125,8 +138,9 @@ def _links(stages: Sequence[Stage]) -> list[Link]:
     for place, stage in enumerate(stages):
         needs = {places[need] for run in stage.runs for need in run.needs if need in places}
         for source in sorted(needs):
-            if stage.method != "evaluate" or _is_judged(stages[source], stage):
-                links.append(Link(source, place, scores=stages[source].method == "reward" and stage.method != "reward"))
+            if stage.method not in ("evaluate", "judge") or _is_judged(stages[source], stage):
+                scores = stages[source].method == "reward" and stage.method in ("ppo", "best_of_n")
+                links.append(Link(source, place, scores=scores))
         starts_from_base = stage.method == "sft" or (not has_sft and stage.column < 2) or stage.name == "reference"
         if starts_from_base and not (has_sft and stage.method != "sft"):
             links.append(Link(None, place))
@@ -139,6 +153,7 @@ def _is_judged(source: Stage, evaluation: Stage) -> bool:
 
 
 def _seeds(runs: Sequence[api.PlannedRun]) -> str:
-    if len(runs) == 1:
-        return f"seed {runs[0].seed}"
-    return f"{len(runs)} seeds ({', '.join(str(run.seed) for run in runs)})"
+    seeds = list(dict.fromkeys(run.seed for run in runs))
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    return f"{len(seeds)} seeds ({', '.join(str(seed) for seed in seeds)})"

@@ -13,8 +13,8 @@ from workbench.ui.experiments.sheet import ArmSheet, SettingsSheet
 from workbench.ui.widgets import button, label
 
 _GENERAL = (
-    "name", "model", "dataset", "test_prompts", "judges", "seeds", "preset", "max_prompts", "max_validation_prompts",
-    "best_of_n", "device", "trust_remote_code",
+    "name", "model", "dataset", "test_prompts", "judges", "heldout_reward", "seeds", "preset", "max_prompts",
+    "max_validation_prompts", "best_of_n", "device", "trust_remote_code",
 )  # fmt: skip
 
 

@@ -137,6 +137,7 @@ class ExperimentsPage(Page):
             self._halves.restoreState(widths)
 
     def _connect(self) -> None:
+        self.actions_on_runs.replay.triggered.connect(lambda: self.panel.show_tab("Replay"))
         self.session.project_changed.connect(self._on_project_changed)
         self.session.history.changed.connect(self._refresh)
         self.tree.chosen.connect(self._show_chosen)
@@ -193,7 +194,12 @@ class ExperimentsPage(Page):
         add_action(self, "Open the trash", "", self.trash.open_box)
         self._menu = QMenu(self)
         verbs = self.actions_on_runs
-        for group in ([*verbs.verbs.values()], [verbs.up, verbs.down], self.edits.all(), [self.duplicate]):
+        for group in (
+            [*verbs.verbs.values(), verbs.replay],
+            [verbs.up, verbs.down],
+            self.edits.all(),
+            [self.duplicate],
+        ):
             self._menu.addActions(group)
             self._menu.addSeparator()
 

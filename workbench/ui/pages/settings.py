@@ -9,6 +9,7 @@ from workbench.ui.session import Session
 from workbench.ui.settings.card import Section
 from workbench.ui.settings.devices import DevicesCard
 from workbench.ui.settings.folders import FoldersCard
+from workbench.ui.settings.judges import JudgesCard
 from workbench.ui.settings.keys import ShortcutsCard
 from workbench.ui.settings.look import LookCard
 from workbench.ui.settings.token import TokenCard
@@ -29,6 +30,7 @@ class SettingsPage(Page):
         self.devices = DevicesCard(session)
         self.folders = FoldersCard(session)
         self.token = TokenCard(session)
+        self.judges = JudgesCard(session)
         self.shortcuts = ShortcutsCard(session)
         self.search = QLineEdit(placeholderText="Search settings and shortcuts", clearButtonEnabled=True)
         self.search.setAccessibleName("Search settings and shortcuts")
@@ -40,7 +42,7 @@ class SettingsPage(Page):
 
     def sections(self) -> tuple[Section, ...]:
         """Returns the parts of the page, from top to bottom."""
-        return (self.look_card, self.devices, self.folders, self.token, self.shortcuts)
+        return (self.look_card, self.devices, self.folders, self.token, self.judges, self.shortcuts)
 
     def arrive(self) -> None:
         for section in self.sections():
@@ -65,7 +67,8 @@ class SettingsPage(Page):
         QTimer.singleShot(0, self, lambda: self._area.verticalScrollBar().setValue(section.y()))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.token.field.clear()  # half a secret is not left lying there
+        for secret in (self.token.field, self.judges.secret):
+            secret.clear()  # half a secret is not left lying there
         super().hideEvent(event)
 
     def _place(self) -> None:

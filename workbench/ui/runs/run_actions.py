@@ -49,6 +49,12 @@ class RunActions(QObject):
         self._runs: Sequence[api.RunView] = ()
         self._queue: list[str] = []
         self.verbs = {verb.name: make_action(self, verb.name, verb.keys, verb.tip) for verb in VERBS}
+        self.replay = make_action(
+            self,
+            "Replay",
+            "Ctrl+Shift+Y",
+            "Does a finished run again, beside the queue; its Replay tab says what came of it",
+        )
         self.up = make_action(self, "Move up", "Alt+Up", "Earlier in the queue; dragging does the same")
         self.down = make_action(self, "Move down", "Alt+Down", "Later in the queue; dragging does the same")
         self._connect()
@@ -56,13 +62,14 @@ class RunActions(QObject):
 
     def all(self) -> list[QAction]:
         """Returns them in the order in which they are shown."""
-        return [*self.verbs.values(), self.up, self.down]
+        return [*self.verbs.values(), self.replay, self.up, self.down]
 
     def offer(self, runs: Sequence[api.RunView], queue: list[str]) -> None:
         """Enables what can be asked of these runs; `queue` are the movable ones in their order."""
         self._runs, self._queue = runs, queue
         for verb in VERBS:
             self.verbs[verb.name].setEnabled(any(run.state in verb.states for run in runs))
+        self.replay.setEnabled(bool(self._finished()))
         places = self._places()
         self.up.setEnabled(bool(places) and places != list(range(len(places))))
         self.down.setEnabled(bool(places) and places != list(range(len(queue) - len(places), len(queue))))
@@ -74,6 +81,24 @@ class RunActions(QObject):
         place = order.index(target) + downwards
         order[place:place] = [run_id for run_id in self._queue if run_id in run_ids]
         self._order(order)
+
+    def _finished(self) -> list[str]:
+        return [run.id for run in self._runs if run.state is RunState.FINISHED]
+
+    def _replay(self) -> None:
+        project, ids = self._session.project, self._finished()
+        if project is not None and ids:
+            told = f"Replaying {ids[0] if len(ids) == 1 else f'{len(ids)} runs'}: the Replay tab says how far it is."
+            self._session.ask(
+                "runs-replay",
+                lambda: [api.start_replay(project, run_id) for run_id in ids],
+                lambda _result: self._on_replaying(told),
+                title="Nothing was replayed",
+            )
+
+    def _on_replaying(self, told: str) -> None:
+        self._session.tell(told)
+        self._on_done()
 
     def _places(self) -> list[int]:
         """Returns where the chosen runs stand in the queue."""
@@ -117,6 +142,7 @@ class RunActions(QObject):
     def _connect(self) -> None:
         for verb in VERBS:
             self.verbs[verb.name].triggered.connect(lambda _checked=False, verb=verb: self._do(verb))
+        self.replay.triggered.connect(self._replay)
         self.up.triggered.connect(lambda: self._move(-1))
         self.down.triggered.connect(lambda: self._move(1))
 

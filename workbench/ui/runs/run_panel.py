@@ -12,6 +12,7 @@ from workbench.ui.runs.curves_tab import CurvesTab
 from workbench.ui.runs.events_tab import EventsTab
 from workbench.ui.runs.log_tab import LogTab
 from workbench.ui.runs.outcome_tab import OutcomeTab
+from workbench.ui.runs.replay_tab import ReplayTab
 from workbench.ui.runs.samples_tab import SamplesTab
 from workbench.ui.runs.settings_tab import SettingsTab
 from workbench.ui.runs.story import RunStory
@@ -38,6 +39,7 @@ class RunPanel(Card):
         self.tabs = QTabWidget(documentMode=True)
         self.curves, self.samples, self.log = CurvesTab(look), SamplesTab(), LogTab()
         self.events, self.settings, self.outcome = EventsTab(), SettingsTab(), OutcomeTab()
+        self.replay = ReplayTab()
         self._log_timer = QTimer(self)
         self._log_timer.setInterval(_LOG_MS)
         self._build()
@@ -100,6 +102,8 @@ class RunPanel(Card):
             ask("run-samples", lambda: api.run_samples(project, run.id), self.samples.show_evaluated)
         elif tab is self.outcome:
             ask("run-outcome", lambda: api.run_outcome(project, run.id), lambda o: self.outcome.show_outcome(run, o))
+        elif tab is self.replay:
+            ask("run-replay", lambda: api.read_replay(project, run.id), lambda r: self.replay.show_replay(run, r))
 
     def _ask(self, key: str, work: Callable[[], Any], on_result: Callable[[Any], None]) -> None:
         """Asks about the run; one that was deleted meanwhile, here or elsewhere, has nothing more to say."""
@@ -110,7 +114,7 @@ class RunPanel(Card):
             self._session.report("The run was not read", error)
 
     def _turn_to(self, run: api.RunView) -> None:
-        for key in ("run-log", "run-recipe", "run-samples", "run-outcome"):
+        for key in ("run-log", "run-recipe", "run-samples", "run-outcome", "run-replay"):
             self._session.tasks.cancel(key)  # an answer about another run is not to arrive here
         self.samples.show_evaluated([])
         self.watcher.watch(run.id)
@@ -121,15 +125,16 @@ class RunPanel(Card):
         self.samples.show_live(story.samples)
         self.events.show_story(story)
 
-    def _keep_log_fresh(self) -> None:
+    def _keep_fresh(self) -> None:
         working = self._run is not None and not self._run.state.is_over
-        if working and self.tabs.currentWidget() is self.log:
+        tab = self.tabs.currentWidget()
+        if (working and tab is self.log) or (tab is self.replay and self.replay.may_change):
             self.refresh()
 
     def _connect(self) -> None:
         self.watcher.story_changed.connect(self._show_story)
         self.tabs.currentChanged.connect(lambda _tab: self.refresh())
-        self._log_timer.timeout.connect(self._keep_log_fresh)
+        self._log_timer.timeout.connect(self._keep_fresh)
 
     def _build(self) -> None:
         tips = {
@@ -139,8 +144,9 @@ class RunPanel(Card):
             "Events": "Starts, checkpoints, warnings, ends",
             "Settings": "The recipe that it was frozen with",
             "Outcome": "How it ended and what helps",
+            "Replay": "Whether the same comes of it when it is done again",
         }
-        tabs = (self.curves, self.samples, self.log, self.events, self.settings, self.outcome)
+        tabs = (self.curves, self.samples, self.log, self.events, self.settings, self.outcome, self.replay)
         for (name, tip), tab in zip(tips.items(), tabs, strict=True):
             self.tabs.setTabToolTip(self.tabs.addTab(tab, name), tip)
         self.tabs.setAccessibleName("About the run")

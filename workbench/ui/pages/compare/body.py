@@ -4,12 +4,14 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
 from workbench.compare import Statement
+from workbench.ui.pages.compare.blind import BlindTab
 from workbench.ui.pages.compare.chart_grid import ChartGrid
 from workbench.ui.pages.compare.claims import ClaimsTab
 from workbench.ui.pages.compare.deck import Deck
 from workbench.ui.pages.compare.facts import CostsTab, MatchedTab, SeedsTab
 from workbench.ui.pages.compare.fairness_strip import FairnessStrip
 from workbench.ui.pages.compare.glance import Glance
+from workbench.ui.pages.compare.judges import JudgesTab
 from workbench.ui.pages.compare.optimisation import KlTable, OverOptimisation
 from workbench.ui.pages.compare.ranking import RankingTab
 from workbench.ui.pages.compare.run_tree import RunTree
@@ -33,9 +35,9 @@ class Body(QWidget):
         self.optimisation = OverOptimisation()
         self.fairness = FairnessStrip()
         self.claims, self.ranking = ClaimsTab(), RankingTab(session)
-        self.deck = Deck(
-            [self.glance, self.claims, self.ranking, self.optimisation, KlTable(), CostsTab(), SeedsTab(), MatchedTab()]
-        )
+        self.judges, self.blind = JudgesTab(session), BlindTab(session)
+        trained = [self.claims, self.ranking, self.optimisation, KlTable()]
+        self.deck = Deck([self.glance, *trained, self.judges, self.blind, CostsTab(), SeedsTab(), MatchedTab()])
         self.verdict.evidence_wanted.connect(self.show_evidence)
         self._place()
 

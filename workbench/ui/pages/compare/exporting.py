@@ -15,30 +15,13 @@ from workbench.domain.errors import BadSetting
 from workbench.domain.figures import MM, FigureStyle
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS
+from workbench.ui.pages.compare.export_kinds import KINDS, TOLD_LOGGED, ExportKind
 from workbench.ui.pages.compare.figure_form import FigureForm, dense_form, form_label
 from workbench.ui.session import Session
 from workbench.ui.widgets import button, label, set_role
 
-FORMATS = {
-    ".svg": "SVG, vector figure",
-    ".pdf": "PDF, vector figure",
-    ".png": "PNG, pixels",
-    ".csv": "CSV, the numbers",
-    ".parquet": "Parquet, all that was logged",
-    ".html": "HTML, the whole comparison",
-}
-_FIGURES = (".svg", ".pdf", ".png")
-_TABLES = (".csv", ".parquet")  # that can hold all that was logged
 _LOGGED = "logged"
 _DRAW_MS = 150  # after a change, so that turning a wheel draws once
-_TOLD = {
-    ".csv": "One line for each point of each curve: panel, arm, role, x, y, the interval's ends, and the raw value where "
-    "curves are smoothed. What is drawn above is what the numbers are of.",
-    _LOGGED: "Every metric that any run of the project logged while it trained, ticked or not: one line for each step of each "
-    "run, one column for each metric, as it was logged. Nothing is smoothed or left out.",
-    ".html": "One file that needs nothing else: verdict, cautions, tables, these charts in light and dark, the same prompts "
-    "side by side, settings, and how to run it again. Arms that are not ticked are left out.",
-}
 
 
 class ExportDialog(QDialog):
@@ -66,26 +49,20 @@ class ExportDialog(QDialog):
 
     def offer(self, panel: str | None = None, suffix: str | None = None) -> None:
         """Comes into sight with all charts or one of them, in a format or the last one."""
-        comparison = self._shown()
-        if comparison is None:
+        if self._shown() is None:
             self._session.tell("There is nothing to export yet.")
             return
-        self.what_box.clear()
-        self.what_box.addItem("all charts", None)
-        for name in comparison.view.panels:
-            self.what_box.addItem(PANELS.get(name) or describe(name).label, name)
-        self.what_box.addItem("all that was logged", _LOGGED)
-        self.what_box.setCurrentIndex(max(0, self.what_box.findData(panel)))
         if suffix is not None:
             self.format_box.setCurrentIndex(self.format_box.findData(suffix))
-        self._on_format()
+        self._fill(panel)
+        self._on_format() if panel is None else self._on_changed()
         self.show()
         self.activateWindow()
 
     @property
-    def suffix(self) -> str:
-        """The ending of the chosen format."""
-        return str(self.format_box.currentData())
+    def kind(self) -> ExportKind:
+        """The chosen format."""
+        return KINDS[str(self.format_box.currentData())]
 
     def style_wanted(self) -> FigureStyle:
         """Returns the figure's settings.
@@ -96,37 +73,47 @@ class ExportDialog(QDialog):
         return FigureStyle.read(self.form.values(), where="the figure")
 
     def write(self, out: Path) -> None:
-        """Writes the file by its ending; a toast says where, the banner what went wrong."""
+        """Writes a folder of the chosen format, or a file by its ending; a toast says where, the banner what went wrong."""
         comparison, project, view = self._shown(), self._session.project, self._view()
         if comparison is None or project is None:
             return
-        style, panel, is_logged = self.style_wanted(), self._panel(), self._is_logged
+        style, chosen, kind, is_logged = self.style_wanted(), self.what_box.currentData(), self.kind, self._is_logged
         self._session.keep("export/folder", str(out.parent))
 
-        def work() -> None:
+        def work() -> object:
             if is_logged:
-                api.export_logged(project, out)
-                return
+                return api.export_logged(project, out)
             is_thinned = out.suffix == ".csv" and bool(view.metrics)
             is_exact = comparison.view == view and not is_thinned
             exact = comparison if is_exact else api.compare_runs(project, view=view, with_all_points=is_thinned)
-            if out.suffix in (".html", ".htm"):
-                api.export_report(project, out, comparison=exact)
-            else:
-                api.write_charts(exact, out, style, panel=panel)
+            if kind.key == "tensorboard":
+                return api.export_event_files(
+                    project, out, [run for arm in exact.arms for run in (*arm.runs, *arm.evaluations)]
+                )
+            if kind.key == "model":
+                return api.export_model(project, chosen, out, comparison=exact)
+            if kind.key == "script":
+                return api.export_script(project, chosen, out)
+            if kind.of == "comparison":
+                return api.export_report(project, out, comparison=exact)
+            return api.write_charts(exact, out, style, panel=chosen)
 
         told = f"Saved {out.name} in {out.parent}."
         self._session.ask("export", work, lambda _: self._session.tell(told, "good"), title="Nothing was saved")
 
     def ask_where(self) -> QFileDialog:
-        """Asks for a file with the ending of the chosen format."""
-        project = self._session.project
+        """Asks for a file with the ending of the chosen format, or for the name of a folder."""
+        project, kind = self._session.project, self.kind
         start = str(self._session.kept("export/folder", project.exports if project else ""))
-        dialog = QFileDialog(self, "Export", start, f"*{self.suffix}")
+        dialog = QFileDialog(self, "Export", start, "" if kind.is_folder else f"*{kind.key}")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(self.suffix.removeprefix("."))
-        name = "logged" if self._is_logged else (self._panel() or "comparison").replace("/", "-")
-        dialog.selectFile(f"{name}{self.suffix}")
+        chosen = self.what_box.currentData() if kind.of in ("charts", "run") else None
+        name = str(chosen or "comparison").replace("/", "-")
+        if kind.is_folder:
+            dialog.selectFile(f"{name}-{kind.key}")
+        else:
+            dialog.setDefaultSuffix(kind.key.removeprefix("."))
+            dialog.selectFile(f"{name}{kind.key}")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda path: self.write(Path(path)))
         dialog.open()
@@ -135,31 +122,43 @@ class ExportDialog(QDialog):
     @property
     def _is_logged(self) -> bool:
         """Says whether all that runs logged is wanted, rather than what is drawn."""
-        return bool(self.what_box.currentData() == _LOGGED) and self.suffix in _TABLES
+        return bool(self.what_box.currentData() == _LOGGED) and self.kind.is_table
 
     def _panel(self) -> str | None:
-        return self.what_box.currentData() if self.suffix != ".html" and not self._is_logged else None
+        return self.what_box.currentData() if self.kind.of == "charts" and not self._is_logged else None
+
+    def _fill(self, chosen: str | None = None) -> None:
+        """Offers what the chosen format can be of, keeping what was chosen where that is among it."""
+        comparison = self._shown()
+        if comparison is None:
+            return
+        self.what_box.clear()
+        for words, name in _choices(comparison, self.kind):
+            self.what_box.addItem(words, name)
+        self.what_box.setCurrentIndex(max(0, self.what_box.findData(chosen)))
 
     def _on_format(self) -> None:
         """Parquet holds all that was logged and nothing else; a figure cannot show that."""
-        if self.suffix == ".parquet" or self.suffix not in _TABLES:
-            is_logged = self.suffix == ".parquet"
-            if is_logged != (self.what_box.currentData() == _LOGGED):
-                self.what_box.setCurrentIndex(self.what_box.findData(_LOGGED) if is_logged else 0)
+        chosen = self.what_box.currentData()
+        is_logged = self.kind.key == ".parquet" or (chosen == _LOGGED and self.kind.is_table)
+        self._fill(_LOGGED if is_logged else None if chosen == _LOGGED else chosen)
         self._on_changed()
 
     def _on_what(self) -> None:
         """Goes on to a format that can hold what was chosen."""
-        if (self.what_box.currentData() == _LOGGED) != self._is_logged or self.suffix == ".parquet":
+        if (self.what_box.currentData() == _LOGGED) != self._is_logged or (
+            self.kind.key == ".parquet" and not self._is_logged
+        ):
             self.format_box.setCurrentIndex(self.format_box.findData(".csv"))
         self._on_changed()
 
     def _on_changed(self) -> None:
-        self.form.setVisible(self.suffix in _FIGURES)
-        self.form.dpi_box.setEnabled(self.suffix == ".png" or self.form.unit_box.currentText() == "px")
-        self.what_box.setEnabled(self.suffix != ".html")
-        self.words.setText(_TOLD.get(_LOGGED if self._is_logged else self.suffix, ""))
-        self.picture.setVisible(not self._is_logged)
+        kind = self.kind
+        self.form.setVisible(kind.is_figure)
+        self.form.dpi_box.setEnabled(kind.key == ".png" or self.form.unit_box.currentText() == "px")
+        self.what_box.setEnabled(kind.of in ("charts", "run"))
+        self.words.setText(TOLD_LOGGED if self._is_logged else kind.told)
+        self.picture.setVisible(not self._is_logged and kind.of in ("charts", "comparison"))
         try:
             self.style_wanted()
         except BadSetting as error:
@@ -169,7 +168,7 @@ class ExportDialog(QDialog):
             self._remember()
             self._timer.start()
         self.problem.setVisible(bool(self.problem.text()))
-        self.save_button.setEnabled(not self.problem.text())
+        self.save_button.setEnabled(not self.problem.text() and self.what_box.count() > 0)
 
     def _draw(self) -> None:
         comparison, style, panel = self._shown(), self.style_wanted(), self._panel()
@@ -177,10 +176,10 @@ class ExportDialog(QDialog):
             return
         if panel not in comparison.view.panels:
             panel = None
-        if self.suffix in _FIGURES:
+        if self.kind.is_figure:
             n = len(comparison.panels) if panel is None else 1
             width, height = style.pixels(n)
-            size = f", {width:,} × {height:,} px" if self.suffix == ".png" else ""
+            size = f", {width:,} × {height:,} px" if self.kind.key == ".png" else ""
             self.words.setText(f"{style.width:.0f} × {style.inches(n)[1] * MM:.0f} mm{size}")
         self.picture.setAccessibleDescription(f"{self.what_box.currentText()}, {style.ground}, {style.font}")
         self._session.ask(
@@ -191,7 +190,10 @@ class ExportDialog(QDialog):
         )
 
     def _remember(self) -> None:
-        values: dict[str, Any] = self.form.values() | {"unit": self.form.unit_box.currentText(), "format": self.suffix}
+        values: dict[str, Any] = self.form.values() | {
+            "unit": self.form.unit_box.currentText(),
+            "format": self.kind.key,
+        }
         self._session.settings.setValue("export/choices", json.dumps(values))
 
     def _recall(self) -> None:
@@ -206,8 +208,8 @@ class ExportDialog(QDialog):
         self.format_box.setCurrentIndex(max(0, self.format_box.findData(kept.get("format", ".svg"))))
 
     def _build(self) -> None:
-        for suffix, words in FORMATS.items():
-            self.format_box.addItem(words, suffix)
+        for kind in KINDS.values():
+            self.format_box.addItem(kind.words, kind.key)
         self.what_box.setAccessibleName("What is exported")
         self.format_box.setAccessibleName("Format")
         self.picture.setAccessibleName("Preview")
@@ -268,11 +270,25 @@ class FittedPicture(QLabel):
         self.setPixmap(self._picture.scaled(room, *ways))
 
 
+def _choices(comparison: Comparison, kind: ExportKind) -> list[tuple[str, str | None]]:
+    """Returns what a format can be of, in words and by the names of panels or runs."""
+    if kind.of == "charts":
+        panels = [(PANELS.get(name) or describe(name).label, name) for name in comparison.view.panels]
+        return [("all charts", None), *panels, ("all that was logged", _LOGGED)]
+    if kind.of == "run":
+        return [
+            (f"{arm.name}, seed {seed}", run)
+            for arm in comparison.arms
+            for seed, run in zip(arm.seeds, arm.runs, strict=False)
+        ]
+    return [("all runs compared" if kind.of == "runs" else "the whole comparison", None)]
+
+
 def export_actions(parent: QWidget, offer: Callable[[str], None]) -> list[QAction]:
-    """Makes the exports for the command palette, one for each format, which `offer` receives by its ending."""
+    """Makes the exports for the command palette, one for each format, which `offer` receives by its key."""
     made = []
-    for suffix, words in FORMATS.items():
-        action = QAction(f"Export as {words}…", parent)
-        action.triggered.connect(lambda _checked=False, suffix=suffix: offer(suffix))
+    for kind in KINDS.values():
+        action = QAction(f"Export as {kind.words}…", parent)
+        action.triggered.connect(lambda _checked=False, key=kind.key: offer(key))
         made.append(action)
     return made

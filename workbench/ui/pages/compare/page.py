@@ -118,7 +118,7 @@ class ComparePage(Page):
         """Looks at the comparison in another way, which comes back when the project is opened again."""
         self._view = view
         self.session.settings.setValue(self._key(), view.model_dump_json())
-        self.bar.show_view(view, self._everyone())
+        self.bar.show_view(view, self._everyone(), self._judges())
         self.refresh()
 
     def show_places(self, places: Mapping[str, api.Place]) -> None:
@@ -230,7 +230,7 @@ class ComparePage(Page):
             self._show()
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
-        drawn = ("evaluate", "best_of_n", *(("ppo", "dpo") if self._view.metrics else ()))
+        drawn = ("evaluate", "best_of_n", "judge", *(("ppo", "dpo") if self._view.metrics else ()))
         seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
         if seen != self._seen:
             self._seen = seen
@@ -244,7 +244,7 @@ class ComparePage(Page):
         unticked = self.tree.hidden()
         hidden = unticked if len(unticked) == len(comparison.everyone) else comparison.hidden_by(self._view)
         self.tree.show_arms(comparison.everyone, hidden, self.look.scheme)
-        self.bar.show_view(self._view, self._everyone())
+        self.bar.show_view(self._view, self._everyone(), self._judges())
         self._show()
         if self._is_stale:
             self.refresh()
@@ -256,7 +256,9 @@ class ComparePage(Page):
             self._body.setCurrentIndex(0)
         else:
             self.session.report("The runs could not be compared", error)
-        if isinstance(error, BadSetting) and self._view.baseline:
+        if isinstance(error, BadSetting) and self._view.judge:
+            self.show_view(self._view.with_changes(judge=""))  # one that has judged nothing here
+        elif isinstance(error, BadSetting) and self._view.baseline:
             self.show_view(self._view.with_changes(baseline=""))  # an arm that is gone by now
         elif isinstance(error, BadSetting) and self._view.hidden:
             self.show_view(self._view.with_changes(hidden=()))  # all that are left
@@ -304,6 +306,9 @@ class ComparePage(Page):
 
     def _everyone(self) -> list[ComparedArm]:
         return self._shown.comparison.everyone if self._shown is not None else []
+
+    def _judges(self) -> Sequence[str]:
+        return self._shown.comparison.judges if self._shown is not None else ()
 
     def _key(self) -> str:
         folder = self.session.project.folder if self.session.project is not None else ""

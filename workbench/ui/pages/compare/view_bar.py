@@ -1,4 +1,4 @@
-"""What a comparison is drawn over and against: x-axis, smoothing, baseline, panels."""
+"""What a comparison is drawn over and against: x-axis, smoothing, baseline, judge, panels."""
 
 from collections.abc import Sequence
 
@@ -38,14 +38,14 @@ class ViewBar(QWidget):
         super().__init__()
         self._told = {setting.name: setting for setting in api.list_settings("view")}
         self._view = api.View()
-        self.x_box, self.smoothing_box, self.baseline_box = (QComboBox() for _ in range(3))
+        self.x_box, self.smoothing_box, self.baseline_box, self.judge_box = (QComboBox() for _ in range(4))
         self.panels_button = QPushButton("Panels")
         self._menu = QMenu(self.panels_button)
         self._build()
         self._connect()
 
-    def show_view(self, view: api.View, arms: Sequence[ComparedArm]) -> None:
-        """Shows what a view says; the arms are those that may be the baseline."""
+    def show_view(self, view: api.View, arms: Sequence[ComparedArm], judges: Sequence[str] = ()) -> None:
+        """Shows what a view says; the arms are those that may be the baseline, the first judge is the gold one."""
         self._view = view
         self.x_box.setCurrentIndex(self.x_box.findData(view.x))
         if self.smoothing_box.findData(view.smoothing) < 0:
@@ -59,6 +59,12 @@ class ViewBar(QWidget):
         if self.baseline_box.findData(view.baseline) < 0:
             self.baseline_box.addItem(view.baseline, view.baseline)
         self.baseline_box.setCurrentIndex(max(0, self.baseline_box.findData(view.baseline)))
+        self.judge_box.clear()
+        for at, judge in enumerate(judges or ("gold",)):
+            self.judge_box.addItem(judge, judge if at else "")
+        if self.judge_box.findData(view.judge) < 0:
+            self.judge_box.addItem(view.judge, view.judge)
+        self.judge_box.setCurrentIndex(self.judge_box.findData(view.judge))
         for action in self._menu.actions():
             action.setChecked(action.data() in view.panels)
 
@@ -81,7 +87,13 @@ class ViewBar(QWidget):
         self.panels_button.setToolTip(self._told["panels"].help)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for name, box in (("x", self.x_box), ("smoothing", self.smoothing_box), ("baseline", self.baseline_box)):
+        boxes = {
+            "x": self.x_box,
+            "smoothing": self.smoothing_box,
+            "baseline": self.baseline_box,
+            "judge": self.judge_box,
+        }
+        for name, box in boxes.items():
             told = self._told[name]
             box.setAccessibleName(told.label)
             box.setToolTip(f"{told.help}{f' In {told.unit}.' if told.unit else ''}")
@@ -89,8 +101,9 @@ class ViewBar(QWidget):
             layout.addWidget(label(told.label, "muted"))
             layout.addWidget(box)
         self.x_box.setMinimumContentsLength(14)
-        self.smoothing_box.setMinimumContentsLength(4)
-        self.baseline_box.setMinimumContentsLength(9)
+        self.smoothing_box.setMinimumContentsLength(3)
+        self.baseline_box.setMinimumContentsLength(8)
+        self.judge_box.setMinimumContentsLength(6)
         layout.addWidget(self.panels_button)
 
     def _connect(self) -> None:
@@ -101,6 +114,7 @@ class ViewBar(QWidget):
         self.baseline_box.activated.connect(
             lambda _at: self.changed.emit({"baseline": self.baseline_box.currentData()})
         )
+        self.judge_box.activated.connect(lambda _at: self.changed.emit({"judge": self.judge_box.currentData()}))
         self._menu.triggered.connect(lambda _action: self._on_panels_chosen())
 
     def _on_panels_chosen(self) -> None:

@@ -1,0 +1,87 @@
+"""The exported page in a real browser: it asks for nothing, complains of nothing, and fits a phone."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from matplotlib.image import imread
+
+from workbench.export.report import write_report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PICTURES = Path("build/screenshots")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
+)  # fmt: skip
+# What the page measures of itself, put where the dumped page shows it. The page's own policy forbids scripts, so the copy that
+# is measured is opened without that policy.
+MEASURE = """<script>
+addEventListener('load', () => {
+  const wide = [...document.querySelectorAll('body *')].filter(e =>
+    !e.closest('.scroll, pre') && e.getBoundingClientRect().right > innerWidth + 1);
+  document.body.dataset.measured = JSON.stringify({ width: innerWidth, page: document.documentElement.scrollWidth,
+    wide: wide.map(e => e.tagName + '.' + e.className), asked: performance.getEntriesByType('resource').map(r => r.name) });
+});
+</script></body>"""
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here; .ci/run installs it")
+
+
+@pytest.fixture(scope="module")
+def report(comparison, project, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("browser") / "report.html"
+    write_report(comparison, project, path)
+    return path
+
+
+def browse(page: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={page.parent / 'chrome'}", *arguments, page.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+
+
+@pytest.mark.parametrize(("width", "name"), [(1280, "report-wide"), (500, "report-narrow")])
+def test_the_charts_are_drawn_and_the_page_complains_of_nothing(report, width, name):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    picture = (PICTURES / f"{name}.png").resolve()
+    said = browse(report, f"--screenshot={picture}", f"--window-size={width},2400", "--enable-logging=stderr", "--v=0")
+    assert "CONSOLE" not in said.stderr
+    pixels = imread(picture)[:, :, :3]
+    assert pixels.shape[:2] == (2400, width)
+    orange = (abs(pixels - [0xD5 / 255, 0x5E / 255, 0]) < 0.05).all(axis=2)
+    assert orange.sum() > 100  # the first arm's curves
+
+
+def test_it_asks_for_nothing(report):
+    log = report.with_name("net.json")
+    browse(report, "--dump-dom", f"--log-net-log={log}")
+    asked = set(re.findall(r'"url":"(https?://[^"]+)"', log.read_text(encoding="utf-8")))
+    assert {url for url in asked if "report" in url or "font" in url or "cdn" in url} == set()
+    assert re.findall(r"(?:src|href)=[\"'](?!#)", report.read_text(encoding="utf-8")) == []
+
+
+def test_a_phone_shows_it_without_moving_it_sideways(report):
+    measured = report.with_name("measured.html")
+    page = report.read_text(encoding="utf-8")
+    without = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+    measured.write_text(without.replace("</body>", MEASURE), encoding="utf-8")
+    framed = report.with_name(
+        "phone.html"
+    )  # a frame of 390 pixels: the browser's own window is never narrower than 500
+    framed.write_text(
+        f"<iframe id=phone width=390 height=844 src='{measured.name}'></iframe><script>onload = () => document.body.dataset"
+        ".measured = document.getElementById('phone').contentDocument.body.dataset.measured</script>",
+        encoding="utf-8",
+    )
+    dom = browse(framed, "--dump-dom", "--allow-file-access-from-files").stdout
+    found = json.loads(re.findall(r'data-measured="([^"]+)"', dom)[0].replace("&quot;", '"'))
+    assert found == {"width": 390, "page": 390, "wide": [], "asked": []}
+
+
+def test_it_prints_on_paper(report):
+    paper = report.with_name("report.pdf")
+    browse(report, f"--print-to-pdf={paper}")
+    assert paper.read_bytes().startswith(b"%PDF")

@@ -1,0 +1,107 @@
+"""What a replay compares, and what it refuses; that real runs come out the same is tested beside the training methods."""
+
+import pytest
+from evaluated_runs import PaperRuns
+
+from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.events import CheckpointSaved, Metrics, Started
+from workbench.domain.records import Outcome
+from workbench.jobs.replay import check_inputs, compare, last_replay, replay_run
+from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
+from workbench.storage.files import write_record
+from workbench.storage.project import Project
+from workbench.storage.runlog import JOB, RunFolder
+
+TORCH = {"torch": "2.13.0"}
+
+
+def said(
+    folder: RunFolder, losses: dict[int, float], weights: bytes, device: str = "a CPU", **versions: str
+) -> RunFolder:
+    """Writes what a run says: losses by step, and one checkpoint at the last of them."""
+    folder.append(Started(pid=1, device="cpu", device_name=device, precision="fp32", versions=TORCH | versions))
+    for step, loss in losses.items():
+        folder.append(Metrics(step=step, seconds=step, values={"loss": loss}))
+    last = max(losses)
+    temporary = checkpoint_folder(folder.folder, last).with_name(".new")
+    temporary.mkdir(parents=True)
+    (temporary / "model.safetensors").write_bytes(weights)
+    commit_checkpoint(temporary, checkpoint_folder(folder.folder, last), last, None, None, 1.0)
+    folder.append(CheckpointSaved(step=last, folder=f"checkpoints/checkpoint-{last}", seconds=1.0))
+    return folder
+
+
+@pytest.fixture
+def two(tmp_path) -> tuple[RunFolder, RunFolder]:
+    """A run that has not spoken yet, and the folder of its replay."""
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    job = runs.arm("dpo", {})
+    run = RunFolder(runs.project.run_folder(job.id))
+    (run.folder / "events.jsonl").unlink()
+    again = RunFolder(run.folder.with_name(".replay-dpo"))
+    again.folder.mkdir()
+    write_record(again.folder / JOB, job)
+    return run, again
+
+
+def test_equal_numbers_and_weights_are_the_same_to_the_last_bit(two):
+    run, again = two
+    said(run, {1: 0.5, 2: 0.25}, b"w")
+    found = compare(run, said(again, {1: 0.5, 2: 0.25}, b"w"), 3.0)
+    assert found.is_same
+    assert found.changed == ()
+    assert found.sentence == "The same to the last bit: 2 values of 1 metrics and 1 files."
+
+
+def test_a_difference_names_its_metric_its_first_step_and_its_size(two):
+    run, again = two
+    said(run, {1: 0.5, 2: 0.25, 3: 0.125}, b"w")
+    found = compare(run, said(again, {1: 0.5, 2: 0.75, 3: 0.25}, b"v"), 3.0)
+    assert not found.is_same
+    (loss,) = found.metrics
+    assert (loss.first_step, loss.largest, loss.n_compared) == (2, 0.5, 3)
+    assert "`loss` first, from step 2 on and by 0.5 at most; the files of step 3" in found.sentence
+
+
+def test_steps_that_only_one_measured_are_no_match(two):
+    run, again = two
+    said(run, {1: 0.5, 2: 0.25}, b"w")
+    found = compare(run, said(again, {1: 0.5, 2: 0.25, 3: 0.1}, b"w"), 3.0)
+    assert not found.is_same
+    assert found.metrics[0].n_missing == 1
+
+
+def test_other_versions_and_threads_are_told(two):
+    run, again = two
+    said(run, {1: 0.5}, b"w", device="x86_64, 2 threads", trl="1.15.0")
+    found = compare(run, said(again, {1: 0.5}, b"w", device="x86_64, 1 threads", trl="1.16.0"), 3.0)
+    assert [(change.what, change.before, change.after) for change in found.changed] == [
+        ("device, threads", "x86_64, 2 threads", "x86_64, 1 threads"),
+        ("trl", "1.15.0", "1.16.0"),
+    ]
+
+
+def test_a_run_that_has_not_finished_is_refused(tmp_path):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    job = runs.arm("dpo", {100: [1.0]}, outcome=Outcome(state="stopped", step=100))
+    with pytest.raises(BadInput, match="is stopped, so there is nothing whole to compare with"):
+        replay_run(runs.project, job.id, lambda *_: None)
+
+
+def test_inputs_that_are_gone_are_refused_and_nothing_is_left(tmp_path):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    job = runs.arm("dpo", {100: [1.0]}, model="./models/base")
+    with pytest.raises(NotFound, match="The model that the run read is gone"):
+        replay_run(runs.project, job.id, lambda *_: None)
+    assert last_replay(runs.project, job.id) is None
+    assert list(runs.project.run_folder(job.id).parent.glob(".replay*")) == []
+
+
+def test_a_model_that_has_changed_is_refused(tmp_path):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    model = runs.project.folder / "models" / "base"
+    model.mkdir(parents=True)
+    (model / "config.json").write_text("{}")
+    job = runs.arm("dpo", {100: [1.0]}).model_copy(update={"input_hashes": {"model": "0" * 64}})
+    with pytest.raises(BadInput, match="has changed since the run read it"):
+        check_inputs(runs.project, job)

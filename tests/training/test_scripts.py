@@ -1,0 +1,84 @@
+"""The scripts for people who leave the program: they run as they stand and give the losses of the run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.ppo_project import SMALL, make_project
+from workbench.domain.errors import AlreadyExists, BadInput
+from workbench.domain.events import Metrics
+from workbench.domain.records import RECIPES, DataInput, Inputs, Job, Method
+from workbench.export.script import write_script
+from workbench.storage.project import Project
+from workbench.storage.runlog import RunFolder
+from workbench.training.worker import Terminations, work_through
+
+FEW = {"batch_size": 4, "max_steps": 4, "n_checkpoints": 1, "learning_rate": 1e-3}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Project:
+    torch.set_num_threads(1)
+    return Project(make_project(tmp_path_factory.mktemp("scripts") / "p", shared))
+
+
+def make_job(project: Project, shared: Path, method: Method, **recipe: object) -> Job:
+    data = DataInput(name="stories", sha256=project.dataset("stories").content_sha256, split="train")
+    inputs = Inputs(model=str(shared / "models/stories260K"), data=data, reward="./reward" if method == "ppo" else None)
+    job = Job(id=method, name=method, method=method, seed=3, recipe=RECIPES[method].model_validate(recipe), inputs=inputs,
+              device="cpu", versions={"torch": "2.13.0+cpu", "trl": "1.16.0"})  # fmt: skip
+    if not project.run_folder(method).exists():
+        project.add_job(job)
+    return job
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")  # TRL asks for it
+@pytest.mark.parametrize(
+    ("method", "more"),
+    [("sft", {}), ("reward", {"normalize": False}), ("dpo", {"loss_type": "cdpo", "label_smoothing": 0.1})],
+)
+def test_the_script_gives_the_losses_of_the_run(
+    project: Project, shared: Path, tmp_path: Path, method: Method, more: dict[str, object]
+) -> None:
+    job = make_job(project, shared, method, **FEW, **more)
+    folder = project.run_folder(job.id)
+    assert work_through(folder, Terminations()) == 0
+    wanted = {event.step: event.values["loss"] for event in RunFolder(folder).events()[0] if isinstance(event, Metrics)}
+    names = [path.name for path in write_script(project, job, tmp_path / "left")]
+    assert names == ["data.jsonl", "requirements.txt", "train.py"]
+    done = subprocess.run(
+        [sys.executable, "-P", str(tmp_path / "left/train.py")],
+        capture_output=True, text=True, check=False, env={"OMP_NUM_THREADS": "1", "PATH": "", "HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    log = json.loads((tmp_path / "left/trained/log.json").read_text())
+    losses = {entry["step"]: entry["loss"] for entry in log if "loss" in entry}
+    assert losses == pytest.approx({step: loss for step, loss in wanted.items() if step in losses}, abs=2e-4)
+    assert len(losses) == 4
+    assert (tmp_path / "left/trained/model.safetensors").is_file()
+
+
+def test_the_script_of_ppo_says_why_it_needs_the_program(project: Project, shared: Path, tmp_path: Path) -> None:
+    job = make_job(project, shared, "ppo", **SMALL)
+    (script,) = write_script(project, job, tmp_path / "left")
+    text = script.read_text()
+    compile(text, "train.py", "exec")
+    assert "TRL 1.16 has no PPO" in text
+    assert "api.replay_run(project, RUN" in text
+    assert "'kl_coef': 0.05" in text
+
+
+def test_a_folder_that_holds_something_is_left_alone(project: Project, shared: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(AlreadyExists, match="is not empty"):
+        write_script(project, make_job(project, shared, "dpo"), tmp_path)
+
+
+def test_an_evaluation_is_no_training(project: Project, shared: Path, tmp_path: Path) -> None:
+    job = make_job(project, shared, "evaluate")
+    with pytest.raises(BadInput, match="trains nothing"):
+        write_script(project, job, tmp_path / "left")

@@ -1,0 +1,201 @@
+"""Judges behind an endpoint: declare them, try them, let them judge what was sampled, and compare all judges."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from workbench.compare.judges import JudgeFigures, JudgeTable, compare_judges
+from workbench.compare.people import People, PeopleCell
+from workbench.data.pairwise.asking import ask_all
+from workbench.data.pairwise.client import Reply
+from workbench.data.pairwise.question import Pair, read_reply
+from workbench.domain.endpoints import Endpoint
+from workbench.domain.errors import BadInput, WorkbenchError
+from workbench.domain.preferences import Preferences
+from workbench.domain.records import Job, RunState
+from workbench.jobs import launch
+from workbench.jobs.judgements import JudgingCost, judging_cost, plan_judgement
+from workbench.jobs.states import StateReader
+from workbench.storage.endpoints import find_endpoint
+from workbench.storage.keyring_access import forget_key, read_key, store_key
+from workbench.storage.preferences import change_preferences, read_preferences
+from workbench.storage.project import Project
+
+__all__ = [
+    "Endpoint",
+    "EndpointTrial",
+    "JudgeFigures",
+    "JudgeTable",
+    "JudgingCost",
+    "JudgingPlan",
+    "People",
+    "PeopleCell",
+    "compare_judges",
+    "forget_endpoint_key",
+    "has_endpoint_key",
+    "judge_runs",
+    "list_endpoints",
+    "plan_judging",
+    "remove_endpoint",
+    "set_endpoint",
+    "store_endpoint_key",
+    "try_endpoint",
+]
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+_TRIAL = Pair("Reply with the number four.", "4", "I would rather talk about the weather.")
+
+
+class EndpointTrial(NamedTuple):
+    """What an endpoint replied to one small question; `verdict` should be A."""
+
+    reply: str
+    verdict: str
+    tokens_in: int
+    tokens_out: int
+    dollars: float
+
+
+class JudgingPlan(NamedTuple):
+    """The runs that would judge, and what they would cost together; those that are finished cost nothing."""
+
+    jobs: list[Job]
+    cost: JudgingCost
+
+
+def list_endpoints() -> Mapping[str, Endpoint]:
+    """Returns the judges that are declared on this computer, by name."""
+    return read_preferences().endpoints
+
+
+def set_endpoint(name: str, changes: Mapping[str, Any]) -> Preferences:
+    """Declares a judge behind an endpoint, or changes one.
+
+    Args:
+        name: what ``llm:NAME`` means; letters, digits, `-`, `_` and `.`.
+        changes: its settings by name; those that are not named stay as they are.
+
+    Raises:
+        BadInput: the name holds other letters.
+        BadSetting: a setting is missing, unknown or not allowed.
+    """
+    if not name or set(name) - _LETTERS:
+        raise BadInput(f"{name!r} is no name for a judge.", "Take letters, digits, -, _ and dots, as gpt-mini.")
+    before = list_endpoints().get(name)
+    values = (before.model_dump() if before else {}) | dict(changes)
+    endpoint = Endpoint.read(values, where=f"the judge `{name}`")
+    return change_preferences(lambda old: old.with_endpoint(name, endpoint))
+
+
+def remove_endpoint(name: str) -> Endpoint:
+    """Takes a judge away, and returns it so that it can be put back. What it said stays, and so does its key.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    endpoint = find_endpoint(name)
+    change_preferences(lambda old: old.with_endpoint(name, None))
+    return endpoint
+
+
+def store_endpoint_key(name: str, key: str) -> None:
+    """Puts a judge's key into the system's keyring; a judge that names no key names it after itself from then on.
+
+    Raises:
+        NotFound: there is no such judge, or no keyring that keeps anything.
+        BadInput: the key is empty or no key.
+        BadSetting: the key would travel in the clear.
+    """
+    endpoint = find_endpoint(name)
+    key_name = endpoint.key or name
+    if not endpoint.key:
+        set_endpoint(name, {"key": key_name})
+    store_key(key_name, key)
+
+
+def forget_endpoint_key(name: str) -> None:
+    """Takes a judge's key out of the keyring.
+
+    Raises:
+        NotFound: there is no such judge, or no keyring.
+    """
+    forget_key(find_endpoint(name).key)
+
+
+def has_endpoint_key(name: str) -> bool:
+    """Says whether a judge has the key that it names, or needs none."""
+    try:
+        read_key(find_endpoint(name).key)
+    except WorkbenchError:
+        return False
+    return True
+
+
+def try_endpoint(name: str) -> EndpointTrial:
+    """Asks a judge one small question, whatever it said before.
+
+    Raises:
+        NotFound: there is no such judge, or its key is nowhere.
+        EndpointRefused, Offline: it does not accept the key or question, or is not there.
+    """
+    endpoint = find_endpoint(name)
+    reply = ask_all(name, endpoint, read_key(endpoint.key), [_TRIAL], _Forgetful())[0].reply
+    cost = endpoint.cost(reply.tokens_in, reply.tokens_out)
+    return EndpointTrial(reply.text[:200], read_reply(reply.text), reply.tokens_in, reply.tokens_out, cost)
+
+
+def plan_judging(
+    project: Project,
+    run_ids: Sequence[str],
+    judge: str,
+    *,
+    last_only: bool = False,
+    max_prompts: int | None = None,
+) -> JudgingPlan:
+    """Returns the runs that would judge these policies and what that would cost; asks nobody anything.
+
+    Args:
+        project: the project.
+        run_ids: trained runs or their evaluations.
+        judge: ``llm:NAME``.
+        last_only: the last checkpoint of each run only.
+        max_prompts: at most so many prompts.
+
+    Raises:
+        NotFound: no such run or judge, or a run or its start model was not evaluated.
+        BadInput: a run writes no text.
+    """
+    jobs = [
+        plan_judgement(project, project.job(run_id), judge, last_only=last_only, max_prompts=max_prompts)
+        for run_id in run_ids
+    ]
+    there = {job.id: job for job in project.jobs()}
+    reader = StateReader(project)
+    new = [job for job in jobs if job.id not in there or reader.state(job.id) is not RunState.FINISHED]
+    costs = [judging_cost(project, job, there | {job.id: job for job in jobs}) for job in new]
+    return JudgingPlan(jobs, JudgingCost(*(sum(column) for column in zip(*costs, strict=True))) if costs else _FREE)
+
+
+def judge_runs(
+    project: Project, run_ids: Sequence[str], judge: str, *, last_only: bool = False, max_prompts: int | None = None
+) -> list[Job]:
+    """Queues runs in which a judge behind an endpoint compares policies with their start model; as `plan_judging`."""
+    jobs = plan_judging(project, run_ids, judge, last_only=last_only, max_prompts=max_prompts).jobs
+    with project.edit() as edit:
+        edit.change(runs={
+            name: arms | {job.id: arms[job.inputs.answers or ""] for job in jobs if job.inputs.answers in arms}
+            for name, arms in edit.manifest.runs.items()
+        })  # fmt: skip
+    launch.enqueue(project, jobs)
+    return jobs
+
+
+_FREE = JudgingCost(0, 0.0, 0.0, 0.0, 0.0)
+
+
+class _Forgetful:
+    """Keeps nothing, so that a trial asks."""
+
+    def get(self, key: str) -> Reply | None:
+        return None
+
+    def put(self, key: str, reply: Reply) -> None:
+        pass

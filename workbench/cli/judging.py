@@ -1,0 +1,257 @@
+"""endpoints, judge, judges, label."""
+
+from __future__ import annotations  # names of `api` are imported only when they are used
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from workbench import api
+from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, print_table, say
+from workbench.cli.runs import show_or_follow
+from workbench.domain.costs import duration, money
+from workbench.domain.endpoints import Endpoint
+from workbench.domain.errors import BadInput
+from workbench.domain.estimates import Estimate
+from workbench.domain.recipes import JudgeRecipe
+
+_ENDPOINTS_EPILOG = examples(
+    "workbench endpoints",
+    "workbench endpoints local --url http://localhost:8000/v1 --model qwen3-8b",
+    "workbench endpoints openai --url https://api.openai.com/v1 --model gpt-5-mini --key OPENAI_API_KEY "
+    "--price_in 0.25 --price_out 2",
+    "workbench endpoints openai --store-key",
+    "workbench endpoints openai --test",
+)
+_JUDGE_EPILOG = examples(
+    "workbench judge my-project --by llm:local --plan",
+    "workbench judge my-project dpo-s0-1a2b3c4d --by llm:openai --last-only --max-prompts 100",
+)
+_LABEL_EPILOG = examples(
+    "workbench label my-project",
+    "workbench label my-project --between ppo --and reference --rater ann",
+)
+_KEYS = {"1": "first", "2": "second", "0": "tie", "s": "skip"}
+_NOT_JUDGED = "-"
+
+
+def register(app: typer.Typer) -> None:
+    """Adds these commands."""
+    app.command("endpoints", epilog=_ENDPOINTS_EPILOG)(endpoints)
+    app.command("judge", epilog=_JUDGE_EPILOG)(judge)
+    app.command("judges", epilog=examples("workbench judges my-project", "workbench judges my-project --json"))(judges)
+    app.command("label", epilog=_LABEL_EPILOG)(label)
+
+
+def endpoints(  # noqa: PLR0913, PLR0917  (one argument a flag)
+    name: Annotated[str | None, typer.Argument(help="What llm:NAME means; none lists all.")] = None,
+    url: Annotated[str | None, flag(Endpoint, "url")] = None,
+    model: Annotated[str | None, flag(Endpoint, "model")] = None,
+    key: Annotated[str | None, flag(Endpoint, "key")] = None,
+    requests_per_minute: Annotated[float | None, flag(Endpoint, "requests_per_minute")] = None,
+    max_concurrent: Annotated[int | None, flag(Endpoint, "max_concurrent")] = None,
+    timeout_s: Annotated[float | None, flag(Endpoint, "timeout_s")] = None,
+    price_in: Annotated[float | None, flag(Endpoint, "price_in")] = None,
+    price_out: Annotated[float | None, flag(Endpoint, "price_out")] = None,
+    max_tokens: Annotated[int | None, flag(Endpoint, "max_tokens")] = None,
+    temperature: Annotated[float | None, flag(Endpoint, "temperature")] = None,
+    template: Annotated[str | None, flag(Endpoint, "template")] = None,
+    store_key: Annotated[bool, typer.Option("--store-key", help="Ask for the key, or read it from a pipe.")] = False,
+    forget_key: Annotated[bool, typer.Option("--forget-key", help="Take the key out of the keyring.")] = False,
+    test: Annotated[bool, typer.Option("--test", help="Ask one small question.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the judge away; what it said stays.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Declare language models behind OpenAI-compatible endpoints as judges of pairs; their keys lie in the keyring."""
+    given = {
+        "url": url, "model": model, "key": key, "requests_per_minute": requests_per_minute, "template": template,
+        "max_concurrent": max_concurrent, "timeout_s": timeout_s, "price_in": price_in, "price_out": price_out,
+        "max_tokens": max_tokens, "temperature": temperature,
+    }  # fmt: skip
+    changes = {setting: value for setting, value in given.items() if value is not None}
+    if name is None:
+        if changes or store_key or forget_key or test or remove:
+            raise BadInput("No judge was named.", "As in: workbench endpoints local --test.")
+    elif remove:
+        api.remove_endpoint(name)
+    else:
+        _change(name, changes, store_key=store_key, forget_key=forget_key)
+    trial = api.try_endpoint(name) if name is not None and test else None
+    shown = {known: one for known, one in api.list_endpoints().items() if name in (None, known)}
+    if json:
+        told = {known: one.model_dump() | {"has_key": api.has_endpoint_key(known)} for known, one in shown.items()}
+        print_json({"endpoints": told, "trial": trial._asdict() if trial else None})
+        return
+    _print_endpoints(shown)
+    if trial is not None:
+        paid = f", {money(trial.dollars)}" if trial.dollars else ""
+        say(f"It replied {trial.reply!r}, read as {trial.verdict} (A is right); "
+            f"{trial.tokens_in} tokens in, {trial.tokens_out} out{paid}.")  # fmt: skip
+
+
+def judge(  # noqa: PLR0913, PLR0917  (one argument a flag)
+    folder: ProjectFolder,
+    runs: Annotated[list[str] | None, typer.Argument(metavar="[RUN...]", help="All evaluated ones by default.")] = None,
+    by: Annotated[str, typer.Option("--by", metavar="llm:NAME", help="See `workbench endpoints`.")] = "",
+    last_only: Annotated[bool, flag(JudgeRecipe, "last_only", "--last-only")] = False,
+    max_prompts: Annotated[int | None, flag(JudgeRecipe, "max_prompts", "--max-prompts")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say how much would be asked and what it costs.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return at once; the runs go on in the background.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Let a language model compare what was sampled with the start model's answers, in both orders."""
+    project = api.open_project(folder)
+    name = by or _only_endpoint()
+    run_ids = [api.find_run(project, run) for run in runs] if runs else _evaluated(project)
+    options = {"last_only": last_only, "max_prompts": max_prompts}
+    planned = api.plan_judging(project, run_ids, name, **options)  # type: ignore[arg-type]
+    cost = planned.cost
+    words = f"At most {cost.n_questions:,} questions, {duration(cost.seconds)} or more, about {money(cost.dollars)}."
+    if plan:
+        if json:
+            print_json({"runs": [job.id for job in planned.jobs], "cost": cost._asdict()})
+        else:
+            say(f"{len(planned.jobs)} runs by {name}. {words} What is known already is not asked again.")
+        return
+    note(words)
+    jobs = api.judge_runs(project, run_ids, name, **options)  # type: ignore[arg-type]
+    show_or_follow(project, [job.id for job in jobs], detach=detach, json=json)
+
+
+def judges(
+    folder: ProjectFolder,
+    experiment: Annotated[str | None, typer.Option(help="Only the arms of this experiment.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Compare the judges: what each says of the arms, and how far it can be trusted."""
+    table = api.compare_judges(api.open_project(folder), experiment=experiment)
+    if json:
+        print_json(table)
+        return
+    columns = ["judge", *(f"{arm}, %" for arm in table.arms), "swap", "first", "unparsed", "judged"]
+    print_table(columns, [_row(one, table.arms) for one in table.judges])
+    say(
+        "Share of prompts that an arm wins against its start model, ties half, with its 95 % interval. Of judges of pairs:"
+    )
+    say("pairs judged alike when swapped, replies for the answer that stood first, replies that were not understood.")
+    if table.people is not None:
+        _print_people(table.people)
+
+
+def label(
+    folder: ProjectFolder,
+    between: Annotated[str | None, typer.Option(help="An arm. By default the last one.", show_default=False)] = None,
+    other: Annotated[str | None, typer.Option("--and", help="Another. By default the start model.")] = None,
+    rater: Annotated[str | None, typer.Option(help="Your name. By default the preference judging.rater.")] = None,
+    experiment: Annotated[str | None, typer.Option(help="Only the arms of this experiment.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Judge two arms' answers without knowing whose they are: 1, 2, 0 for a tie, s to skip, u to undo, q to stop."""
+    project = api.open_project(folder)
+    comparison = api.compare_runs(project, experiment=experiment)
+    names = [arm.name for arm in comparison.arms]
+    if len(names) < 2:
+        raise BadInput("Only one arm was evaluated, so there is nothing to compare it with.", "Evaluate another one.")
+    pairs = api.blind_pairs(project, comparison, between or names[-1], other or names[0], rater=rater)
+    given: list[api.BlindLabel] = []
+    while len(given) < len(pairs):
+        pair = pairs[len(given)]
+        if not json:
+            say(f"\n{len(given) + 1} of {len(pairs)}\n{pair.prompt.strip()}")
+            say(f"\n[1] {pair.first.strip()}\n\n[2] {pair.second.strip()}\n")
+        answer = _answer()
+        if answer == "u" and given:
+            api.take_back_label(project, given.pop())
+        elif answer in _KEYS:
+            given.append(api.give_label(project, pair, _KEYS[answer], rater))  # type: ignore[arg-type]
+        elif answer == "q":
+            break
+    if json:
+        print_json({"labels": len(given), "left": len(pairs) - len(given)})
+    else:
+        say(
+            f"{len(given)} judged, {len(pairs) - len(given)} left. `workbench judges {folder}` shows what they come to."
+        )
+
+
+def _change(name: str, changes: dict[str, Any], *, store_key: bool, forget_key: bool) -> None:
+    if changes:
+        api.set_endpoint(name, changes)
+    if store_key:
+        api.store_endpoint_key(name, _typed_key())
+    if forget_key:
+        api.forget_endpoint_key(name)
+
+
+def _typed_key() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline()
+    return str(typer.prompt("Key", hide_input=True, err=True))
+
+
+def _print_endpoints(shown: dict[str, Endpoint]) -> None:
+    if not shown:
+        say("No judge endpoint is declared. `workbench endpoints NAME --url ... --model ...` declares one.")
+        return
+    rows = [
+        [f"llm:{name}", one.model, one.url, one.key or "none", f"{one.requests_per_minute:g}",
+         "free" if not (one.price_in or one.price_out) else f"{one.price_in:g} / {one.price_out:g}"]
+        for name, one in shown.items()
+    ]  # fmt: skip
+    print_table(["judge", "model", "address", "key", "a minute", "$ per M tokens in / out"], rows)
+
+
+def _only_endpoint() -> str:
+    known = list(api.list_endpoints())
+    if len(known) == 1:
+        return f"llm:{known[0]}"
+    declared = f"Declared are {', '.join(f'llm:{name}' for name in known)}." if known else "None is declared yet."
+    raise BadInput("No judge was named.", f"{declared} Name one with --by; `workbench endpoints` declares them.")
+
+
+def _evaluated(project: api.Project) -> list[str]:
+    comparison = api.compare_runs(project)
+    return [run for arm in comparison.arms if arm.method != "reference" for run in arm.evaluations]
+
+
+def _answer() -> str:
+    try:
+        return input("> " if sys.stdin.isatty() else "").strip().lower()
+    except EOFError:
+        return "q"
+
+
+def _row(one: api.JudgeFigures, arms: tuple[str, ...]) -> list[str]:
+    habits = [_percent(one.swap_consistency), _percent(one.first_position), _percent(one.unparsed)]
+    return [one.judge, *(_rate(one.rates.get(arm)) for arm in arms), *habits, str(one.n_asked or "")]
+
+
+def _rate(value: Estimate | None) -> str:
+    if value is None:
+        return _NOT_JUDGED
+    return f"{100 * value.mean:.1f}\n[{100 * value.low:.1f}, {100 * value.high:.1f}]"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.0f} %"
+
+
+def _print_people(people: api.People) -> None:
+    say(
+        f"\nPeople: {people.n_labels} judgements by {', '.join(people.raters) or 'nobody'}, {people.n_skipped} skipped."
+    )
+    for cell in people.cells:
+        rate = cell.rate
+        say(f"  {cell.row} over {cell.column}: {100 * rate.mean:.0f} % ({100 * rate.low:.0f} to {100 * rate.high:.0f}) "
+            f"of {rate.n} prompts; {cell.wins} wins, {cell.ties} ties, {cell.losses} losses")  # fmt: skip
+    if people.agreement is not None:
+        say(f"  The raters agree by {people.measure} {people.agreement:.2f}.")
+    for name, share in (("The proxy", people.proxy_agrees), ("The gold judge", people.gold_agrees)):
+        if share is not None:
+            say(f"  {name} agrees with {100 * share.mean:.0f} % of {share.n} preferences "
+                f"({100 * share.low:.0f} to {100 * share.high:.0f}).")  # fmt: skip

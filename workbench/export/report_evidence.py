@@ -1,0 +1,142 @@
+"""The report's evidence: what the verdict rests on, what each arm took, and whether the arms were treated alike."""
+
+from workbench.compare.comparison import Comparison
+from workbench.compare.ledger import Amounts
+from workbench.compare.matched import MatchedArm, MatchedView
+from workbench.export.document import Cell, Part, Value, Words, bullets, table
+from workbench.export.report_tables import NONE, figure, percent
+
+_AMOUNTS = ("prompts", "pairs", "tokens trained", "tokens generated", "FLOPs", "time", "device time", "memory")
+_RATIOS = ((1e15, "P"), (1e12, "T"), (1e9, "G"))
+
+
+def support(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns every figure that a sentence of the verdict rests on."""
+    lines = dict.fromkeys(found.words for statement in comparison.statements for found in statement.support)
+    return (bullets(lines),)
+
+
+def claims(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns a line for every two arms: how sure it is that one wins, and what would decide it."""
+    rows: list[list[Value]] = [
+        [
+            f"{claim.row} over {claim.column}",
+            percent(claim.rate),
+            percent(claim.length_controlled.rate if claim.length_controlled else None),
+            figure(claim.gold_difference),
+            f"{claim.adjusted:.2g}",
+            Cell("shown", strong=True) if claim.is_shown else "not shown",
+            claim.decided_by or NONE,
+        ]
+        for claim in comparison.claims
+    ]
+    head = ("claim", "win rate", "length held equal", "gold difference", "p, by Holm", "verdict", "would be decided by")
+    caption = (
+        "Every two arms once, the one that won more first; p-values adjusted for their number by Holm. "
+        f"{comparison.interval}."
+    )
+    return table(head, rows), Words(caption, "caption")
+
+
+def ranking(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns the arms by Bradley-Terry strength; nothing where they were not ranked."""
+    found = comparison.ranking
+    if found is None:
+        return ()
+    rows: list[list[Value]] = [[line.arm, line.rank, figure(line.elo, 0)] for line in found.lines]
+    caption = f"Bradley-Terry strengths in points of Elo above {found.origin}, by {found.judge}. {found.interval}."
+    return table(("arm", "rank", "Elo"), rows), Words(caption, "caption"), bullets(found.left_out)
+
+
+def seeds(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns every seed of every trained arm, those that collapsed among them."""
+    rows: list[list[Value]] = [
+        [
+            arm.arm,
+            seed.seed,
+            seed.state,
+            NONE if seed.last_step is None else seed.last_step,
+            figure(seed.gold),
+            figure(seed.proxy),
+            figure(seed.kl),
+            NONE if seed.best_step is None else seed.best_step,
+            figure(seed.best_gold),
+            Cell("; ".join(seed.collapsed), strong=True) if seed.collapsed else "no",
+        ]
+        for arm in comparison.seeds
+        for seed in arm.seeds
+        if seed.run is not None
+    ]
+    head = ("arm", "seed", "state", "step", "gold", "proxy", "KL (nats)", "best step", "gold there", "collapsed")
+    return table(head, rows), Words(f"Intervals over prompts. {comparison.selection}", "caption")
+
+
+def matched(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns the arms at as much data, compute, KL or proxy score as every arm reached."""
+    parts: list[Part | None] = []
+    for view in comparison.matched:
+        parts += [Words(_level(view)), _matched_table(view)]
+    return tuple(parts)
+
+
+def _level(view: MatchedView) -> str:
+    label = view.label[:1].upper() + view.label[1:]
+    if view.level is None:
+        return f"{label}: {view.note}"
+    unit = f" {view.unit}" if view.unit else ""
+    limit = f", as far as {view.limited_by} went" if view.limited_by else ""
+    return f"{label}: {view.level:,.4g}{unit}{limit}. {view.note}"
+
+
+def _matched_table(view: MatchedView) -> Part | None:
+    rows = [_matched_row(arm) for arm in view.arms]
+    return table(("arm", "at step", "gold", "win rate", "KL (nats)", "proxy"), rows)
+
+
+def _matched_row(arm: MatchedArm) -> list[Value]:
+    steps = ", ".join(dict.fromkeys(f"{step:,.0f}" for step in arm.steps))
+    return [arm.arm, steps, figure(arm.gold), percent(arm.win_rate), figure(arm.kl), figure(arm.proxy)]
+
+
+def costs(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns what each arm took, stage by stage, and in all."""
+    bills = comparison.costs
+    rows: list[list[Value]] = []
+    for bill in bills.arms:
+        for line in bill.lines:
+            shared = f" (shared with {', '.join(line.shared_with)})" if line.shared_with else ""
+            rows.append([f"{bill.arm}: {line.stage}{shared}", *_amounts(line)])
+        rows.append([Cell(f"{bill.arm}: in all", strong=True), *_amounts(bill.total)])
+    if len(bills.arms) > 1:
+        rows.append([Cell("all arms together", strong=True), *_amounts(bills.together)])
+    return table(("", *_AMOUNTS), rows), Words(bills.counting, "caption"), bullets(bills.notes)
+
+
+def _amounts(found: Amounts) -> list[Value]:
+    counts = (found.prompts, found.pairs, found.tokens_trained, found.tokens_generated)
+    return [
+        *(NONE if value is None else f"{value:,.0f}" for value in counts),
+        _flops(found.flops),
+        *(NONE if value is None else f"{value:,.0f} s" for value in (found.wall_s, found.device_s)),
+        NONE if found.memory_mib is None else f"{found.memory_mib:,.0f} MiB",
+    ]
+
+
+def _flops(value: float | None) -> str:
+    if value is None:
+        return NONE
+    return next((f"{value / size:,.3g} {letter}" for size, letter in _RATIOS if value >= size), f"{value:,.0f}")
+
+
+def fairness(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns what should be the same for all arms, arm by arm; bold where it is not."""
+    names = [arm.name for arm in comparison.arms if arm.method != "reference"]
+    if len(names) < 2:
+        return ()
+    rows: list[list[Value]] = []
+    for pin in comparison.fairness:
+        found = [" and ".join(pin.values.get(name, ())) or NONE for name in names]
+        alike = "yes" if pin.is_same else Cell("no", strong=True)
+        rows.append([pin.name, alike, *(Cell(words, strong=not pin.is_same) for words in found)])
+    caption = "What a fair comparison holds fixed. Bold where arms differ."
+    return table(("", "alike", *names), rows, is_words=True), Words(caption, "caption")

@@ -1,0 +1,133 @@
+"""A training run as a plain Python script, for people who leave the program: TRL's call with the run's settings and data.
+
+The script stands in a folder with its data. It imports torch, transformers, datasets, trl (and peft for LoRA), nothing of
+this program. PPO is the exception: TRL 1.16 has none (https://github.com/huggingface/trl/pull/7020 removed it), so that
+script calls the one of this program.
+"""
+
+import pprint
+from collections.abc import Iterator
+from pathlib import Path
+
+from workbench.data.assets import asset
+from workbench.data.store import find_content, read_rows
+from workbench.data.writing import write_rows
+from workbench.domain.errors import AlreadyExists, BadInput
+from workbench.domain.pairs import DatasetKind, Row
+from workbench.domain.recipes import DpoRecipe, RewardRecipe
+from workbench.domain.recipes.dpo import trl_loss
+from workbench.domain.recipes.training import TrainingRecipe
+from workbench.domain.records import Job
+from workbench.storage.files import write_bytes
+from workbench.storage.project import Project
+from workbench.storage.sources import resolve_model
+
+_MARK = "# SETTINGS\n"
+_BY_TRL = ("sft", "reward", "dpo")
+
+
+def write_script(project: Project, job: Job, folder: Path) -> list[Path]:
+    """Writes train.py, and for methods of TRL data.jsonl and requirements.txt, into a new folder.
+
+    Args:
+        project: whose run.
+        job: a training run.
+        folder: is made.
+
+    Returns:
+        The files.
+
+    Raises:
+        BadInput: the run trains nothing, or its data has changed.
+        NotFound: the model that it starts from is gone.
+        AlreadyExists: the folder holds something.
+    """
+    if not isinstance(job.recipe, TrainingRecipe):
+        raise BadInput(f"Run `{job.id}` is a {job.method} run, which trains nothing.", "Name a training run.")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise AlreadyExists(f"{folder} is not empty.", "Name a new folder.")
+    files = _files(project, job, job.recipe)
+    folder.mkdir(parents=True, exist_ok=True)
+    if job.method in _BY_TRL:
+        _write_data(project, job, folder / "data.jsonl")
+    for name, content in files.items():
+        write_bytes(folder / name, content.encode())
+    return sorted(folder.iterdir())
+
+
+def _files(project: Project, job: Job, recipe: TrainingRecipe) -> dict[str, str]:
+    method = asset(f"scripts/{job.method}.py").read_text(encoding="utf-8")
+    if job.method not in _BY_TRL:
+        settings = {"PROJECT": f"Path({str(project.folder)!r})", "RUN": repr(job.id), "RECIPE": _shown(recipe)}
+        return {"train.py": _put_in(method, _docstring(job), settings)}
+    common = asset("scripts/common.py").read_text(encoding="utf-8")
+    model = _source(project, job, recipe.model if isinstance(recipe, RewardRecipe) else None)
+    settings = {
+        "MODEL": repr(model),
+        "OUT": 'Path(__file__).resolve().with_name("trained")',
+        "SEED": repr(job.seed),
+        "MAX_EPISODES": repr(job.budget.episodes),
+        "BASE_LEARNING_RATE": repr(recipe.base_learning_rate),
+        "RECIPE": _shown(recipe),
+    }
+    if isinstance(recipe, DpoRecipe):
+        reference = job.inputs.reference
+        settings["REFERENCE"] = repr(str(resolve_model(reference, project.folder)) if reference else model)
+        settings["LOSS"] = pprint.pformat(trl_loss(recipe), width=110)
+    versions = (
+        f"{name}=={job.versions[name]}\n"
+        for name in ("torch", "transformers", "trl", "datasets", "peft")
+        if name in job.versions
+    )
+    return {
+        "train.py": _put_in(common + "\n\n" + method, _docstring(job), settings),
+        "requirements.txt": "".join(versions).replace("+cpu", ""),
+    }
+
+
+def _put_in(body: str, docstring: str, settings: dict[str, str]) -> str:
+    lines = "\n".join(f"{name} = {value}" for name, value in settings.items())
+    return f'"""{docstring}"""\n\n' + body.replace(_MARK, f"{lines}\n")
+
+
+def _shown(recipe: TrainingRecipe) -> str:
+    return pprint.pformat(recipe.model_dump(mode="json"), width=110, sort_dicts=False)
+
+
+def _source(project: Project, job: Job, other: str | None) -> str:
+    source = resolve_model(other or job.inputs.model, project.folder)
+    return str(source.resolve()) if isinstance(source, Path) else source
+
+
+def _docstring(job: Job) -> str:
+    name = job.name.replace("\\", "/").replace('"', "'")
+    told = [f"What the run {job.id} ({name}) does, as a script of its own.", ""]
+    if job.method in _BY_TRL:
+        told.append(
+            "Run `python train.py`. It needs what requirements.txt names, and gives the losses that the run logged, up to"
+        )
+        told.append("the last digits: the run reads no padding, which changes the order of sums.")
+        if job.budget.tokens or job.budget.seconds:
+            told.append("The run's budget of tokens or seconds is not in here: it may have ended earlier.")
+    else:
+        told.append(
+            "TRL 1.16 has no PPO, so this calls the one of Preference Workbench (`pip install preference-workbench`); the"
+        )
+        told.append("settings below are what the run was frozen with, to be read.")
+    return "\n".join([*told, ""])
+
+
+def _write_data(project: Project, job: Job, path: Path) -> None:
+    data = job.inputs.data
+    if data is None:
+        raise BadInput(f"Run `{job.id}` names no dataset.", "Name another run.")
+    folder = find_content(project.data_folder(data), data.sha256)
+    kind = DatasetKind.DEMONSTRATION if job.method == "sft" else DatasetKind.PREFERENCE
+    write_rows(_usable(read_rows(folder, data.split), kind), path, kind)
+
+
+def _usable(rows: Iterator[Row], kind: DatasetKind) -> Iterator[Row]:
+    """Yields the rows that something is learned from: no ties, and every response there."""
+    for row in rows:
+        if row.chosen is not None and not row.tie and (kind is DatasetKind.DEMONSTRATION or row.rejected is not None):
+            yield row

@@ -1,0 +1,258 @@
+"""A run once more, exactly as it was recorded, and what is different: numbers step by step, weights by their hashes."""
+
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from workbench.data.store import find_content
+from workbench.domain.errors import BadInput, Busy, NotFound, RunFailure, WorkbenchError
+from workbench.domain.events import Evaluated, Metrics, Progress, Started, current_events
+from workbench.domain.records import DataInput, Job
+from workbench.domain.replays import Changed, FileReplay, MetricReplay, Replay
+from workbench.jobs.hashes import Hasher
+from workbench.jobs.versions import resolved_versions
+from workbench.jobs.workers import start_worker
+from workbench.storage.files import read_record, write_record
+from workbench.storage.liveness import is_working
+from workbench.storage.project import Project
+from workbench.storage.runlog import JOB, RunFolder
+from workbench.storage.sources import resolve_model, run_of
+
+REPLAY = "replay.json"
+Tell = Callable[[str, int, int], None]
+_POLL_S = 0.2
+_THREADS = re.compile(r"(\d+) threads")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_OF_TIME = {"tokens_per_s"}  # tells of the machine's other work, and nothing of the run
+_KEPT = (".safetensors",)  # what a checkpoint is; configurations tell no more
+
+
+def replay_run(project: Project, run_id: str, tell: Tell) -> Replay:
+    """Does a finished run again beside the queue, compares, and keeps only what the comparison found.
+
+    Args:
+        project: whose run.
+        run_id: of a training run or an evaluation.
+        tell: called a few times a second with what is going on, and with the step and the steps in all.
+
+    Raises:
+        NotFound: there is no such run, or something that it read is gone.
+        BadInput: it has not finished, or something that it read has changed.
+        Busy: it is being replayed already.
+        RunFailure: the replay failed or died.
+    """
+    run = project.run(run_id)
+    job = run.job()
+    _check_finished(job, run)
+    check_inputs(project, job)
+    again = RunFolder(replay_folder(project, run_id))
+    if is_working(again):
+        raise Busy(f"Run `{run_id}` is being replayed already.", "Wait for its end.")
+    shutil.rmtree(again.folder, ignore_errors=True)
+    again.folder.mkdir()
+    try:
+        write_record(again.folder / JOB, job)
+        began = time.monotonic()
+        _work(again, job, _threads(run), tell)
+        found = compare(run, again, time.monotonic() - began)
+    finally:
+        shutil.rmtree(again.folder, ignore_errors=True)
+    write_record(run.folder / REPLAY, found)
+    return found
+
+
+def replay_folder(project: Project, run_id: str) -> Path:
+    """Returns where a replay works: hidden, so that nobody takes it for a run; inside, so that it finds its inputs."""
+    return project.run_folder(run_id).with_name(f".replay-{run_id}")
+
+
+def last_replay(project: Project, run_id: str) -> Replay | None:
+    """Returns what the newest replay found; None where there was none."""
+    path = project.run_folder(run_id) / REPLAY
+    return read_record(path, Replay) if path.exists() else None
+
+
+def check_inputs(project: Project, job: Job) -> None:
+    """Makes sure that all that a run read is there and holds what it held.
+
+    Raises:
+        NotFound: a model, run or dataset is gone.
+        BadInput: a model, dataset or judge has changed since.
+    """
+    inputs = job.inputs
+    for role, name in (("model", inputs.model), ("reference", inputs.reference), ("reward", inputs.reward)):
+        if name:
+            _check_model(project, role, name, job.input_hashes.get(role, ""))
+    for data in (inputs.data, inputs.validation, inputs.prompts):
+        if data is not None:
+            _check_rows(project, data)
+    for role, known in job.input_hashes.items():
+        if role.startswith("judge "):
+            _check_judge(project, job, int(role.removeprefix("judge ")), known)
+
+
+def compare(run: RunFolder, again: RunFolder, seconds: float) -> Replay:
+    """Returns how the folder of a replay compares with the run's own.
+
+    Args:
+        run: as it was.
+        again: the replay.
+        seconds: that it took.
+    """
+    job = run.job()
+    before, after = _measured(run), _measured(again)
+    names = sorted(before.keys() | after.keys())
+    return Replay(
+        run=job.id,
+        method=job.method,
+        device=(started.device_name if (started := _started(again)) else ""),
+        metrics=tuple(_compared(name, before.get(name, {}), after.get(name, {})) for name in names),
+        files=tuple(_files(run, again)),
+        changed=tuple(_changes(job, run, again)),
+        seconds=seconds,
+    )
+
+
+def _check_finished(job: Job, run: RunFolder) -> None:
+    outcome = run.outcome()
+    if job.method == "score":
+        raise BadInput(f"Run `{job.id}` only scored a file.", "Name a training run or an evaluation.")
+    if outcome is None or outcome.state != "finished":
+        state = "has not ended yet" if outcome is None else f"is {outcome.state}"
+        raise BadInput(f"Run `{job.id}` {state}, so there is nothing whole to compare with.", "Finish it first.")
+
+
+def _check_model(project: Project, role: str, name: str, known: str) -> None:
+    try:
+        source = resolve_model(name, project.folder)
+    except NotFound as error:
+        raise NotFound(f"The {role} that the run read is gone: {error.sentence}", error.hint) from error
+    if isinstance(source, Path) and run_of(name) is None and _DIGEST.fullmatch(known):
+        hasher = Hasher(project)
+        if hasher.model_folder(source) != known:
+            raise BadInput(
+                f"The {role} in {source} has changed since the run read it.", "Put the former files back to replay it."
+            )
+        hasher.save()
+
+
+def _check_rows(project: Project, data: DataInput) -> None:
+    try:
+        find_content(project.data_folder(data), data.sha256)
+    except WorkbenchError as error:
+        said = f"The dataset `{data.name}` that the run read is not as it was: {error.sentence}"
+        raise type(error)(said, error.hint) from error
+
+
+def _check_judge(project: Project, job: Job, place: int, known: str) -> None:
+    names = job.recipe.model_dump().get("judges", ())
+    digest, colon, function = known.partition(":")
+    if not (colon and _DIGEST.fullmatch(digest)) or place >= len(names):
+        return  # a judge of this program, of an installed package, or a run
+    file = project.folder / Path(names[place].rpartition(":")[0]).expanduser()
+    if not file.is_file():
+        raise NotFound(f"The judge's file {file} is gone.", "Put it back to replay the run.")
+    if Hasher(project).file(file) != digest:
+        raise BadInput(
+            f"The judge `{function}` in {file} has changed since the run used it.", "Put the former file back."
+        )
+
+
+def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
+    """Runs the worker to its end; whoever waits and gives up ends it."""
+    limits = {} if threads is None else {name: threads for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    command = [sys.executable, "-P", "-m", "workbench.training.worker", str(again.folder)]
+    worker = start_worker(again, command, job.device, limits)
+    if worker is None:
+        raise Busy(f"Run `{job.id}` is being replayed already.", "Wait for its end.")
+    try:
+        while worker.is_alive():
+            said = [event for event in again.last_events() if isinstance(event, Progress)]
+            if said:
+                tell(said[-1].phase, said[-1].step, said[-1].total)
+            time.sleep(_POLL_S)
+    finally:
+        worker.end()
+    outcome = again.outcome()
+    if outcome is None:
+        raise RunFailure("The replay died without a last word.", again.log_tail(3))
+    if outcome.state != "finished":
+        raise RunFailure(f"The replay {outcome.state}: {outcome.message}", outcome.hint)
+
+
+def _threads(run: RunFolder) -> str | None:
+    """Returns the threads that the run computed with on a CPU: sums taken in other parts differ in their last bits."""
+    started = _started(run)
+    found = _THREADS.search(started.device_name) if started else None
+    return found[1] if found else None
+
+
+def _started(run: RunFolder) -> Started | None:
+    return next((event for event in run.events()[0] if isinstance(event, Started)), None)
+
+
+def _measured(run: RunFolder) -> dict[str, dict[int, float]]:
+    """Returns each metric's values by step."""
+    found: dict[str, dict[int, float]] = {}
+    for event in current_events(run.events()[0]):
+        if isinstance(event, Metrics | Evaluated):
+            for name, value in event.values.items():
+                if name in _OF_TIME:
+                    continue
+                found.setdefault(name, {})[event.step] = value
+    return found
+
+
+def _compared(name: str, before: dict[int, float], after: dict[int, float]) -> MetricReplay:
+    both = sorted(before.keys() & after.keys())
+    differing = [step for step in both if before[step] != after[step]]
+    return MetricReplay(
+        name=name,
+        n_compared=len(both),
+        n_missing=len(before.keys() ^ after.keys()),
+        largest=max((abs(before[step] - after[step]) for step in differing), default=0.0),
+        first_step=differing[0] if differing else None,
+    )
+
+
+def _files(run: RunFolder, again: RunFolder) -> Iterator[FileReplay]:
+    """Yields the weights and samples of every step that either time kept."""
+    before, after = dict(_hashed(run)), dict(_hashed(again))
+    for step, name in sorted(before.keys() | after.keys()):
+        key = step, name
+        yield FileReplay(step=step, name=name, before=before.get(key, ""), after=after.get(key, ""))
+
+
+def _hashed(run: RunFolder) -> Iterator[tuple[tuple[int, str], str]]:
+    hasher = Hasher(Project(run.folder.parent.parent))
+    for checkpoint in run.checkpoints():
+        for path in sorted(checkpoint.folder.iterdir()):
+            if path.suffix in _KEPT:
+                yield (checkpoint.step, path.name), hasher.file(path)
+    for event in run.events()[0]:
+        if isinstance(event, Evaluated) and (run.folder / event.samples).is_file():
+            yield (event.step, event.samples), hasher.file(run.folder / event.samples)
+
+
+def _changes(job: Job, run: RunFolder, again: RunFolder) -> Iterator[Changed]:
+    first, second = _started(run), _started(again)
+    before, after = dict(job.versions), resolved_versions()
+    pairs: list[tuple[str, str, str]] = [
+        (name, before[name], after.get(name, "not installed")) for name in sorted(before)
+    ]
+    if first is not None and second is not None:
+        pairs += [
+            ("device", first.device, second.device),
+            ("device, threads", first.device_name, second.device_name),
+            ("precision", first.precision, second.precision),
+            *_versions(first, second, known=before.keys()),
+        ]
+    yield from (Changed(what=what, before=was, after=now) for what, was, now in pairs if was != now)
+
+
+def _versions(first: Started, second: Started, known: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    for name in sorted(first.versions.keys() - set(known)):
+        yield name, first.versions[name], second.versions.get(name, "not installed")

@@ -1,0 +1,145 @@
+"""A language model behind an endpoint judges responses that are there already: each checkpoint's against the start model's.
+
+Nothing is computed here, only asked. Every reply is kept the moment it comes, so that a run which was stopped, or whose
+endpoint went away, goes on where it was and pays for nothing twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workbench.data.pairwise.asking import Interrupted, ask_all
+from workbench.data.pairwise.client import Reply
+from workbench.data.pairwise.matching import Match, match_answers, questions, verdict_table
+from workbench.domain import verdicts as column
+from workbench.domain.endpoints import Endpoint, PairwiseQuestion
+from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.recipes import JudgeRecipe
+from workbench.domain.records import Job
+from workbench.domain.verdicts import outcome_of, pair_outcome, tally
+from workbench.storage.answers import AnswerFile
+from workbench.storage.endpoints import find_endpoint
+from workbench.storage.files import write_bytes
+from workbench.storage.keyring_access import read_key
+from workbench.storage.project import Project
+from workbench.storage.runlog import SAMPLES
+from workbench.training.session import RunSession, StopRun
+
+_PATTERN = "checkpoint-*.parquet"
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Replies on disk."""
+
+    file: AnswerFile
+
+    def get(self, key: str) -> Reply | None:
+        row: Mapping[str, Any] | None = self.file.get(key)
+        return None if row is None else Reply(str(row["text"]), int(row["tokens_in"]), int(row["tokens_out"]))
+
+    def put(self, key: str, reply: Reply) -> None:
+        self.file.put(key, reply._asdict())
+
+
+def run(job: Job, session: RunSession) -> None:
+    """Judges the checkpoints that are not judged yet, by step.
+
+    Raises:
+        EndpointRefused, Offline: the endpoint does not accept the key or question, or is not there.
+        NotFound: it is not declared on this computer, or its key is not here, or there is nothing to judge.
+        StopRun: the person asked; what was answered is kept.
+    """
+    if not isinstance(job.recipe, JudgeRecipe) or job.inputs.answers is None or job.inputs.rivals is None:
+        raise BadInput("A judging run needs its settings and two evaluations.", "Make the run again.")
+    session.started()
+    _Judging(job, job.recipe, session).run(job.inputs.answers, job.inputs.rivals)
+
+
+class _Judging:
+    """One run of a judge."""
+
+    def __init__(self, job: Job, recipe: JudgeRecipe, session: RunSession) -> None:
+        self._job, self._recipe, self._session = job, recipe, session
+        declared = find_endpoint(recipe.endpoint)
+        # What decides a verdict is frozen in the job; where the model is and what may be asked of it is as of today.
+        self._endpoint = Endpoint(**(declared.model_dump() | recipe.question.model_dump()))
+        self._key = read_key(declared.key)
+        self._answers = _Kept(AnswerFile(_wording(recipe.question)))
+
+    def run(self, answers: str, rivals: str) -> None:
+        project = Project(self._session.project)
+        targets = _checkpoints(project.run_folder(answers))
+        if self._recipe.last_only:
+            targets = targets[-1:]
+        against = _checkpoints(project.run_folder(rivals))
+        if not targets or not against:
+            raise NotFound("There are no samples to judge yet.", "Evaluate the run and its start model first.")
+        for place, (step, path) in enumerate(targets):
+            target = self._session.folder / column.FOLDER / f"checkpoint-{step}.parquet"
+            if not target.is_file():
+                matches = match_answers(path, against[0][1], self._recipe.max_prompts)
+                table = self._judge(matches, step, rivals, f"judging checkpoint-{step} ({place + 1} of {len(targets)})")
+                _write(target, table)
+            self._say(step, pq.read_table(target, use_threads=False))
+
+    def _judge(self, matches: list[Match], step: int, rivals: str, phase: str) -> pa.Table:
+        try:
+            asked = ask_all(
+                self._recipe.endpoint,
+                self._endpoint,
+                self._key,
+                questions(matches),
+                self._answers,
+                on_progress=lambda done, total: self._session.progress(phase, done, total),
+                should_stop=lambda: self._session.stop_requested() is not None,
+            )
+        except Interrupted as error:
+            request = self._session.stop_requested()
+            raise StopRun("paused" if request == "pause" else "stopped", self._session.last_step) from error
+        about = {column.SEED: self._job.seed, column.STEP: step, column.OPPONENT: rivals}
+        return verdict_table(matches, asked, about)
+
+    def _say(self, step: int, table: pa.Table) -> None:
+        """Says what a checkpoint's verdicts come to."""
+        rows = table.to_pylist()
+        pairs = [{row[column.ORDER]: row[column.VERDICT] for row in rows[i : i + 2]} for i in range(0, len(rows), 2)]
+        outcomes = [pair_outcome(*(outcome_of(verdict, order) for order, verdict in pair.items())) for pair in pairs]
+        known = [outcome for outcome in outcomes if outcome is not None]
+        is_asked = [bool(row[column.REPLY]) or row[column.VERDICT] != "tie" for row in rows[::2]]
+        told = tally([pair for pair, asked in zip(pairs, is_asked, strict=True) if asked])
+        n_in, n_out = (sum(row[name] for row in rows) for name in (column.TOKENS_IN, column.TOKENS_OUT))
+        values = {
+            "judge/win_rate": sum(known) / len(known) if known else None,
+            "judge/swap_consistency": told.swap_consistency,
+            "judge/first_position": told.first_position,
+            "judge/unparsed": told.unparsed,
+            "judge/cost": self._endpoint.cost(n_in, n_out),
+        }
+        self._session.metrics(step, {name: value for name, value in values.items() if value is not None})
+        if told.n_unparsed:
+            self._session.warn(
+                "unparsed",
+                f"{told.n_unparsed} of {told.n_asked} replies on checkpoint {step} were neither A, B nor tie and are left out.",
+            )
+
+
+def _wording(question: PairwiseQuestion) -> str:
+    return sha256(question.model_dump_json().encode()).hexdigest()[:16]
+
+
+def _checkpoints(folder: Path) -> list[tuple[int, Path]]:
+    found = [(path.stem.removeprefix("checkpoint-"), path) for path in (folder / SAMPLES).glob(_PATTERN)]
+    return sorted((int(step), path) for step, path in found if step.isdigit())
+
+
+def _write(target: Path, table: pa.Table) -> None:
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table, buffer, compression="zstd")
+    target.parent.mkdir(exist_ok=True)
+    write_bytes(target, buffer.getvalue().to_pybytes())
