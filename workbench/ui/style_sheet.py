@@ -80,8 +80,8 @@ QComboBox, QAbstractSpinBox { background: $field; color: $ink; border: 1px solid
 QComboBox { padding-right: 22px; }
 QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted; }
 QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent; }
-QComboBox:disabled, QAbstractSpinBox:disabled, QLineEdit[tone="bad"] { border-color: $bad; }
-QLineEdit:disabled { color: $muted; background: $ground; }
+QLineEdit[tone="bad"] { border-color: $bad; }
+QComboBox:disabled, QAbstractSpinBox:disabled, QLineEdit:disabled { color: $muted; background: $ground; }
 QComboBox::drop-down { subcontrol-origin: padding; subcontrol-position: center right; width: 20px; border: none; }
 QComboBox::down-arrow { image: url($glyphs/down.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $card; color: $ink; border: 1px solid $border; padding: 3px;

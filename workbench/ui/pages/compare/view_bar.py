@@ -13,11 +13,11 @@ from workbench.domain.views import PANELS, XAxis
 from workbench.ui.widgets import label
 
 X_WORDS: dict[XAxis, str] = {
-    "step": "training step",
+    "step": "step",
     "episodes": "episodes",
     "tokens": "tokens",
-    "seconds": "training time",
-    "kl": "KL to the start model",
+    "seconds": "time",
+    "kl": "KL",
 }
 _SMOOTHINGS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _METRICS = ("objective/scores", "objective/kl", "objective/entropy", "objective/length", "rewards/margins",
@@ -100,7 +100,7 @@ class ViewBar(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             layout.addWidget(label(told.label, "muted"))
             layout.addWidget(box)
-        self.x_box.setMinimumContentsLength(14)
+        self.x_box.setMinimumContentsLength(7)
         self.smoothing_box.setMinimumContentsLength(3)
         self.baseline_box.setMinimumContentsLength(8)
         self.judge_box.setMinimumContentsLength(6)

@@ -128,6 +128,8 @@ class ChartCard(Card):
         for series in self._shown:
             key = (series.arm, series.index)
             styles[key] = styles.get(key, "") + _STYLES.get(series.role, _SOLID)
+        if not styles:
+            return "No arm that is shown has figures of this."
         entries = [
             f'<span style="white-space:nowrap">{self._coloured(style, index)}&nbsp;{_unbroken(shown_name(arm))}</span>'
             for (arm, index), style in styles.items()
