@@ -16,6 +16,7 @@ def preferences_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The tests, and the processes that they start, see no preferences of the person who runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_CONFIG", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("WORKBENCH_ANSWERS", str(tmp_path_factory.mktemp("answers")))
         yield
 
 

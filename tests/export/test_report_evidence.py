@@ -2,7 +2,7 @@ import re
 
 from tests.export.conftest import html_of
 from workbench.compare import compare_runs
-from workbench.export.report_evidence import claims, costs, fairness, matched, ranking, seeds, support
+from workbench.export.report_evidence import claims, costs, fairness, matched, optimisation, ranking, seeds, support
 
 
 def rows(html: str) -> list[list[str]]:
@@ -49,3 +49,13 @@ def test_what_was_not_alike_is_bold(runs):
     assert told["start model"][0] == "yes"
     assert told["sampling"][0] == "<b>no</b>"
     assert told["sampling"][2].startswith("<b>temperature 0.5")
+
+
+def test_checkpoints_above_a_frontier_are_counted_out_of_all(comparison):
+    found = comparison.optimisation.dominance
+    told = {row[0]: row[1:] for row in rows(html_of(*optimisation(comparison)))}
+    assert found
+    for one in found:
+        above, of = told[f"{one.row} above {one.column}"]
+        assert above.startswith(f"{one.above.mean:.0f}<small>")
+        assert of == str(one.above.n)

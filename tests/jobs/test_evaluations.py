@@ -5,7 +5,7 @@ import pytest
 from tests.storage.records import job
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, RewardRecipe
-from workbench.domain.records import Inputs, Job
+from workbench.domain.records import DataInput, Inputs, Job
 from workbench.jobs.drafts import result_hash
 from workbench.jobs.evaluations import plan_best_of_n, plan_evaluation, reward_models
 from workbench.storage.project import Project
@@ -86,3 +86,20 @@ def test_a_run_without_a_reward_model_cannot_choose(project: Project) -> None:
         plan_best_of_n(project, project.job("dpo-s0-1"), 8, 5)
     with pytest.raises(NotFound, match="No evaluation of a start model"):
         plan_best_of_n(project, project.job("dpo-eval-s0-1"), 8, 5)
+
+
+def test_the_prompts_that_choose_checkpoints_make_no_other_best_of_n(project: Project) -> None:
+    reward = with_start(project)
+    before = plan_best_of_n(project, reward, 8, 5)
+    start = next(job for job in project.jobs() if job.inputs.model == job.inputs.reference)
+    chosen = DataInput(name="stories", sha256="c0ffee", split="validation")
+    changes = {
+        "id": "later",
+        "created": start.created + 1,
+        "input_hashes": start.input_hashes | {"validation": "c0ffee"},
+    }
+    project.add_job(
+        start.model_copy(update=changes | {"inputs": start.inputs.model_copy(update={"validation": chosen})})
+    )
+    after = plan_best_of_n(project, reward, 8, 5)
+    assert (after.id, after.inputs, after.content_hash) == (before.id, before.inputs, before.content_hash)

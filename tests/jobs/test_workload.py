@@ -48,6 +48,12 @@ def test_an_evaluation_samples_every_checkpoint():
     assert work.passes == 4 * 2 * (6 + 3)
 
 
+def test_validation_prompts_are_sampled_beside_the_test_prompts_and_never_more_than_wanted():
+    sizes = Sizes(MODEL, MODEL, TextLengths(10, 0, 0), n_rows=20, n_validation=50)
+    work = workload(EvaluateRecipe(max_new_tokens=6, max_validation_prompts=10), sizes, NONE)
+    assert work.operations == (20 + 10) * 16 * 2 * (3 * 1_000 + 1_000)
+
+
 def test_the_first_limit_of_the_budget_ends_a_run():
     recipe = DpoRecipe(num_train_epochs=2.0)
     assert examples_in_all(recipe, SIZES, NONE) == 200

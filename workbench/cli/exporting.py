@@ -9,7 +9,7 @@ import typer
 
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, print_json, say
-from workbench.cli.results import Experiment, Hidden, Named, Panels, given, view_of
+from workbench.cli.results import Experiment, Hidden, Judge, Named, Panels, given, view_of
 from workbench.domain.figures import FigureStyle, Font, Ground
 
 Format = Literal["html", "markdown", "svg", "pdf", "png", "csv", "tensorboard", "model", "script"]
@@ -60,6 +60,7 @@ def export(  # noqa: PLR0913, PLR0917  (one argument a flag)
         typer.Option(metavar="STEP", help="Of a model; the last one where it is left away.", show_default=False),
     ] = None,
     view: Named = None,
+    judge: Judge = None,
     panels: Panels = None,
     hidden: Hidden = None,
     experiment: Experiment = None,
@@ -86,7 +87,7 @@ def export(  # noqa: PLR0913, PLR0917  (one argument a flag)
         )
     else:
         _check_ending(out, wanted)
-        asked = view_of(project, view, panels=panels, hidden=hidden)
+        asked = view_of(project, view, judge=judge, panels=panels, hidden=hidden)
         style = FigureStyle.read(
             given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags"
         )

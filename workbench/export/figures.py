@@ -208,7 +208,7 @@ def _marked(series: Series) -> tuple[int, int]:
 
     Marks tell lines apart in grey; those of arms that are close together stand beside one another.
     """
-    if series.steps or len(series.x) <= _MARKS:
+    if series.steps or series.role in _MARKED or len(series.x) <= _MARKS:
         return 0, 1
     every = len(series.x) // _MARKS
     return (series.index * every // 7) % every, every

@@ -66,6 +66,7 @@ def report_of(comparison: Comparison, project: Project) -> Document:
         section("Claims", *report_evidence.claims(comparison)),
         section("Ranking", *report_evidence.ranking(comparison)),
         section("At the best checkpoint", *report_tables.best(comparison)),
+        section("Over-optimisation", *report_evidence.optimisation(comparison)),
         section("At a common level", *report_evidence.matched(comparison)),
         section("Every seed", *report_evidence.seeds(comparison)),
         section("What it cost", *report_evidence.costs(comparison)),

@@ -4,7 +4,7 @@ from workbench.compare.comparison import Comparison
 from workbench.compare.ledger import Amounts
 from workbench.compare.matched import MatchedArm, MatchedView
 from workbench.export.document import Cell, Part, Value, Words, bullets, table
-from workbench.export.report_tables import NONE, figure, percent
+from workbench.export.report_tables import NONE, figure, percent, signed
 
 _AMOUNTS = ("prompts", "pairs", "tokens trained", "tokens generated", "FLOPs", "time", "device time", "memory")
 _RATIOS = ((1e15, "P"), (1e12, "T"), (1e9, "G"))
@@ -96,6 +96,39 @@ def _matched_table(view: MatchedView) -> Part | None:
 def _matched_row(arm: MatchedArm) -> list[Value]:
     steps = ", ".join(dict.fromkeys(f"{step:,.0f}" for step in arm.steps))
     return [arm.arm, steps, figure(arm.gold), percent(arm.win_rate), figure(arm.kl), figure(arm.proxy)]
+
+
+def optimisation(comparison: Comparison) -> tuple[Part | None, ...]:
+    """Returns what optimising the proxy did: where gold turns, who stands above whose frontier, best of n, KL as measured."""
+    found = comparison.optimisation
+    turns = [
+        [
+            turn.arm,
+            figure(turn.kl),
+            figure(turn.height),
+            turn.why_not or ("measured" if turn.is_measured else "extrapolated"),
+        ]
+        for turn in found.turning_points
+    ]
+    above = [[f"{one.row} above {one.column}", figure(one.above, 0), one.above.n] for one in found.dominance]
+    best = [[one.name, one.n, f"{one.kl_bound:.2f}", figure(one.gold), figure(one.proxy)] for one in found.best_of_n]
+    last = {row.arm: row for row in found.kl}  # the last checkpoint of each arm
+    measured: list[list[Value]] = [
+        [row.arm, ", ".join(map(str, dict.fromkeys(row.steps))), figure(row.kl), f"{row.se:.3f}", _number(row.k1),
+         _number(row.k3), _number(row.per_token)]
+        for row in last.values()
+    ]  # fmt: skip
+    return (
+        table(("where gold is highest", "KL (nats)", "height (s.d.)", "how"), turns),
+        table(("checkpoints above another's frontier", "above", "of"), above),
+        table(("best of n", "n", "KL at most (nats)", "gold gained", "proxy gained"), best),
+        table(("KL, last checkpoint", "step", "exact", "s.e.", "k1", "k3", "a token"), measured),
+        bullets(found.notes),
+    )
+
+
+def _number(value: float | None) -> str:
+    return NONE if value is None else signed(f"{value:.3f}")
 
 
 def costs(comparison: Comparison) -> tuple[Part | None, ...]:

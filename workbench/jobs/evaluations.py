@@ -75,7 +75,11 @@ def plan_best_of_n(project: Project, run: Job, n: int, max_prompts: int | None) 
         stop_strings=pattern.recipe.stop_strings,
         judges=pattern.recipe.judges,
     )
-    return _like(project, pattern, "best_of_n", f"best of {n}", recipe).model_copy(update={"arm": None})
+    # Prompts that choose checkpoints have nothing to choose here.
+    inputs = pattern.inputs.model_copy(update={"validation": None})
+    hashes = {role: value for role, value in pattern.input_hashes.items() if role != "validation"}
+    bare = pattern.model_copy(update={"arm": None, "inputs": inputs, "input_hashes": hashes})
+    return _like(project, bare, "best_of_n", f"best of {n}", recipe)
 
 
 def reward_models(project: Project) -> list[Job]:

@@ -1,5 +1,7 @@
 """How the Compare page is laid out: runs and verdict on the left, charts on the right, tables below them."""
 
+from collections.abc import Sequence
+
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
@@ -45,6 +47,10 @@ class Body(QWidget):
         """Points at the figures that a sentence of the verdict rests on."""
         self.claims.point_at(statement)
         self.deck.turn_to(self.claims.title)
+
+    def dressed(self) -> Sequence[QWidget]:
+        """Returns what wears the style sheet."""
+        return (self._left, self.fairness, self.charts, self.deck)
 
     def fit_charts(self) -> None:
         """Gives charts in two rows more of the height."""

@@ -77,6 +77,7 @@ class FactTab(Tab):
         self._sides = QStackedWidget()
         words = QScrollArea(widgetResizable=True)
         words.setWidget(self.note)
+        words.setAccessibleName(f"How to read {self.title}")
         for side in (self.grid, words):
             self._sides.addWidget(side)
         self.card.body.addWidget(self._sides)

@@ -24,6 +24,7 @@ class FairnessStrip(QFrame):
         self._lines.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._area = QScrollArea(widgetResizable=True)
         self._area.setWidget(self._lines)
+        self._area.setAccessibleName("Fairness, line by line")
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.more = button(
             "Line by line", self._fit, role="link", tip="Everything that should be the same for all arms"

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from workbench.compare import Axis, PanelSpec, Series, Span
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.plots.band import Band
 from workbench.ui.widgets.plots.bare_plot import BarePlot
 from workbench.ui.widgets.plots.crowd import Crowd
 
@@ -246,11 +247,7 @@ class PanelChart(BarePlot):
             return
         shade = QColor(colour)
         shade.setAlpha(_BAND_ALPHA)
-        x, low, high = thin_band(x[known], low[known], high[known], _BAND_POINTS)
-        edges = [pg.PlotCurveItem(x, values, pen=None) for values in (low, high)]
-        for edge in edges:
-            self.addItem(edge)
-        self.addItem(pg.FillBetweenItem(*edges, brush=pg.mkBrush(shade)))
+        self.addItem(Band(*thin_band(x[known], low[known], high[known], _BAND_POINTS), shade))
 
     def _on_moved(self, position: QPointF) -> None:
         box = self.getPlotItem().vb
