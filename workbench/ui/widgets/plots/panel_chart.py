@@ -183,6 +183,7 @@ class PanelChart(BarePlot):
             words = next((words for words in choices if words and width(words) <= height), "")
             if axis.labelText != words:
                 axis.setLabel(words, siPrefixEnableRanges=(), **axis.labelStyle)
+                axis.resizeEvent()  # else the new words begin where the old ones did
 
     def _add_line(self, axis: str, value: float, words: str, scheme: Scheme) -> None:
         pen = pg.mkPen(scheme.tokens.muted, width=1, style=Qt.PenStyle.DotLine)
