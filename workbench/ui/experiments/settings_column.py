@@ -10,6 +10,7 @@ from workbench.domain.experiments import ArmMethod
 from workbench.ui.experiments.names import NameFields
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
 from workbench.ui.experiments.sheet import ArmSheet, SettingsSheet
+from workbench.ui.theme import Look
 from workbench.ui.widgets import button, label
 
 _GENERAL = (
@@ -29,8 +30,9 @@ class SettingsColumn(QScrollArea):
     changed = Signal()
     arm_dropped = Signal(str, object)
 
-    def __init__(self) -> None:
-        super().__init__(objectName="ground", widgetResizable=True)
+    def __init__(self, look: Look) -> None:
+        super().__init__(widgetResizable=True)
+        self._look = look
         self.general: SettingsSheet
         self.sampling: SettingsSheet
         self.reward: SettingsSheet
@@ -40,8 +42,20 @@ class SettingsColumn(QScrollArea):
         self.arms: list[ArmSheet] = []
         self._words, self._advanced = "", False
         self._is_filling = True  # until all of it is there
-        self._arm_list, self._inside = QVBoxLayout(), QVBoxLayout()
+        inside = QWidget(self)
+        self._arm_list, self._inside, self._foot = QVBoxLayout(), QVBoxLayout(inside), QWidget()
+        self._inside.setContentsMargins(0, 0, 6, 0)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setWidget(inside)
+        for ground in (self.viewport(), inside):
+            ground.setAutoFillBackground(False)  # what lies behind is the ground already
+        self._build_foot()
         self._parts = self._build_parts()
+
+    def dressed(self) -> list[QWidget]:
+        """Returns what wears the style sheet: every card, and the little that is around them."""
+        bars = (self.verticalScrollBar(), self.horizontalScrollBar())
+        return [*bars, self.sft_on, self._foot, *self.findChildren(SettingsSheet)]
 
     def build_next(self) -> bool:
         """Builds one more card, which takes a few hundredths of a second; says whether there was one left to build."""
@@ -80,6 +94,7 @@ class SettingsColumn(QScrollArea):
     def add_arm(self, method: ArmMethod, name: str = "") -> ArmSheet:
         """Adds an arm; several values of a setting, separated by commas, make several arms of it."""
         sheet = ArmSheet(name or self._free_arm_name(method), method)
+        sheet.setStyleSheet(self._look.sheet())
         sheet.use_preset(self._preset())
         sheet.filter(self._words, advanced=self._advanced)
         sheet.removed.connect(lambda: self._drop_arm(sheet))
@@ -166,10 +181,6 @@ class SettingsColumn(QScrollArea):
             sheet.use_preset(self._preset())
 
     def _build_parts(self) -> Iterator[SettingsSheet]:
-        inner = QWidget(self)
-        self.setWidget(inner)
-        inner.setLayout(self._inside)
-        self._inside.setContentsMargins(0, 0, 6, 0)
         self.general = yield from self._place(SettingsSheet("Experiment", "experiment", _GENERAL, _pickers()))
         self._inside.addWidget(self.sft_on)
         self.sft = yield from self._place(SettingsSheet("Fine-tuning first", "sft", pickers={"dataset": NamePicker()}))
@@ -177,7 +188,7 @@ class SettingsColumn(QScrollArea):
         self._inside.addLayout(self._arm_list)
         yield self.add_arm("ppo")
         yield self.add_arm("dpo")
-        self._inside.addLayout(self._arm_buttons())
+        self._inside.addWidget(self._foot)
         reward = SettingsSheet("Reward model", "reward", pickers={"model": NamePicker(browses=True)})
         self.reward = yield from self._place(reward)
         self.sampling = yield from self._place(SettingsSheet("Sampling", "sampling"))
@@ -187,6 +198,7 @@ class SettingsColumn(QScrollArea):
         self._is_filling = False
 
     def _place(self, sheet: SettingsSheet) -> Generator[SettingsSheet, None, SettingsSheet]:
+        sheet.setStyleSheet(self._look.sheet())
         self._inside.addWidget(sheet)
         yield sheet
         return sheet
@@ -198,12 +210,12 @@ class SettingsColumn(QScrollArea):
         self.sft_on.toggled.connect(lambda _on: self._on_sft_changed())
         self.general.fields["preset"].changed.connect(self._choose_preset)
 
-    def _arm_buttons(self) -> QHBoxLayout:
-        more = QHBoxLayout()
+    def _build_foot(self) -> None:
+        more = QHBoxLayout(self._foot)
+        more.setContentsMargins(0, 0, 0, 0)
         more.addWidget(button("Add PPO", lambda: self.add_arm("ppo")))
         more.addWidget(button("Add DPO", lambda: self.add_arm("dpo")))
         more.addWidget(label("Several values, as 0.05, 0.1, make several arms.", "muted", wraps=True), 1)
-        return more
 
 
 def _pickers() -> dict[str, NamePicker | JudgesPicker]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.compare import ComparedArm, Comparison
@@ -77,7 +77,7 @@ class ComparePage(Page):
     @cached_property
     def export(self) -> ExportDialog:
         """The dialog of exports, made when it is first wanted."""
-        return ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self)
+        return ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self._head)
 
     @property
     def is_settled(self) -> bool:
@@ -90,6 +90,9 @@ class ComparePage(Page):
             self._seen = self._drawn_from(view)
             self.refresh()
         self.saved.read()
+
+    def dressed(self) -> Sequence[QWidget]:
+        return (self._head, self.empty, *self.body.dressed())
 
     def commands(self) -> Sequence[QAction]:
         return [*self.actions(), *self.deck.actions(), *self.answers.actions(), *self._exports, *self.saved.commands()]
@@ -175,7 +178,9 @@ class ComparePage(Page):
         self._body = QStackedWidget()
         self._body.addWidget(self.empty)
         self._body.addWidget(self.body)
-        head = QHBoxLayout()
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(label("Compare", "page-title"))
         head.addSpacing(10)
         head.addWidget(self.bar)
@@ -191,7 +196,7 @@ class ComparePage(Page):
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
+        layout.addWidget(self._head)
         layout.addWidget(self._body, 1)
 
     def _connect(self) -> None:
