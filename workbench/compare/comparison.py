@@ -30,6 +30,7 @@ from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import WinCell, judge_of, win_matrix
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.errors import BadSetting, NotFound
+from workbench.domain.experiments import shown_name
 from workbench.domain.views import View
 from workbench.storage.project import Project, nearest
 
@@ -48,6 +49,7 @@ class Comparison(BaseModel):
     judges: tuple[str, ...] = Field((), description="Those that they can go by, the experiment's gold judge first.")
     view: View = Field(View(), description="How it is looked at; its arms by their lasting names.")
     experiments: tuple[str, ...] = Field((), description="Those that the compared runs belong to, as far as known.")
+    experiment: str | None = Field(None, description="The one whose arms alone were asked for, if one was.")
     interval: str = Field(description="What the intervals are over, in words.")
     arms: tuple[ArmResult, ...] = Field(description="Those that are shown.")
     hidden: tuple[ComparedArm, ...] = Field((), description="Those that the view leaves out.")
@@ -110,7 +112,7 @@ class Comparison(BaseModel):
     def rival(self) -> str:
         """Whom win rates are against, in words."""
         arm = find_arm(self.everyone, self.view.baseline)
-        return arm.name if arm is not None else "the start model"
+        return shown_name(arm.name) if arm is not None else "the start model"
 
     def lasting(self, view: View) -> View:
         """Returns a view with its arms under the names that stay when they are renamed; to be kept."""
@@ -187,6 +189,7 @@ def compare_runs(
         judges=judges,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
         experiments=tuple(dict.fromkeys(arm.experiment for arm in shown if arm.experiment)),
+        experiment=experiment,
         interval=interval_words(shown),
         arms=tuple(result_of(arm, starts.get(arm.start), baseline or starts.get(arm.start), project) for arm in shown),
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),

@@ -64,7 +64,7 @@ class MetricPlot(QFrame):
         return pg.mkPen(self._scheme.runs.colour(0), width=1 if thin else self._scheme.line_width)
 
     def _axis_words(self) -> str:
-        return self._metric.unit or "value"
+        return self._metric.unit or self._metric.label
 
     def _build(self) -> None:
         self.plot.showGrid(x=True, y=True, alpha=0.12)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
 from workbench.compare import Statement
@@ -20,7 +21,7 @@ from workbench.ui.pages.compare.verdict import VerdictView
 from workbench.ui.session import Session
 from workbench.ui.widgets import Card
 
-_LEFT = 224
+_LEFT, _LEFT_SHARE = 240, 6  # pixels that runs and verdict have at least; their part of a wide page
 _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
 
 
@@ -56,6 +57,10 @@ class Body(QWidget):
         stretch = _TALL if self.charts.n_rows() > 1 else _FLAT
         if self._rows.rowStretch(1) != stretch:  # or everything is laid out and painted anew for nothing
             self._rows.setRowStretch(1, stretch)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._left.setFixedWidth(max(_LEFT, self.width() // _LEFT_SHARE))
 
     def _place(self) -> None:
         self._left = left = Card("Runs")

@@ -43,7 +43,7 @@ class ComparePage(Page):
         self._shown: _Answer | None = None
         self._view = self._last_view()
         self._places: dict[str, api.Place] = {}
-        self._seen: tuple[object, ...] = ()
+        self._seen: tuple[object, ...] | None = None
         self._is_stale = False
         self._asked_at, self._took_s = 0.0, 0.0
         self._soon = QTimer(self, singleShot=True)
@@ -86,7 +86,8 @@ class ComparePage(Page):
         return wanted and self._drawing.is_done and self.deck.is_done and not self.session.tasks.is_running("compare")
 
     def arrive(self) -> None:
-        if self._shown is None:
+        if self._shown is None and (view := self.session.view) is not None:  # else the first look at the project asks
+            self._seen = self._drawn_from(view)
             self.refresh()
         self.saved.read()
 
@@ -235,12 +236,16 @@ class ComparePage(Page):
             self._show()
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
-        drawn = ("evaluate", "best_of_n", "judge", *(("ppo", "dpo") if self._view.metrics else ()))
-        seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
+        seen = self._drawn_from(view)
         if seen != self._seen:
             self._seen = seen
             pause_s = _REST * self._took_s - (time.monotonic() - self._asked_at)
             self._soon.start(max(0, round(1000 * pause_s)))
+
+    def _drawn_from(self, view: api.ProjectView) -> tuple[object, ...]:
+        """Returns how those runs stand that a comparison is made of."""
+        drawn = ("evaluate", "best_of_n", "judge", *(("ppo", "dpo") if self._view.metrics else ()))
+        return tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
 
     def _on_compared(self, answer: _Answer) -> None:
         self._took_s = time.monotonic() - self._asked_at
