@@ -195,3 +195,17 @@ def test_a_sentence_about_many_arms_shows_as_many_figures_as_can_be_read():
     lines = told.evidence.splitlines()
     assert len(lines) == 16
     assert lines[-1] == "and 23 more figures: the tab Claims lists them"
+
+
+def test_another_judge_than_the_gold_one_is_called_by_its_name():
+    cells = [cell("ppo", "dpo", 0.8, 1e-9)]
+    turn = Turn(9, 2.0, Estimate(mean=-0.3, low=-0.4, high=-0.2, n=3), Estimate(mean=0.8, low=0.7, high=0.9, n=3))
+    evidence = Evidence("length", ("ppo", "dpo"), {}, cells, {"ppo": turn}, (), INTERVAL, is_gold=False)
+    won, turned, *_ = (statement.sentence for statement in write_verdict(evidence))
+    assert won.startswith("ppo won by the judge (length): it beats dpo (80.0 % of prompts, 76.0 to 84.0; length +0.3")
+    assert turned.endswith("the proxy rose (+0.8, +0.7 to +0.9) while length fell (-0.3, -0.4 to -0.2).")
+
+
+def test_what_no_lead_could_show_is_said_so():
+    few = cell("ppo", "dpo", 0.55, 0.9).model_copy(update={"spread": Spread(0.55, 0.2, 0.001, 0.0001, 2, 50)})
+    assert any("not even winning every prompt would be shown 8 times in 10" in sentence for sentence in verdict(few))
