@@ -38,7 +38,7 @@ def trained(tmp_path: Path) -> Project:
 
 
 def test_every_checkpoint_with_weights_can_be_asked_under_its_arm_s_name_and_colour(trained: Project) -> None:
-    models = [choice for choice in api.offer_playground(trained).models if choice.arm != "start"]
+    models = [choice for choice in api.offer_playground(trained).models if choice.arm != "start model"]
     comparison = api.compare_runs(trained)
     index = {arm.name: place for place, arm in enumerate(comparison.arms)}
     assert {choice.arm for choice in models} == set(index) - {"reference"}
@@ -65,7 +65,7 @@ def test_a_start_model_is_offered_where_it_has_weights(tmp_path: Path) -> None:
     for name in ("config.json", "tokenizer.json", "model.safetensors"):
         (base / name).write_text("{}")
     (start,) = api.offer_playground(trained).models
-    assert (start.arm, start.model.name, start.title, start.index) == ("start", "./models/base", "models/base", 0)
+    assert (start.arm, start.model.name, start.title, start.index) == ("start model", "./models/base", "models/base", 0)
 
 
 def test_gold_judges_come_first_and_finished_reward_models_are_proxies(trained: Project) -> None:

@@ -59,7 +59,7 @@ def project(tmp_path) -> Project:
 def judge(workbench) -> Iterator[PretendJudge]:
     with pretend_judge() as made:
         url = f"http://127.0.0.1:{made.port}/v1"
-        workbench("endpoints", "jury", "--url", url, "--model", "rule", "--template", TEMPLATE, "--price_in", "100")
+        workbench("endpoints", "jury", "--url", url, "--model", "rule", "--template", TEMPLATE, "--price-in", "100")
         yield made
 
 

@@ -34,7 +34,8 @@ def test_gold_and_proxy_share_an_axis_in_the_start_models_standard_deviations(tw
     sd = (8 / 7) ** 0.5  # of four times -1 and 1, with n - 1
     assert reward.series[0].y == pytest.approx((0, 3 / sd))  # the start's mean is 0
     assert reward.series[1].y == pytest.approx((0, 4 / sd))  # the proxy's is 1
-    assert reward.y.unit == "s.d."
+    assert (reward.y.label, reward.y.unit) == ("reward above start", "s.d.")
+    assert [series.scores for series in reward.series[:2]] == [(0, 3), (1, 5)]  # what the table shows
     assert "in standard deviations" in reward.caption
 
 
@@ -42,6 +43,7 @@ def test_without_a_proxy_gold_keeps_its_own_unit(runs):
     runs.start([0.5] * 8)
     runs.arm("dpo", {100: [2.0] * 8})
     reward = panels(runs)[0]
+    assert reward.series[0].scores == ()
     assert [(series.role, series.y) for series in reward.series] == [("gold", (0.5, 2.0))]
     assert reward.lines[0].value == 0.5
     assert reward.subtitle == "gold (vader)"

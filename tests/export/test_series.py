@@ -23,7 +23,7 @@ def test_numbers_come_back_exactly(comparison, tmp_path):
     rows = rows_of(comparison.panels, tmp_path)
     series = comparison.panels[0].series[0]
     assert [float(row["y"]) for row in rows[: len(series.y)]] == list(series.y)
-    assert rows[0]["y_name"] == "reward (s.d.)"
+    assert rows[0]["y_name"] == "reward above start (s.d.)"
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_kept_as_text(runs: PaperRuns, tmp_path):

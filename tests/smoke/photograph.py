@@ -13,6 +13,7 @@ from workbench.ui.collector import Collector
 from workbench.ui.pages import PAGES
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
+from workbench.ui.turns import Turns
 from workbench.ui.window import MainWindow
 
 SIZES = ((1280, 800), (1920, 1080))
@@ -37,7 +38,7 @@ def photograph(project: Path, folder: Path) -> None:
         window.resize(width, height)
         _in_both_themes(window, look, session, folder, "start")
         session.open(project)
-        _settle(session)
+        _settle(window, session)
         for spec in PAGES:
             if spec.needs_project:
                 window.show_page(spec.key)
@@ -51,21 +52,21 @@ def photograph(project: Path, folder: Path) -> None:
 def _in_both_themes(window: MainWindow, look: Look, session: Session, folder: Path, page: str) -> None:
     for theme in THEMES:
         look.choose(theme)
-        _settle(session)
+        _settle(window, session)
         path = folder / f"{page}-{theme}-{window.width()}.png"
         if not window.grab().save(str(path)):
             sys.exit(f"{path} could not be written.")
         print(path.name, flush=True)
 
 
-def _settle(session: Session) -> None:
-    """Waits until nothing was asked of the project for a moment."""
+def _settle(window: MainWindow, session: Session) -> None:
+    """Waits until nothing was asked of the project for a moment, and all of the answers is shown."""
     since, whole = QElapsedTimer(), QElapsedTimer()
     since.start()
     whole.start()
     while since.elapsed() < _QUIET_MS:
         _spin(50)
-        if session.tasks.running() - _ALWAYS:
+        if session.tasks.running() - _ALWAYS or not all(turns.is_done for turns in window.findChildren(Turns)):
             since.restart()
         if whole.elapsed() > _MOST_MS:
             sys.exit(f"The window is not done after {_MOST_MS / 1000:g} s: {session.tasks.running()}")

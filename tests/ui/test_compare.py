@@ -47,6 +47,27 @@ def test_the_cursor_reads_out_every_chart_of_the_same_axis(page):
     assert page.grid.cards[1].read_out() == ""
 
 
+def test_chart_and_table_say_both_units_of_a_reward(qtbot, page, window):
+    window.resize(1600, 900)
+    qtbot.waitUntil(lambda: page.grid.cards[0].chart.width() > 300, timeout=20000)
+    page.grid.cards[0].pointed.emit(page.grid.cards[0], 100.0)
+    words, series = page.grid.cards[0].read_out(), page.grid.cards[0].spec.series[0]
+    arm = next(arm for arm in page.comparison.arms if arm.name == series.arm)
+    assert "s.d. (score)" in words
+    assert f"({series.scores[series.y.index(value_at(series, 100.0)[1])]:,.3g})" in words
+    rows = [page.summary.item(row, 0).text() for row in range(page.summary.rowCount())]
+    tip = page.summary.item(rows.index(arm.name), 1).toolTip()
+    assert f"{arm.gold_gain.mean:+.2f} s.d. above the start model" in tip
+
+
+def test_names_in_the_read_out_give_way_to_its_figures(page):
+    card = page.grid.cards[0]
+    card.pointed.emit(card, 100.0)
+    assert "…" in card.read_out()
+    assert "(score)" not in card.read_out()
+    assert card._read_out.geometry().right() < card.chart.width()
+
+
 def test_another_axis_is_drawn_and_remembered(qtbot, page, session):
     page.bar.x_box.setCurrentIndex(page.bar.x_box.findData("kl"))
     page.bar.x_box.activated.emit(page.bar.x_box.currentIndex())

@@ -89,9 +89,24 @@ def test_a_value_out_of_bounds_is_refused_beside_its_field(qtbot, form):
     qtbot.keyClicks(beta.editor, "0.1, -1")
     assert beta.said() == "Expected more than 0; found -1."
     assert "expected more than 0" in form.plan.said.text()
-    assert beta._label.text() == "● Beta"
+    assert beta._label.text() == "✕ Beta"
     beta.editor.clear()
     assert beta.said() == ""
+    assert beta._label.text() == "Beta"
+
+
+def test_what_is_wrong_with_a_value_is_said_while_the_person_is_at_it_and_moves_nothing(qtbot, form):
+    dpo = _dpo(form)
+    beta, other = dpo.fields["beta"], dpo.fields["learning_rate"]
+    form.settings.ensureWidgetVisible(beta)
+    size, place = dpo.sizeHint(), beta.pos()
+    beta.editor.setFocus()
+    qtbot.keyClicks(beta.editor, "-1")
+    assert beta._said.isVisible()
+    assert (dpo.sizeHint(), beta.pos()) == (size, place)
+    assert beta._said.geometry().top() >= beta.geometry().top() + beta.editor.geometry().bottom()
+    other.editor.setFocus()
+    assert not beta._said.isVisible()
 
 
 def test_a_gold_judge_that_counts_words_is_warned_of_before_the_launch(qtbot, form):

@@ -5,7 +5,11 @@ of the window measures the same by the clock.
 """
 
 import gc
+import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +18,9 @@ from PySide6.QtCore import Qt
 from tests.ui.large_projects import many_runs, write_pairs
 from tests.ui.watchdog import Watchdog
 
-# 50 ms are aimed at, and kept where the machine is quiet. Beside others the same work takes up to half as much processor time
-# more, since they share its caches.
-LONGEST_S = 0.08
-DRESSED_S = 0.12  # a page in sight takes on other colours and is painted at once
+# 50 ms are aimed at, and kept where the machine is quiet. Beside others the same work has taken 85 ms of processor time,
+# since they share its caches; what would block the window for good takes many times that.
+LONGEST_S = 0.1
 SAMPLE = Path(__file__).resolve().parents[2] / "projects" / "film-critic"
 
 
@@ -29,6 +32,22 @@ def watchdog(qapp):
     yield made
     made.deleteLater()
     gc.unfreeze()
+
+
+def test_the_window_starts_and_loads_ahead_without_a_stutter(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.ui.start_watched", str(tmp_path)],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root), "QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=120,
+    )
+    found = json.loads(told.stdout)
+    assert found["made"] < LONGEST_S
+    assert found["shown"] < LONGEST_S
+    assert found["beats"] > 10
 
 
 def test_100_000_pairs_are_imported_without_a_stutter(qtbot, window, session, watchdog, tmp_path):
@@ -70,14 +89,20 @@ def test_the_sample_is_opened_and_every_page_visited_twice_without_a_stutter(
 def test_the_theme_changes_without_a_stutter(qtbot, window, session, look, watchdog, tmp_path):
     session.open(shutil.copytree(SAMPLE, tmp_path / "film-critic"))
     qtbot.waitUntil(lambda: session.view is not None, timeout=20000)
-    for key in ("overview", "data", "playground", "machine", "settings", "compare"):
+    for key in ("overview", "data", "playground", "machine", "settings", "experiments", "compare"):
         window.show_page(key)
         _until_quiet(qtbot, session)
-    for choice in ("dark", "light"):
-        watchdog.start()
-        look.choose(choice)
+    window.show_page("experiments")
+    window.page.new.trigger()  # its form is the largest of all
+    _until_quiet(qtbot, session)
+    for key in ("experiments", "compare"):
+        window.show_page(key)
         _until_quiet(qtbot, session)
-        assert watchdog.stop().own < DRESSED_S, choice
+        for choice in ("dark", "light"):
+            watchdog.start()
+            look.choose(choice)
+            _until_quiet(qtbot, session)
+            assert watchdog.stop().own < LONGEST_S, (key, choice)
 
 
 def test_twenty_long_runs_are_shown_without_a_stutter(qtbot, window, session, watchdog, open_project, tmp_path):

@@ -67,6 +67,23 @@ def test_several_runs_are_deleted_by_key_and_come_back_to_their_places(qtbot, pa
     qtbot.waitUntil(lambda: read_queue(project).run_ids == [WORKING, SECOND], timeout=WAIT)
 
 
+@pytest.mark.parametrize(("verb", "state"), [("Pause", "paused"), ("Stop", "stopped")])
+def test_the_undo_button_of_a_toast_brings_a_queued_run_back_to_its_place(qtbot, page, project, window, verb, state):
+    _choose(qtbot, page, FIRST)
+    qtbot.mouseClick(page.buttons[verb], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state in page.tree.item_of(FIRST).text(1), timeout=WAIT)
+    assert read_queue(project).run_ids == [WORKING, SECOND, THIRD]
+    assert project.run(FIRST).outcome().state == state
+    undo = [made for made in window.toasts.findChildren(QPushButton) if made.text() == "Undo" and made.isVisible()]
+    assert len(undo) == 1
+    qtbot.mouseClick(undo[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "queued" in page.tree.item_of(FIRST).text(1), timeout=WAIT)
+    assert read_queue(project).run_ids == [WORKING, FIRST, SECOND, THIRD]
+    assert project.run(FIRST).outcome() is None
+    qtbot.waitUntil(lambda: page.tree.queue() == [FIRST, SECOND, THIRD], timeout=WAIT)
+    assert any(sentence.endswith(": undone.") for sentence in window.toasts.sentences())
+
+
 def test_the_cursor_goes_to_the_next_run_when_its_own_is_deleted(qtbot, page):
     _choose(qtbot, page, SECOND)
     page.edits.delete.trigger()

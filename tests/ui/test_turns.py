@@ -33,3 +33,18 @@ def test_new_work_takes_the_place_of_what_is_left(qtbot):
     work.start(pieces("new", 2))
     qtbot.waitUntil(lambda: work.is_done, timeout=20000)
     assert done == ["old", "new", "new"]
+
+
+def test_what_is_to_be_painted_ends_the_turn(qtbot):
+    done = []
+
+    def pieces():
+        for at in range(3):
+            done.append(at)
+            yield True
+
+    work = Turns()
+    work.start(pieces())
+    assert done == [0]
+    qtbot.waitUntil(lambda: work.is_done, timeout=20000)
+    assert done == [0, 1, 2]

@@ -1,12 +1,10 @@
 """Judges behind an endpoint: declare them, try them, let them judge what was sampled, and compare all judges."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbench.compare.judges import JudgeFigures, JudgeTable, compare_judges
 from workbench.compare.people import People, PeopleCell
-from workbench.data.pairwise.asking import ask_all
-from workbench.data.pairwise.client import Reply
 from workbench.data.pairwise.question import Pair, read_reply
 from workbench.domain.endpoints import Endpoint
 from workbench.domain.errors import BadInput, WorkbenchError
@@ -19,6 +17,9 @@ from workbench.storage.endpoints import find_endpoint
 from workbench.storage.keyring_access import forget_key, read_key, store_key
 from workbench.storage.preferences import change_preferences, read_preferences
 from workbench.storage.project import Project
+
+if TYPE_CHECKING:
+    from workbench.data.pairwise.client import Reply
 
 __all__ = [
     "Endpoint",
@@ -136,6 +137,8 @@ def try_endpoint(name: str) -> EndpointTrial:
         NotFound: there is no such judge, or its key is nowhere.
         EndpointRefused, Offline: it does not accept the key or question, or is not there.
     """
+    from workbench.data.pairwise.asking import ask_all  # noqa: PLC0415  (its web client costs a window 7 MB)
+
     endpoint = find_endpoint(name)
     reply = ask_all(name, endpoint, read_key(endpoint.key), [_TRIAL], _Forgetful())[0].reply
     cost = endpoint.cost(reply.tokens_in, reply.tokens_out)
@@ -194,8 +197,8 @@ _FREE = JudgingCost(0, 0.0, 0.0, 0.0, 0.0)
 class _Forgetful:
     """Keeps nothing, so that a trial asks."""
 
-    def get(self, key: str) -> Reply | None:
+    def get(self, key: str) -> "Reply | None":
         return None
 
-    def put(self, key: str, reply: Reply) -> None:
+    def put(self, key: str, reply: "Reply") -> None:
         pass

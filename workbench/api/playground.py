@@ -10,6 +10,7 @@ from workbench.compare.naming import without_folders
 from workbench.data.judge_names import REWARD_PREFIX
 from workbench.data.store import read_rows
 from workbench.domain.errors import NotFound, WorkbenchError
+from workbench.domain.experiments import START_MODEL
 from workbench.domain.pairs import Message, Turns, is_plain, plain, prompt_key
 from workbench.domain.playground import AskedJudge, AskedModel, Asking
 from workbench.domain.recipes import EvaluateRecipe, Sampling
@@ -32,7 +33,6 @@ __all__ = [
     "sample_prompts",
     "start_playground",
 ]
-_START = "start"
 _TRAINED = ("sft", "dpo", "ppo")
 
 
@@ -42,7 +42,7 @@ class ModelChoice(BaseModel):
     Attributes:
         model: what the playground asks.
         title: what it is called within its arm.
-        arm: as charts call it; "start" for the models that training starts from.
+        arm: as charts call it; "start model" for the models that training starts from.
         index: the arm's place in a comparison; colours go by it, 0 is the start model's.
         seed, step: of a run's checkpoint.
         is_last: the run has no later checkpoint.
@@ -153,7 +153,9 @@ def start_playground(project: Project) -> Playground:
 
 def _starts(project: Project, jobs: Mapping[str, Job]) -> list[ModelChoice]:
     """Returns the models that training starts from: checkpoints of fine-tuning, then folders and hub ids with weights."""
-    tuned = [choice for job in jobs.values() if job.method == "sft" for choice in _checkpoints(project, job, _START, 0)]
+    tuned = [
+        choice for job in jobs.values() if job.method == "sft" for choice in _checkpoints(project, job, START_MODEL, 0)
+    ]
     named = {job.inputs.model: job.trust_remote_code for job in jobs.values() if job.method in _TRAINED}
     for experiment in project.manifest().experiments.values():
         named.setdefault(experiment.model, experiment.trust_remote_code)
@@ -162,7 +164,7 @@ def _starts(project: Project, jobs: Mapping[str, Job]) -> list[ModelChoice]:
         for name, trust in named.items()
         if run_of(name) is None and _has_weights(project, name, trust)
     ]
-    return [*tuned, *(ModelChoice(model=model, title=model.label, arm=_START, index=0) for model in found)]
+    return [*tuned, *(ModelChoice(model=model, title=model.label, arm=START_MODEL, index=0) for model in found)]
 
 
 def _has_weights(project: Project, name: str, trust_remote_code: bool) -> bool:
@@ -198,13 +200,11 @@ def _of_track(project: Project, arm: Arm, index: int, track: Track) -> list[Mode
 def _checkpoints(project: Project, run: Job, arm: str, index: int, best: int | None = None) -> list[ModelChoice]:
     steps = [checkpoint.step for checkpoint in list_checkpoints(project.run_folder(run.id))]
     titles = {step: f"seed {run.seed} · step {step:,}" for step in steps}
-    if arm == _START:
-        titles = {step: f"{run.name} · {title}" for step, title in titles.items()}
     return [
         ModelChoice(
             model=AskedModel(
                 name=f"{RUN_PREFIX}{run.id}@{step}",
-                label=title if arm == _START else f"{arm} · {title}",
+                label=f"{arm} · {title}",
                 trust_remote_code=run.trust_remote_code,
             ),
             title=title,

@@ -20,7 +20,7 @@ _ENDPOINTS_EPILOG = examples(
     "workbench endpoints",
     "workbench endpoints local --url http://localhost:8000/v1 --model qwen3-8b",
     "workbench endpoints openai --url https://api.openai.com/v1 --model gpt-5-mini --key OPENAI_API_KEY "
-    "--price_in 0.25 --price_out 2",
+    "--price-in 0.25 --price-out 2",
     "workbench endpoints openai --store-key",
     "workbench endpoints openai --test",
 )

@@ -36,7 +36,9 @@ def flag(group: type[Settings], name: str, *names: str) -> Any:
     unit = f" In {extra['unit']}." if extra.get("unit") else ""
     default = declared.default if isinstance(declared.default, int | float | str) and declared.default != "" else None
     stands = f" Default: {default}." if default is not None else ""
-    return typer.Option(*names or (f"--{name}",), help=f"{declared.description}{unit}{stands}", show_default=False)
+    return typer.Option(
+        *names or (f"--{name.replace('_', '-')}",), help=f"{declared.description}{unit}{stands}", show_default=False
+    )
 
 
 def print_json(value: BaseModel | dict[str, Any]) -> None:

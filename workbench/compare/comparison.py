@@ -30,6 +30,7 @@ from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import WinCell, judge_of, win_matrix
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.errors import BadSetting, NotFound
+from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD, PROXY
 from workbench.domain.views import View
 from workbench.storage.project import Project, nearest
@@ -116,7 +117,7 @@ class Comparison(BaseModel):
     def rival(self) -> str:
         """Whom win rates are against, in words."""
         arm = find_arm(self.everyone, self.view.baseline)
-        return arm.name if arm is not None else "the start model"
+        return shown_name(arm.name) if arm is not None else "the start model"
 
     def lasting(self, view: View) -> View:
         """Returns a view with its arms under the names that stay when they are renamed; to be kept."""

@@ -89,6 +89,39 @@ def evaluation_curve(arm: Arm, start: Arm | None, measure: Measure, x: XAxis) ->
     return _curve(xs, found, steps)
 
 
+def raw(column: str) -> Measure:
+    """Returns the measure of a column in units of its own."""
+    return lambda point, _track: point.samples.column(column)
+
+
+def standardised(column: str, start: Arm) -> Measure:
+    """Returns the measure of scores less the start model's mean, in standard deviations of its scores under the same seed.
+
+    It is NaN throughout where the start model's scores do not vary.
+    """
+
+    def measure(point: Point, track: Track) -> FloatArray:
+        begin = start_track(track, start)
+        scores = begin.last.samples.column(column) if begin else np.empty(0)
+        known = scores[~np.isnan(scores)]
+        if len(known) < 2 or known.std(ddof=1) == 0:
+            return np.full(len(point.samples), np.nan)
+        shifted: FloatArray = point.samples.column(column) - known.mean()
+        return shifted / float(known.std(ddof=1))
+
+    return measure
+
+
+def means_by_steps(arm: Arm, start: Arm | None, column: str) -> dict[tuple[int, ...], float]:
+    """Returns the mean of a column at each checkpoint of `evaluation_curve`, by its steps in every seed; no intervals."""
+    found = {}
+    for row in aligned_points(arm, start):
+        table = stack([point.samples.by_prompt(point.samples.column(column)) for point, _ in row])[1]
+        if not np.isnan(table).all():
+            found[_steps(row)] = float(np.nanmean(table))
+    return found
+
+
 def win_curve(arm: Arm, start: Arm | None, x: XAxis, baseline: Arm | None = None) -> Curve:
     """Returns an arm's win rate in percent at each checkpoint; 50 where a checkpoint is compared with itself.
 

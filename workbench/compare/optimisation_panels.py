@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.compare.arms import Arm, Point, Track
-from workbench.compare.curves import Curve, Measure, evaluation_curve, start_track
+from workbench.compare.arms import Arm
+from workbench.compare.curves import Curve, evaluation_curve, raw, standardised
 from workbench.compare.frontier import envelope_band, staircase, upper_envelope
 from workbench.compare.kl_profile import kl_profile
 from workbench.compare.naming import without_folders
@@ -88,7 +88,7 @@ def overoptimisation_panel(ground: Ground) -> PanelSpec:
 def frontier_panel(ground: Ground) -> PanelSpec:
     """Returns gold over measured KL, with the most that was reached within each KL."""
     points = [
-        _series(arm.name, arm.place, "point", evaluation_curve(arm, ground.start(arm), _raw(GOLD), "kl"), GOLD)
+        _series(arm.name, arm.place, "point", evaluation_curve(arm, ground.start(arm), raw(GOLD), "kl"), GOLD)
         for arm in ground.arms
     ]
     sampled = [
@@ -171,25 +171,6 @@ def best_of_n_panel(ground: Ground) -> PanelSpec:
         "above a single sample, in standard deviations of the start model's scores. Every n is estimated from the same "
         f"samples, over all subsets (2112.09332). {intervals}",
     )
-
-
-def standardised(column: str, start: Arm) -> Measure:
-    """Returns a measure: a score less the start model's mean, in its standard deviations, under the same seed."""
-
-    def measure(point: Point, track: Track) -> FloatArray:
-        begin = start_track(track, start)
-        scores = begin.last.samples.column(column) if begin else np.empty(0)
-        known = scores[~np.isnan(scores)]
-        if len(known) < 2 or known.std(ddof=1) == 0:
-            return np.full(len(point.samples), np.nan)
-        shifted: FloatArray = point.samples.column(column) - known.mean()
-        return shifted / float(known.std(ddof=1))
-
-    return measure
-
-
-def _raw(column: str) -> Measure:
-    return lambda point, _track: point.samples.column(column)
 
 
 def _held_out(arms: Sequence[Arm]) -> list[str]:

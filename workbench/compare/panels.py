@@ -1,5 +1,6 @@
 """The panels of a comparison: which curves stand in which, over what, with which words."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from workbench.compare.arms import Arm
-from workbench.compare.curves import Curve, Measure, evaluation_curve, training_curve, win_curve
+from workbench.compare.curves import (
+    Curve,
+    evaluation_curve,
+    means_by_steps,
+    raw,
+    standardised,
+    training_curve,
+    win_curve,
+)
 from workbench.compare.optimisation import Optimisation
 from workbench.compare.optimisation_panels import (
     Ground,
@@ -15,7 +24,6 @@ from workbench.compare.optimisation_panels import (
     frontier_panel,
     kl_profile_panel,
     overoptimisation_panel,
-    standardised,
 )
 from workbench.compare.sampled import Sampled
 from workbench.compare.smoothing import smooth_curve
@@ -136,17 +144,22 @@ def _reward_panel(scene: _Scene) -> PanelSpec:
     for arm in scene.drawn():
         start = scene.start(arm)
         for role, column in _REWARDS:
-            measure = standardised(column, start) if scaled and start else _raw(column)
-            series.append(scene.series(arm, role, evaluation_curve(arm, start, measure, scene.x)))
+            measure = standardised(column, start) if scaled and start else raw(column)
+            drawn = scene.series(arm, role, evaluation_curve(arm, start, measure, scene.x))
+            series.append(_with_scores(drawn, means_by_steps(arm, start, column)) if scaled else drawn)
     return PanelSpec(
         title=PANELS["reward"],
         subtitle="solid: gold, dashed: proxy" if has_proxy else f"gold ({judge})",
         x=X_AXES[scene.x],
-        y=Axis(label="reward", unit="s.d.") if scaled else Axis(label="gold reward"),
+        y=Axis(label="reward above start", unit="s.d.") if scaled else Axis(label="gold reward"),
         series=_shown(series),
         lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),) if scaled else _gold_lines(starts),
         caption=_reward_caption(judge, scene.closing(), scaled=scaled, has_proxy=has_proxy),
     )
+
+
+def _with_scores(series: Series, means: Mapping[tuple[int, ...], float]) -> Series:
+    return series.model_copy(update={"scores": tuple(means.get(steps, math.nan) for steps in series.steps)})
 
 
 def _gold_lines(starts: dict[str, Arm]) -> tuple[ReferenceLine, ...]:
@@ -161,7 +174,10 @@ def _gold_lines(starts: dict[str, Arm]) -> tuple[ReferenceLine, ...]:
 def _reward_caption(judge: str, closing: str, *, scaled: bool, has_proxy: bool) -> str:
     proxy = " Dashed: proxy, the reward model that was trained on the preferences." if has_proxy else ""
     scale = (
-        " Both less the start model's mean, in standard deviations of its scores under the same seed." if scaled else ""
+        " Both less the start model's mean, in standard deviations of its scores under the same seed; the summary has the "
+        "scores themselves."
+        if scaled
+        else ""
     )
     return f"Solid: gold, mean score by {judge}.{proxy}{scale} {closing}"
 
@@ -174,7 +190,7 @@ def _kl_panel(scene: _Scene) -> PanelSpec:
         x=X_AXES[x],
         y=Axis(label="KL", unit="nats per response"),
         series=_shown(
-            scene.series(arm, "kl", evaluation_curve(arm, scene.start(arm), _raw(KL), x)) for arm in scene.drawn()
+            scene.series(arm, "kl", evaluation_curve(arm, scene.start(arm), raw(KL), x)) for arm in scene.drawn()
         ),
         caption="KL of the policy to the start model on the policy's own samples, exact over the vocabulary at each token, "
         f"summed over the response with its end of sequence. {scene.closing()}",
@@ -185,10 +201,10 @@ def _win_panel(scene: _Scene) -> PanelSpec:
     judge, baseline = scene.judge, scene.baseline
     trained = [arm for arm in scene.arms if not arm.is_reference and (baseline or scene.start(arm))]
     curves = [scene.series(arm, "win", win_curve(arm, scene.start(arm), scene.x, baseline)) for arm in trained]
-    rival = f"{baseline.name}'s last checkpoint" if baseline else "the start model"
+    rival = f"{shown_name(baseline.name)}'s last checkpoint" if baseline else "the start model"
     return PanelSpec(
         title=PANELS["win"],
-        subtitle=f"against {baseline.name if baseline else 'the start model'}, by {judge}",
+        subtitle=f"against {_rival(baseline)}, by {judge}",
         x=X_AXES[scene.x],
         y=Axis(label="win rate", unit="%"),
         series=_shown(curves),
@@ -196,6 +212,10 @@ def _win_panel(scene: _Scene) -> PanelSpec:
         caption=f"Share of test prompts on which {judge} scores the arm's response above that of {rival}; ties count one "
         f"half, responses without a score are left out. {scene.closing()}",
     )
+
+
+def _rival(baseline: Arm | None) -> str:
+    return shown_name(baseline.name) if baseline else "the start model"
 
 
 def _metric_panel(scene: _Scene, name: str) -> PanelSpec:
@@ -227,10 +247,6 @@ _BUILDERS: dict[str, Callable[[_Scene], PanelSpec]] = {
 
 def _sentence(words: str) -> str:
     return f"{words}." if words else ""
-
-
-def _raw(column: str) -> Measure:
-    return lambda point, _track: point.samples.column(column)
 
 
 def _series(arm: Arm, role: Role, curve: Curve, smoothing: float, most_points: int | None) -> Series:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, ChosenOn, Point, Which
 from workbench.compare.costs import Cost, cost_of
-from workbench.compare.curves import start_track
+from workbench.compare.curves import standardised, start_track
 from workbench.compare.naming import without_folders
 from workbench.compare.samples import stack
 from workbench.compare.selection import chosen_on
@@ -68,6 +68,8 @@ class ArmResult(ComparedArm):
     proxy: Estimate | None
     kl: Estimate | None
     win_rate: Estimate | None
+    gold_gain: Estimate | None = Field(None, description="Gold above the start model, in s.d. of the start's scores.")
+    proxy_gain: Estimate | None = Field(None, description="Proxy above the start model, in s.d. of the start's scores.")
     last: Figures
     best: Figures
     chosen_on: ChosenOn = Field("nothing", description="The prompts on which the best checkpoint was chosen.")
@@ -105,6 +107,8 @@ def result_of(arm: Arm, start: Arm | None, baseline: Arm | None, project: Projec
         proxy=last.proxy,
         kl=last.kl,
         win_rate=last.win_rate,
+        gold_gain=_gain(arm, start, GOLD),
+        proxy_gain=_gain(arm, start, PROXY),
         last=last,
         best=best,
         chosen_on=chosen_on(arm),
@@ -147,6 +151,13 @@ def _further_scores(points: Sequence[Point]) -> dict[str, Estimate]:
 
 def _mean(points: Sequence[Point], column: str) -> Estimate | None:
     return mean_interval(stack([point.samples.by_prompt(point.samples.column(column)) for point in points])[1])
+
+
+def _gain(arm: Arm, start: Arm | None, column: str) -> Estimate | None:
+    if start is None or arm.is_reference:
+        return None
+    measure = standardised(column, start)
+    return mean_interval(stack([track.last.samples.by_prompt(measure(track.last, track)) for track in arm.tracks])[1])
 
 
 def _win_rate(arm: Arm, baseline: Arm | None, points: Sequence[Point], which: Which) -> Estimate | None:

@@ -38,6 +38,9 @@ class Series(_Spec):
         description="The step of the checkpoint at each point, in every seed; empty where points are not checkpoints.",
     )
 
+    scores: tuple[float, ...] = Field(
+        (), description="The mean score itself at each point, where `y` is in standard deviations; else empty."
+    )
     counts: tuple[int, ...] = Field((), description="Responses behind each point, where it is not the same for all.")
 
     @property

@@ -38,6 +38,13 @@ class Page(QWidget):
     def go_to(self, what: str) -> None:
         """Called where the person asks for one thing of the page: a run by its id."""
 
+    def dressed(self) -> Sequence[QWidget]:
+        """Returns what wears the style sheet: the page, or of a large page its parts, each of which is dressed in a turn.
+
+        What lies around the parts does without the sheet, and so do dialogs and menus that are not children of a part.
+        """
+        return (self,)
+
     def commands(self) -> Sequence[QAction]:
         """Returns what the command palette offers while the page is in sight."""
         return self.actions()

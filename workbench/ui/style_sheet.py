@@ -80,6 +80,7 @@ QComboBox, QAbstractSpinBox { background: $field; color: $ink; border: 1px solid
 QComboBox { padding-right: 22px; }
 QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted; }
 QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent; }
+QLineEdit[tone="bad"] { border-color: $bad; }
 QComboBox:disabled, QAbstractSpinBox:disabled, QLineEdit:disabled { color: $muted; background: $ground; }
 QComboBox::drop-down { subcontrol-origin: padding; subcontrol-position: center right; width: 20px; border: none; }
 QComboBox::down-arrow { image: url($glyphs/down.svg); width: 12px; height: 12px; }

@@ -13,7 +13,7 @@ class Turns(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pieces: Iterator[None] | None = None
+        self._pieces: Iterator[bool | None] | None = None
         self._on_done: Callable[[], object] | None = None
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._work)
@@ -23,11 +23,12 @@ class Turns(QObject):
         """Says whether nothing is left to do."""
         return self._pieces is None
 
-    def start(self, pieces: Iterator[None], on_done: Callable[[], object] | None = None) -> None:
+    def start(self, pieces: Iterator[bool | None], on_done: Callable[[], object] | None = None) -> None:
         """Begins at once; little work is done when this returns.
 
         Args:
-            pieces: does a piece of work each time it is asked for the next.
+            pieces: does a piece of work each time it is asked for the next; True where its painting, which takes its
+                time too, shall come before the next.
             on_done: called after the last one.
         """
         self._timer.stop()
@@ -42,10 +43,10 @@ class Turns(QObject):
     def _work(self) -> None:
         end = time.perf_counter() + _TURN_S
         pieces = self._pieces
-        for _ in pieces or ():
+        for is_to_be_painted in pieces or ():
             if self._pieces is not pieces:  # a piece began newer work, or ended it all
                 return
-            if time.perf_counter() > end:
+            if is_to_be_painted or time.perf_counter() > end:
                 self._timer.start()
                 return
         on_done, self._pieces, self._on_done = self._on_done, None, None

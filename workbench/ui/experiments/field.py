@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.ui.experiments.editors import Editor, make_editor
+from workbench.ui.experiments.note import FloatingNote
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
 from workbench.ui.experiments.words import SYNONYMS, value_words
 from workbench.ui.widgets import label, set_tone
@@ -31,9 +32,11 @@ class SettingField(QWidget):
         self.setting = setting
         self._label = label(setting.label, wraps=True)
         self.unit = label(setting.unit, "muted")
-        self._said = label("", "muted", wraps=True)
         self._told, self._tone = "", "plain"
         self.editor = editor or make_editor(setting)
+        # What a name leads to is always told below it; of a value only what is wrong with it, where that moves nothing.
+        leads_somewhere = isinstance(self.editor, NamePicker | JudgesPicker)
+        self._said = label("", "muted", wraps=True) if leads_somewhere else FloatingNote(self, self.editor)
         self._build()
         self.editor.edited.connect(self._on_edited)
         self.use_preset("standard")
@@ -77,12 +80,18 @@ class SettingField(QWidget):
 
     def _mark(self) -> None:
         changed = bool(self.values())
-        self._label.setText(f"● {self.setting.label}" if changed else self.setting.label)
         problem = self.problem()
         words = f"{problem[:1].upper()}{problem[1:]}." if problem else self._told
+        tone = "bad" if problem else self._tone
+        mark = "✕ " if words and tone == "bad" else "● " if changed else ""
+        self._label.setText(f"{mark}{self.setting.label}")
+        set_tone(self.editor, tone if words else "plain")
         self._said.setText(words)
-        self._said.setVisible(bool(words))
-        set_tone(self._said, "bad" if problem else self._tone)
+        set_tone(self._said, tone)
+        if isinstance(self._said, FloatingNote):
+            self._said.follow()
+        else:
+            self._said.setVisible(bool(words))
         self.editor.setAccessibleDescription(f"{words} {self.setting.help}".strip())
 
     def _on_edited(self) -> None:
@@ -97,19 +106,21 @@ class SettingField(QWidget):
         self.editor.setAccessibleName(f"{setting.label} {setting.unit}".strip())
         self._label.setFixedWidth(_LABEL_WIDTH)
         self._label.setBuddy(self.editor)
-        row, below = QHBoxLayout(), QHBoxLayout()
+        row = QHBoxLayout()
         row.setSpacing(_GAP)
         row.addWidget(self._label)
         row.addWidget(self.editor, 1)
         row.addWidget(self.unit)
-        below.addSpacing(_LABEL_WIDTH + _GAP)
-        below.addWidget(self._said, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(row)
-        layout.addLayout(below)
-        if isinstance(self.editor, NamePicker):  # what a name leads to is always told, a moment later
+        if not isinstance(self._said, FloatingNote):
+            below = QHBoxLayout()
+            below.addSpacing(_LABEL_WIDTH + _GAP)
+            below.addWidget(self._said, 1)
+            layout.addLayout(below)
+        if isinstance(self.editor, NamePicker):  # it is told a moment later
             policy = self._said.sizePolicy()
             policy.setRetainSizeWhenHidden(True)
             self._said.setSizePolicy(policy)

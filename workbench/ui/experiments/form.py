@@ -1,5 +1,6 @@
 """The form of a new experiment: its settings, the plan, launch."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,14 @@ class ExperimentForm(QWidget):
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__()
         self._session = session
-        self.settings = SettingsColumn()
+        self._look = look
+        self.head = QWidget()
+        self.settings = SettingsColumn(look)
         self.search = QLineEdit(placeholderText="Find a setting", clearButtonEnabled=True)
         self.advanced = QCheckBox("Advanced")
         self.not_found = label("", "muted", wraps=True)
         self.plan = PlanCard(look)
-        self.keeping = FormKeeping(session, self, self)
+        self.keeping = FormKeeping(session, self, self, self.head)
         self.differences = DifferencesCard(session, self)
         self.names: FormNames
         self._is_ready = False
@@ -50,6 +53,10 @@ class ExperimentForm(QWidget):
         self._parts_timer = QTimer(self, interval=_PART_MS)
         self._parts_timer.timeout.connect(self._build_more)
         self._build()
+
+    def dressed(self) -> Sequence[QWidget]:
+        """Returns what wears the style sheet: nine hundred widgets are too many to be dressed at once."""
+        return (self.head, self.not_found, self.tabs, *self.settings.dressed())
 
     def prepare(self) -> None:
         """Builds the form card by card while the person looks at something else, so that it opens at once."""
@@ -172,6 +179,7 @@ class ExperimentForm(QWidget):
         self.tabs.currentChanged.connect(lambda _place: self.differences.offer())
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         halves.setHandleWidth(12)
+        halves.setStyleSheet("QSplitter::handle { background: transparent; }")  # in any look
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
@@ -183,11 +191,15 @@ class ExperimentForm(QWidget):
         halves.setSizes([560, 560])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(self._head())
+        self._build_head()
+        layout.addWidget(self.head)
         layout.addWidget(halves, 1)
+        for part in self.dressed():
+            part.setStyleSheet(self._look.sheet())
 
-    def _head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
+    def _build_head(self) -> None:
+        head = QHBoxLayout(self.head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(label("New experiment", "page-title"))
         head.addStretch(1)
         head.addWidget(self.search)
@@ -195,4 +207,3 @@ class ExperimentForm(QWidget):
         head.addWidget(menu_button("Start from", self.keeping.start_menu, "A file, a draft, or another experiment"))
         head.addWidget(menu_button("Save", self.keeping.save_menu, "As a draft in the project (Ctrl+S) or as a file"))
         head.addWidget(button("Back", self.closed.emit, tip="To the runs; the form keeps what stands in it"))
-        return head

@@ -31,19 +31,20 @@ class FormKeeping(QObject):
     Args:
         session: whose project it is kept in.
         form: what is kept.
-        widget: the form as a widget, for shortcuts and dialogs.
+        widget: the form as a widget, for shortcuts.
+        head: the part of it that menus and dialogs hang on, since it wears the style sheet.
     """
 
-    def __init__(self, session: Session, form: Form, widget: QWidget) -> None:
+    def __init__(self, session: Session, form: Form, widget: QWidget, head: QWidget) -> None:
         super().__init__(widget)
         self._session = session
         self._form = form
-        self._widget = widget
+        self._head = head
         self._project: api.Project | None = None  # the one whose form this is, also while it is being closed
         self._kept: ExperimentDraft | None = None
         self._untouched: ExperimentDraft | None = None  # what stood in the form before anybody typed
         self._before: ExperimentDraft | None = None  # what was replaced last
-        self.start_menu, self.save_menu = QMenu(widget), QMenu(widget)
+        self.start_menu, self.save_menu = QMenu(head), QMenu(head)
         self._timer = QTimer(self, singleShot=True, interval=_KEEP_MS)
         self._timer.timeout.connect(self._keep)
         self.start_menu.aboutToShow.connect(self._fill_start)
@@ -212,7 +213,7 @@ class FormKeeping(QObject):
         self._replace(ExperimentDraft(arms=tuple(api.DraftArm(name=m, method=m) for m in ("ppo", "dpo"))))
 
     def _ask_for_file(self, *, to_save: bool) -> None:
-        dialog = QFileDialog(self._widget, "Save as YAML" if to_save else "Open YAML", "", _YAML)
+        dialog = QFileDialog(self._head, "Save as YAML" if to_save else "Open YAML", "", _YAML)
         mode = QFileDialog.AcceptMode.AcceptSave if to_save else QFileDialog.AcceptMode.AcceptOpen
         dialog.setAcceptMode(mode)
         dialog.fileSelected.connect(self.save_yaml if to_save else self.open_yaml)

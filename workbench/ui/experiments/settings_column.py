@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.domain.drafts import DraftArm, ExperimentDraft
@@ -10,6 +10,7 @@ from workbench.domain.experiments import ArmMethod
 from workbench.ui.experiments.names import NameFields
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
 from workbench.ui.experiments.sheet import ArmSheet, SettingsSheet
+from workbench.ui.theme import Look
 from workbench.ui.widgets import button, label
 
 _GENERAL = (
@@ -29,19 +30,31 @@ class SettingsColumn(QScrollArea):
     changed = Signal()
     arm_dropped = Signal(str, object)
 
-    def __init__(self) -> None:
-        super().__init__(objectName="ground", widgetResizable=True)
+    def __init__(self, look: Look) -> None:
+        super().__init__(widgetResizable=True)
+        self._look = look
         self.general: SettingsSheet
         self.sampling: SettingsSheet
         self.reward: SettingsSheet
         self.budget: SettingsSheet
         self.sft: SettingsSheet
-        self.sft_on = QCheckBox("Fine-tune first, so that all arms start from there")
+        self.sft_on: QCheckBox
         self.arms: list[ArmSheet] = []
         self._words, self._advanced = "", False
         self._is_filling = True  # until all of it is there
-        self._arm_list, self._inside = QVBoxLayout(), QVBoxLayout()
+        inside = QWidget(self)
+        self._arm_list, self._inside = QVBoxLayout(), QVBoxLayout(inside)
+        self._inside.setContentsMargins(0, 0, 6, 0)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setWidget(inside)
+        for ground in (self.viewport(), inside):
+            ground.setAutoFillBackground(False)  # what lies behind is the ground already
         self._parts = self._build_parts()
+
+    def dressed(self) -> list[QWidget]:
+        """Returns what wears the style sheet: every card, and the little that is around them."""
+        cards = self.widget().findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return [self.verticalScrollBar(), self.horizontalScrollBar(), *cards]
 
     def build_next(self) -> bool:
         """Builds one more card, which takes a few hundredths of a second; says whether there was one left to build."""
@@ -86,7 +99,7 @@ class SettingsColumn(QScrollArea):
         sheet.doubled.connect(lambda: self._double(sheet))
         sheet.changed.connect(self._on_changed)
         self.arms.append(sheet)
-        self._arm_list.addWidget(sheet)
+        self._arm_list.addWidget(self._dressed(sheet))
         self._on_changed()
         return sheet
 
@@ -166,18 +179,15 @@ class SettingsColumn(QScrollArea):
             sheet.use_preset(self._preset())
 
     def _build_parts(self) -> Iterator[SettingsSheet]:
-        inner = QWidget(self)
-        self.setWidget(inner)
-        inner.setLayout(self._inside)
-        self._inside.setContentsMargins(0, 0, 6, 0)
         self.general = yield from self._place(SettingsSheet("Experiment", "experiment", _GENERAL, _pickers()))
-        self._inside.addWidget(self.sft_on)
+        self.sft_on = QCheckBox("Fine-tune first, so that all arms start from there")
+        self._inside.addWidget(self._dressed(self.sft_on))
         self.sft = yield from self._place(SettingsSheet("Fine-tuning first", "sft", pickers={"dataset": NamePicker()}))
         self.sft.hide()
         self._inside.addLayout(self._arm_list)
         yield self.add_arm("ppo")
         yield self.add_arm("dpo")
-        self._inside.addLayout(self._arm_buttons())
+        self._inside.addWidget(self._dressed(self._arm_buttons()))
         reward = SettingsSheet("Reward model", "reward", pickers={"model": NamePicker(browses=True)})
         self.reward = yield from self._place(reward)
         self.sampling = yield from self._place(SettingsSheet("Sampling", "sampling"))
@@ -187,7 +197,7 @@ class SettingsColumn(QScrollArea):
         self._is_filling = False
 
     def _place(self, sheet: SettingsSheet) -> Generator[SettingsSheet, None, SettingsSheet]:
-        self._inside.addWidget(sheet)
+        self._inside.addWidget(self._dressed(sheet))
         yield sheet
         return sheet
 
@@ -198,12 +208,18 @@ class SettingsColumn(QScrollArea):
         self.sft_on.toggled.connect(lambda _on: self._on_sft_changed())
         self.general.fields["preset"].changed.connect(self._choose_preset)
 
-    def _arm_buttons(self) -> QHBoxLayout:
-        more = QHBoxLayout()
+    def _dressed(self, card: QWidget) -> QWidget:
+        card.setStyleSheet(self._look.sheet())
+        return card
+
+    def _arm_buttons(self) -> QWidget:
+        foot = QWidget()
+        more = QHBoxLayout(foot)
+        more.setContentsMargins(0, 0, 0, 0)
         more.addWidget(button("Add PPO", lambda: self.add_arm("ppo")))
         more.addWidget(button("Add DPO", lambda: self.add_arm("dpo")))
         more.addWidget(label("Several values, as 0.05, 0.1, make several arms.", "muted", wraps=True), 1)
-        return more
+        return foot
 
 
 def _pickers() -> dict[str, NamePicker | JudgesPicker]:

@@ -47,7 +47,7 @@ class ExperimentsPage(Page):
             "New experiment",
             self.new.trigger,
         )
-        self.stack = QStackedWidget()
+        self.stack, self._watch = QStackedWidget(), QWidget()
         self._build_actions()
         self._build()
         self._connect()
@@ -64,6 +64,9 @@ class ExperimentsPage(Page):
         made.closed.connect(lambda: self.stack.setCurrentIndex(0))
         self.stack.addWidget(made)
         return made
+
+    def dressed(self) -> Sequence[QWidget]:
+        return (self._watch, *(self.form.dressed() if "form" in vars(self) else ()))
 
     def commands(self) -> Sequence[QAction]:
         return [action for action in [*self.actions(), *self.tree.actions()] if action.isEnabled()]
@@ -192,7 +195,7 @@ class ExperimentsPage(Page):
         add_action(self, "Find", "Ctrl+F", self._find)
         add_action(self, "Show all runs", "", self.filter.clear)
         add_action(self, "Open the trash", "", self.trash.open_box)
-        self._menu = QMenu(self)
+        self._menu = QMenu(self._watch)
         verbs = self.actions_on_runs
         for group in (
             [*verbs.verbs.values(), verbs.replay],
@@ -217,13 +220,12 @@ class ExperimentsPage(Page):
         self.watching = QStackedWidget()
         self.watching.addWidget(self.empty)
         self.watching.addWidget(self._halves)
-        watch = QWidget()
-        inside = QVBoxLayout(watch)
+        inside = QVBoxLayout(self._watch)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(12)
         inside.addLayout(self._bar())
         inside.addWidget(self.watching, 1)
-        self.stack.addWidget(watch)
+        self.stack.addWidget(self._watch)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stack)

@@ -103,18 +103,31 @@ class CurvesTab(QWidget):
         self._empty.setVisible(not self._story.curves)
         self._turns.start(self._draw(shown))
 
-    def _draw(self, shown: list[str]) -> Iterator[None]:
-        """Draws one plot after another; to make one costs more than a turn."""
+    def _draw(self, shown: list[str]) -> Iterator[bool]:
+        """Draws one plot after another, then has each painted in a turn of its own, now that all have their places."""
         moved, self._placed = shown != self._placed, shown
         columns = 2 if len(shown) > 1 else 1
+        self._part_room(-(-len(shown) // columns), columns)
         for place, name in enumerate(shown):
             if name not in self._plots:
                 self._plots[name] = MetricPlot(name, self._look.scheme)
                 moved = True
             if moved:
                 self._grid.addWidget(self._plots[name], place // columns, place % columns)
-            self._plots[name].show_curve(self._story.curves[name])
-            yield
+            if self._plots[name].show_curve(self._story.curves[name]):
+                self._plots[name].setUpdatesEnabled(False)
+            yield False
+        for name in shown:
+            if not (plot := self._plots[name]).updatesEnabled():
+                plot.setUpdatesEnabled(True)
+                yield True
+
+    def _part_room(self, rows: int, columns: int) -> None:
+        """Gives every place its part of the room ahead: or each new plot would move those before it."""
+        for row in range(max(rows, self._grid.rowCount())):
+            self._grid.setRowStretch(row, row < rows)
+        for column in range(2):
+            self._grid.setColumnStretch(column, column < columns)
 
     def _filter(self, text: str) -> None:
         wanted = text.casefold()

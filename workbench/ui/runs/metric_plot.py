@@ -33,10 +33,10 @@ class MetricPlot(QFrame):
         self._build()
         self.dress(scheme)
 
-    def show_curve(self, curve: Curve) -> None:
-        """Draws what is known; costs nothing where no point is new."""
+    def show_curve(self, curve: Curve) -> bool:
+        """Draws what is known, and says whether that is more than before; costs nothing where no point is new."""
         if len(curve.steps) == self._n_points:
-            return
+            return False
         self._n_points = len(curve.steps)
         steps, values = curve.arrays()
         few = len(steps) <= _FEW
@@ -46,6 +46,7 @@ class MetricPlot(QFrame):
         self.curve.setData(steps, values, symbol="o" if few else None, symbolSize=5)
         last = values[np.isfinite(values)][-1:]
         self._value.setText(f"{last[0]:,.4g} at step {steps[-1]:,.0f}" if len(last) else "")
+        return True
 
     def dress(self, scheme: Scheme) -> None:
         """Takes on the colours of light or dark."""
@@ -63,7 +64,7 @@ class MetricPlot(QFrame):
         return pg.mkPen(self._scheme.runs.colour(0), width=1 if thin else self._scheme.line_width)
 
     def _axis_words(self) -> str:
-        return self._metric.unit or "value"
+        return self._metric.unit or self._metric.label
 
     def _build(self) -> None:
         self.plot.showGrid(x=True, y=True, alpha=0.12)

@@ -5,17 +5,20 @@ from collections.abc import Callable
 from PySide6.QtGui import QAction, QKeySequence, QPaintEvent, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QPushButton, QSizePolicy, QStylePainter, QWidget
 
+_WORTH_READING = 0.35  # of a line: less than that says nothing
 _INSIDE = 7  # pixels, as the style sheet gives to choices
 
 
 class ElidedLabel(QLabel):
-    """A line of text that ends in three dots where there is no room for all of it."""
+    """A line of text that ends in three dots where there is no room for all of it, and is left out where next to none is."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self.width() < _WORTH_READING * self.fontMetrics().horizontalAdvance(self.text()):
+            return
         painter = QStylePainter(self)
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

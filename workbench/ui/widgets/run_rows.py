@@ -92,7 +92,7 @@ def run_title(run: api.RunView) -> str:
     """Names a run: its arm or stage, what was done, its seed."""
     what = {"evaluate": "evaluation", "best_of_n": ""}.get(run.method, run.method)
     name = shown_name(run.name)
-    parts = [name, what if what != name.lower() else "", f"seed {run.seed}"]
+    parts = [name, what if what not in name.casefold().split() else "", f"seed {run.seed}"]
     return " · ".join(part for part in parts if part)
 
 

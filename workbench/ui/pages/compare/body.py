@@ -1,5 +1,8 @@
 """How the Compare page is laid out: runs and verdict on the left, charts on the right, tables below them."""
 
+from collections.abc import Sequence
+
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
 from workbench.compare import Statement
@@ -18,7 +21,7 @@ from workbench.ui.pages.compare.verdict import VerdictView
 from workbench.ui.session import Session
 from workbench.ui.widgets import Card
 
-_LEFT = 224
+_LEFT, _LEFT_SHARE = 240, 6  # pixels that runs and verdict have at least; their part of a wide page
 _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
 
 
@@ -45,14 +48,22 @@ class Body(QWidget):
         self.claims.point_at(statement)
         self.deck.turn_to(self.claims.title)
 
+    def dressed(self) -> Sequence[QWidget]:
+        """Returns what wears the style sheet."""
+        return (self._left, self.fairness, self.charts, self.deck)
+
     def fit_charts(self) -> None:
         """Gives charts in two rows more of the height."""
         stretch = _TALL if self.charts.n_rows() > 1 else _FLAT
         if self._rows.rowStretch(1) != stretch:  # or everything is laid out and painted anew for nothing
             self._rows.setRowStretch(1, stretch)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._left.setFixedWidth(max(_LEFT, self.width() // _LEFT_SHARE))
+
     def _place(self) -> None:
-        left = Card("Runs")
+        self._left = left = Card("Runs")
         left.setFixedWidth(_LEFT)
         left.body.addWidget(self.filter)
         left.body.addWidget(self.tree)

@@ -42,6 +42,7 @@ class ChartGrid(QWidget):
             card.chart.setUpdatesEnabled(False)  # each is painted once, in a turn of its own
         for card, panel in zip(self.cards, comparison.panels, strict=True):
             yield from card.showing(panel, scheme, hidden)
+            card.show()
             yield
         self.ring(self._steps)
 
@@ -76,7 +77,10 @@ class ChartGrid(QWidget):
 
     def _card(self, name: str) -> ChartCard:
         card = ChartCard(name)
-        card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        policy.setRetainSizeWhenHidden(True)
+        card.setSizePolicy(policy)
+        card.hide()  # until it is drawn: an empty chart is black
         card.picked.connect(self.picked)
         return card
 

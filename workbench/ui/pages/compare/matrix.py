@@ -77,22 +77,24 @@ class WinMatrix(CopyTable):
         left = int(max(_LEAST_NAMES * self.width(), self.width() - _NARROWEST * len(self._names)))
         self.verticalHeader().setMaximumWidth(left)
         room = self.viewport().width() / len(self._names) - 8
-        are_named = max(map(self.fontMetrics().horizontalAdvance, self._names)) <= room
-        for at, name in enumerate(self._names):
+        names = [shown_name(name) for name in self._names]
+        are_named = max(map(self.fontMetrics().horizontalAdvance, names)) <= room
+        for at, name in enumerate(names):
             self.horizontalHeaderItem(at).setText(name if are_named else str(at + 1))
             numbered = f"{at + 1} {name}" if left >= _READABLE else str(at + 1)
             self.verticalHeaderItem(at).setText(name if are_named else numbered)
 
 
 def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme, is_controlled: bool) -> ValueItem:
+    pair = f"{shown_name(row)} and {shown_name(column)}"
     if cell is None:
         item = ValueItem("" if row == column else "-")
-        item.setToolTip("" if row == column else tip_words(f"{row} and {column} share no prompts and seeds."))
+        item.setToolTip("" if row == column else tip_words(f"{pair} share no prompts and seeds."))
         return item
     controlled = cell.length_controlled
     if is_controlled and controlled is None:
         item = ValueItem("-")
-        item.setToolTip(tip_words(f"Length and arm cannot be told apart for {row} and {column}."))
+        item.setToolTip(tip_words(f"Length and arm cannot be told apart for {pair}."))
         return item
     rate = controlled.rate if is_controlled and controlled is not None else cell.rate
     item = ValueItem(f"{100 * rate.mean:.0f}\n±{50 * (rate.high - rate.low):.0f}", rate.mean)
@@ -106,7 +108,7 @@ def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme, is_contro
 def _sentence(cell: WinCell) -> str:
     rate, gold = cell.rate, cell.gold_difference
     return (
-        f"{cell.row} beats {cell.column} on {100 * rate.mean:.1f} % of prompts "
+        f"{shown_name(cell.row)} beats {shown_name(cell.column)} on {100 * rate.mean:.1f} % of prompts "
         f"({100 * rate.low:.1f} to {100 * rate.high:.1f}): {cell.wins} wins, {cell.ties} ties, {cell.losses} losses. "
         f"Gold {gold.mean:+.3g} ({gold.low:+.3g} to {gold.high:+.3g}). p = {cell.p_value:.3g}, not adjusted."
         + (_same_length(cell.length_controlled.rate) if cell.length_controlled is not None else "")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.compare import ComparedArm, Comparison
@@ -43,7 +43,7 @@ class ComparePage(Page):
         self._shown: _Answer | None = None
         self._view = self._last_view()
         self._places: dict[str, api.Place] = {}
-        self._seen: tuple[object, ...] = ()
+        self._seen: tuple[object, ...] | None = None
         self._is_stale = False
         self._asked_at, self._took_s = 0.0, 0.0
         self._soon = QTimer(self, singleShot=True)
@@ -77,7 +77,7 @@ class ComparePage(Page):
     @cached_property
     def export(self) -> ExportDialog:
         """The dialog of exports, made when it is first wanted."""
-        return ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self)
+        return ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self._head)
 
     @property
     def is_settled(self) -> bool:
@@ -86,9 +86,13 @@ class ComparePage(Page):
         return wanted and self._drawing.is_done and self.deck.is_done and not self.session.tasks.is_running("compare")
 
     def arrive(self) -> None:
-        if self._shown is None:
+        if self._shown is None and (view := self.session.view) is not None:  # else the first look at the project asks
+            self._seen = self._drawn_from(view)
             self.refresh()
         self.saved.read()
+
+    def dressed(self) -> Sequence[QWidget]:
+        return (self._head, self.empty, *self.body.dressed())
 
     def commands(self) -> Sequence[QAction]:
         return [*self.actions(), *self.deck.actions(), *self.answers.actions(), *self._exports, *self.saved.commands()]
@@ -174,7 +178,9 @@ class ComparePage(Page):
         self._body = QStackedWidget()
         self._body.addWidget(self.empty)
         self._body.addWidget(self.body)
-        head = QHBoxLayout()
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(label("Compare", "page-title"))
         head.addSpacing(10)
         head.addWidget(self.bar)
@@ -190,7 +196,7 @@ class ComparePage(Page):
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
+        layout.addWidget(self._head)
         layout.addWidget(self._body, 1)
 
     def _connect(self) -> None:
@@ -230,12 +236,16 @@ class ComparePage(Page):
             self._show()
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
-        drawn = ("evaluate", "best_of_n", "judge", *(("ppo", "dpo") if self._view.metrics else ()))
-        seen = tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
+        seen = self._drawn_from(view)
         if seen != self._seen:
             self._seen = seen
             pause_s = _REST * self._took_s - (time.monotonic() - self._asked_at)
             self._soon.start(max(0, round(1000 * pause_s)))
+
+    def _drawn_from(self, view: api.ProjectView) -> tuple[object, ...]:
+        """Returns how those runs stand that a comparison is made of."""
+        drawn = ("evaluate", "best_of_n", "judge", *(("ppo", "dpo") if self._view.metrics else ()))
+        return tuple((run.id, run.state, run.step) for run in view.runs if run.method in drawn)
 
     def _on_compared(self, answer: _Answer) -> None:
         self._took_s = time.monotonic() - self._asked_at

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, Qt
+from PySide6.QtGui import QAction, QResizeEvent, Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench.compare import ComparedArm
@@ -13,7 +13,7 @@ from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _TALLEST = 260
-_NAME_WIDTH = 96  # pixels that a name has beside its tick, its colour and the number of seeds
+_MARKS_WIDTH = 62  # pixels of the arrow, the tick and the colour before a name
 _NAME, _METHOD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
@@ -33,6 +33,7 @@ class RunTree(QTreeWidget):
         self.setHeaderLabels(["run", "seeds"])
         self.setRootIsDecorated(True)
         self.setIndentation(14)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ at their ends only
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
@@ -113,6 +114,18 @@ class RunTree(QTreeWidget):
         """Returns the names of the arms that are not ticked."""
         return {item.data(0, _NAME) for item in self._items() if item.checkState(0) != Qt.CheckState.Checked}
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._break_names()
+
+    def _break_names(self) -> None:
+        self.blockSignals(True)
+        for item in self._items():
+            item.setText(0, self._in_lines(shown_name(item.data(0, _NAME))))
+        self.blockSignals(False)
+        self._fit()
+
     def _fit(self) -> None:
         """Takes the height of what is listed, up to a limit beyond which it scrolls."""
         found = [item for item in self._items() if not item.isHidden()]
@@ -123,7 +136,7 @@ class RunTree(QTreeWidget):
     def _in_lines(self, name: str) -> str:
         """Puts the experiment that a long name ends with on a line of its own, where it can be read in full."""
         arm, opens, experiment = name.partition(" (")
-        fits = self.fontMetrics().horizontalAdvance(name) <= _NAME_WIDTH
+        fits = self.fontMetrics().horizontalAdvance(name) <= self.columnWidth(0) - _MARKS_WIDTH
         return name if fits else f"{arm}\n({experiment}" if opens else name
 
     def _on_changed(self, item: QTreeWidgetItem, _column: int) -> None:

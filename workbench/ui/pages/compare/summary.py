@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import ArmResult, Comparison, Cost
 from workbench.domain.costs import count
+from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, estimate_item
 from workbench.ui.theme import Scheme
@@ -16,10 +17,13 @@ from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _PADDING = 81, 12
+_FIGURES = "raw scores, last checkpoint"
 _COLUMNS = {
     "run": "The arm",
-    "gold": "Mean score by the gold judge, at the last checkpoint",
-    "proxy": "Mean score by the reward model, at the last checkpoint",
+    "gold": "Mean score by the gold judge in its own units, at the last checkpoint; the Reward chart shows how far it is "
+    "above the start model, in standard deviations",
+    "proxy": "Mean score by the reward model in its own units, at the last checkpoint; the Reward chart shows how far it is "
+    "above the start model, in standard deviations",
     "KL": "KL to the start model in nats per response, at the last checkpoint",
     "win %": "Share of test prompts won against the baseline, ties half, at the last checkpoint",
     "best": "Step of the checkpoint with the highest mean gold score, by seed, on prompts that no figure is from",
@@ -35,7 +39,7 @@ class SummaryCard(Card):
     """The summary, with a switch between figures and costs where there is no room for both."""
 
     def __init__(self) -> None:
-        super().__init__("Summary", "at the last checkpoint")
+        super().__init__("Summary", _FIGURES)
         self.table = SummaryTable()
         self.switch = button("Costs", self._on_switched, role="link", tip="Time and tokens in place of the figures")
         self.switch.setCheckable(True)
@@ -46,7 +50,7 @@ class SummaryCard(Card):
     def _on_switched(self) -> None:
         is_cost = self.switch.isChecked()
         self.switch.setText("Figures" if is_cost else "Costs")
-        self.set_subtitle("cost, mean over seeds" if is_cost else "at the last checkpoint")
+        self.set_subtitle("cost, mean over seeds" if is_cost else _FIGURES)
         self.table.prefer_costs(is_cost)
 
 
@@ -68,6 +72,7 @@ class SummaryTable(CopyTable):
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(30)
+        self._head()
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as compared, until somebody sorts
 
     def show_arms(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
@@ -75,7 +80,6 @@ class SummaryTable(CopyTable):
         self.setSortingEnabled(False)
         shown = [arm for arm in comparison.arms if arm.name not in hidden]
         self.setRowCount(len(shown))
-        self._head()
         for row, arm in enumerate(shown):
             for column, item in enumerate(_cells(arm)):
                 self.setItem(row, column, item)
@@ -138,13 +142,23 @@ def _cells(arm: ArmResult) -> list[ValueItem]:
     )
     return [
         name,
-        estimate_item(arm.gold),
-        estimate_item(arm.proxy),
+        _with_gain(estimate_item(arm.gold), arm.gold_gain),
+        _with_gain(estimate_item(arm.proxy), arm.proxy_gain),
         estimate_item(arm.kl, digits=1),
         estimate_item(arm.win_rate, 100, 1),
         ValueItem(best, float(steps[0])),
         *_costs(arm.cost),
     ]
+
+
+def _with_gain(item: ValueItem, gain: Estimate | None) -> ValueItem:
+    """Adds to a cell's tooltip what the Reward chart shows of it."""
+    if gain is not None:
+        words = (
+            f"{gain.mean:+.2f} s.d. above the start model ({gain.low:+.2f} to {gain.high:+.2f}), as in the Reward chart"
+        )
+        item.setToolTip(f"{item.toolTip()}\n{words}")
+    return item
 
 
 def _costs(cost: Cost) -> list[ValueItem]:

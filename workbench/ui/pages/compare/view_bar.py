@@ -7,16 +7,17 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QWidge
 
 from workbench import api
 from workbench.compare import ComparedArm
+from workbench.domain.experiments import START_MODEL, shown_name
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS, XAxis
 from workbench.ui.widgets import label
 
 X_WORDS: dict[XAxis, str] = {
-    "step": "training step",
+    "step": "step",
     "episodes": "episodes",
     "tokens": "tokens",
-    "seconds": "training time",
-    "kl": "KL to the start model",
+    "seconds": "time",
+    "kl": "KL",
 }
 _SMOOTHINGS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _METRICS = ("objective/scores", "objective/kl", "objective/entropy", "objective/length", "rewards/margins",
@@ -51,9 +52,10 @@ class ViewBar(QWidget):
             self.smoothing_box.addItem(f"{view.smoothing:g} %", view.smoothing)
         self.smoothing_box.setCurrentIndex(self.smoothing_box.findData(view.smoothing))
         self.baseline_box.clear()
-        self.baseline_box.addItem("start model", "")
-        for arm in arms:
-            self.baseline_box.addItem(arm.name, arm.called[0])
+        self.baseline_box.addItem(START_MODEL, "")
+        others = [arm for arm in arms if shown_name(arm.name) != START_MODEL or arm.called[0] == view.baseline]
+        for arm in others:
+            self.baseline_box.addItem(shown_name(arm.name), arm.called[0])
         if self.baseline_box.findData(view.baseline) < 0:
             self.baseline_box.addItem(view.baseline, view.baseline)
         self.baseline_box.setCurrentIndex(max(0, self.baseline_box.findData(view.baseline)))
@@ -71,7 +73,7 @@ class ViewBar(QWidget):
             self.x_box.addItem(words, key)
         for percent in _SMOOTHINGS:
             self.smoothing_box.addItem(f"{percent:g} %" if percent else "off", percent)
-        self.baseline_box.addItem("start model", "")
+        self.baseline_box.addItem(START_MODEL, "")
         for name in (*PANELS, None, *_METRICS):
             if name is None:
                 self._menu.addSection("While training")
@@ -98,7 +100,7 @@ class ViewBar(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             layout.addWidget(label(told.label, "muted"))
             layout.addWidget(box)
-        self.x_box.setMinimumContentsLength(14)
+        self.x_box.setMinimumContentsLength(7)
         self.smoothing_box.setMinimumContentsLength(3)
         self.baseline_box.setMinimumContentsLength(7)
         self.judge_box.setMinimumContentsLength(5)

@@ -20,3 +20,4 @@ class BarePlot(pg.PlotWidget):  # type: ignore[misc]
         axis.setPen(pg.mkPen(tokens.border))
         axis.setTextPen(pg.mkPen(tokens.muted))
         axis.setLabel(words, siPrefixEnableRanges=(), color=tokens.muted)
+        axis.resizeEvent()  # else the new words begin where the old ones did

@@ -1,7 +1,8 @@
 """A chart in its card: what it shows, and a legend in words, and the values under the cursor."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QRectF, Signal
@@ -16,10 +17,25 @@ from workbench.ui.widgets.controls import set_role, tip_words
 from workbench.ui.widgets.plots.panel_chart import CROWD, PanelChart, axis_words
 
 _STYLES = {"proxy": "╍", "held_out": "┈", "fit": "╶", "point": "●", "envelope": "─"}
+_FRAME = 36  # pixels of the read-out that are no words
+_SHORTEST = 50  # pixels of a name in it
+_WHOLE = 1_000  # from which a place needs no fractions
 _GAP = 4  # pixels between the read-out and the edge of what is drawn
 _SOLID = "━"
 _MOST_NAMED = 12  # arms in the legend, and lines in the read-out
 _HOW = "\n\nClick a point for its samples. Drag to move, turn the wheel to zoom, double-click to see all."
+
+
+class _ValueWords(NamedTuple):
+    """What is read out of a curve.
+
+    Attributes:
+        series: the curve.
+        parts: its value, half of the interval, and what is known beside them: the score in its own units, or responses.
+    """
+
+    series: Series
+    parts: tuple[str, str, str]
 
 
 class ChartCard(Card):
@@ -77,9 +93,8 @@ class ChartCard(Card):
     def point_at(self, x: float | None) -> None:
         """Reads out every curve at its point nearest to x; None takes the read-out away."""
         self.chart.point_at(x)
-        lines = [] if x is None else [line for series in self._shown if (line := self._value_line(series, x))]
-        lines = lines[: 2 * _MOST_NAMED]
-        self._read_out.setText("<br>".join([self._place_words(x), *lines]) if lines and x is not None else "")
+        lines = [] if x is None else self._lines(x)
+        self._read_out.setText("<br>".join(lines))
         self._read_out.setVisible(bool(lines))
         if lines and x is not None:
             self._place_read_out(x)
@@ -94,7 +109,8 @@ class ChartCard(Card):
         left, right = self.chart.x_range()
         area = self.chart.drawn_area()
         width, height = self._read_out.width(), self._read_out.height()
-        sides = [max(0.0, area.left() + _GAP), max(0.0, area.right() - width - _GAP)]
+        rightmost = max(0.0, area.right() - width - _GAP)
+        sides = [min(area.left() + _GAP, rightmost), rightmost]
         near = sides if x > (left + right) / 2 else sides[::-1]
         heights = (area.top() + _GAP, max(area.top() + _GAP, area.bottom() - height - _GAP))
         corners = [QRectF(side, top, width, height) for side in near for top in heights]
@@ -103,14 +119,17 @@ class ChartCard(Card):
 
     def _place_words(self, x: float) -> str:
         assert self._spec is not None
-        unit = f" {self._spec.x.unit}" if self._spec.x.unit else ""
-        return f"near {x:,.0f}{escape(unit)}" if abs(x) >= 1_000 else f"near {x:.4g}{escape(unit)}"
+        axis = self._spec.x
+        place = f"near {x:,.3g} {axis.unit}" if axis.unit and abs(x) < _WHOLE else f"near {x:,.0f} {axis.unit}".strip()
+        return escape(place if axis.unit else f"{axis.label} {x:,.0f}")
 
     def _legend_words(self) -> str:
         styles: dict[tuple[str, int], str] = {}
         for series in self._shown:
             key = (series.arm, series.index)
             styles[key] = styles.get(key, "") + _STYLES.get(series.role, _SOLID)
+        if not styles:
+            return "No arm that is shown has figures of this."
         entries = [
             f'<span style="white-space:nowrap">{self._coloured(style, index)}&nbsp;{_unbroken(shown_name(arm))}</span>'
             for (arm, index), style in styles.items()
@@ -120,14 +139,30 @@ class ChartCard(Card):
             entries = [*entries[:_MOST_NAMED], f"and {len(entries) - _MOST_NAMED} more{hidden}"]
         return " &nbsp; ".join(entries)
 
-    def _value_line(self, series: Series, x: float) -> str:
-        found = value_at(series, x)
-        if found is None:
-            return ""
-        _, y, low, high = found
-        going = f" · {series.counts[_nearest(series, x)]:,} responses" if series.counts else ""
-        mark = self._coloured(_STYLES.get(series.role, _SOLID), series.index)
-        return f"{mark} {_unbroken(shown_name(series.arm))} <b>{_number(y)}</b> {_half(low, high)}{going}"
+    def _lines(self, x: float) -> list[str]:
+        """Returns the place and a line for each curve; scores, intervals and then names give way where there is no room."""
+        assert self._spec is not None
+        values = [words for series in self._shown if (words := _value_words(series, x)) is not None]
+        values = values[: 2 * _MOST_NAMED]
+        if not values:
+            return []
+        metrics, n_parts = self._read_out.fontMetrics(), 3
+        while (room := self._room(values, n_parts)) < _SHORTEST and n_parts > 1:
+            n_parts -= 1
+        has_scores = n_parts == 3 and any(one.series.scores for one in values)
+        lines = [self._place_words(x) + (escape(f": {self._spec.y.unit} (score)") if has_scores else "")]
+        for one in values:
+            mark = self._coloured(_STYLES.get(one.series.role, _SOLID), one.series.index)
+            name = metrics.elidedText(shown_name(one.series.arm), Qt.TextElideMode.ElideMiddle, max(room, _SHORTEST))
+            value, *rest = (part for part in one.parts[:n_parts] if part)
+            lines.append(" ".join([f"{mark}&nbsp;{_unbroken(name)} <b>{value}</b>", *rest]))
+        return lines
+
+    def _room(self, values: Sequence[_ValueWords], n_parts: int) -> int:
+        """Returns the pixels that names have beside so many parts of the values."""
+        metrics = self._read_out.fontMetrics()
+        widest = max(metrics.horizontalAdvance(" ".join([_SOLID, *one.parts[:n_parts]])) for one in values)
+        return self.chart.width() - widest - _FRAME
 
     def _coloured(self, text: str, index: int) -> str:
         assert self._scheme is not None
@@ -135,7 +170,17 @@ class ChartCard(Card):
 
 
 def _unbroken(name: str) -> str:
-    return escape(name).replace(" ", "&nbsp;")
+    return escape(name).replace(" ", "&nbsp;").replace("-", "&#8209;")
+
+
+def _value_words(series: Series, x: float) -> _ValueWords | None:
+    at = _nearest(series, x)
+    if at < 0:
+        return None
+    more = f"({_number(series.scores[at])})" if series.scores else ""
+    if series.counts:
+        more = f"· {series.counts[at]:,} responses"
+    return _ValueWords(series, (_number(series.y[at]), _half(series.low[at], series.high[at]), more))
 
 
 def value_at(series: Series, x: float) -> tuple[float, float, float, float] | None:
@@ -156,4 +201,4 @@ def _number(value: float) -> str:
 
 
 def _half(low: float, high: float) -> str:
-    return f"±{_number((high - low) / 2)}" if np.isfinite(low) and np.isfinite(high) and high > low else ""
+    return f"±{(high - low) / 2:,.2g}" if np.isfinite(low) and np.isfinite(high) and high > low else ""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from workbench.compare import Axis, PanelSpec, Series, Span
 from workbench.ui.theme import Scheme
+from workbench.ui.widgets.plots.band import Band
 from workbench.ui.widgets.plots.bare_plot import BarePlot
 from workbench.ui.widgets.plots.crowd import Crowd
 
@@ -45,6 +46,8 @@ class PanelChart(BarePlot):
 
     pointed = Signal(object)
     picked = Signal(str, tuple)
+
+    _y: Axis | None = None  # of what is drawn; there before the plot, which sizes itself while it is made
 
     def __init__(self) -> None:
         super().__init__(axisItems={side: CountAxis(side) for side in ("bottom", "left")})
@@ -150,6 +153,10 @@ class PanelChart(BarePlot):
         """Returns how many curves are drawn."""
         return len(self._curves) + (len(self._crowd) if self._crowd is not None else 0)
 
+    def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        super().resizeEvent(event)
+        self._name_y()
+
     def leaveEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         self.pointed.emit(None)
         super().leaveEvent(event)
@@ -163,8 +170,20 @@ class PanelChart(BarePlot):
             drawn.setStyle(maxTickLevel=0)  # finer grid lines take more time to draw than all curves
             drawn.setTickDensity(_DENSITY)
             self.dress_axis(side, axis_words(axis), tokens)
+        self._y = spec.y
+        self._name_y()
         self._ring.setPen(pg.mkPen(tokens.ink, width=2))
         self._cursor.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DashLine))
+
+    def _name_y(self) -> None:
+        """Names the upright axis in full where the chart is tall enough, else by its unit or its label alone."""
+        if self._y is not None:
+            axis, height, width = self.getAxis("left"), self.drawn_area().height(), self.fontMetrics().horizontalAdvance
+            choices = (axis_words(self._y), self._y.unit, self._y.label)
+            words = next((words for words in choices if words and width(words) <= height), "")
+            if axis.labelText != words:
+                axis.setLabel(words, siPrefixEnableRanges=(), **axis.labelStyle)
+                axis.resizeEvent()  # else the new words begin where the old ones did
 
     def _add_line(self, axis: str, value: float, words: str, scheme: Scheme) -> None:
         pen = pg.mkPen(scheme.tokens.muted, width=1, style=Qt.PenStyle.DotLine)
@@ -216,7 +235,9 @@ class PanelChart(BarePlot):
         return curve
 
     def _marks(self, series: Series, scheme: Scheme) -> dict[str, object]:
-        if series.role == "fit" or (not series.steps and series.role not in _MARKED):  # what was logged at every step
+        if series.role == "fit" or len(series.x) > _MANY:
+            return {}
+        if not series.steps and series.role not in _MARKED:  # what was logged at every step
             return {}
         colour = scheme.runs.colour(series.index)
         fill = scheme.tokens.card if series.role in _HOLLOW else colour
@@ -229,11 +250,7 @@ class PanelChart(BarePlot):
             return
         shade = QColor(colour)
         shade.setAlpha(_BAND_ALPHA)
-        x, low, high = thin_band(x[known], low[known], high[known], _BAND_POINTS)
-        edges = [pg.PlotCurveItem(x, values, pen=None) for values in (low, high)]
-        for edge in edges:
-            self.addItem(edge)
-        self.addItem(pg.FillBetweenItem(*edges, brush=pg.mkBrush(shade)))
+        self.addItem(Band(*thin_band(x[known], low[known], high[known], _BAND_POINTS), shade))
 
     def _on_moved(self, position: QPointF) -> None:
         box = self.getPlotItem().vb
