@@ -177,3 +177,19 @@ def test_a_torn_line_loses_itself_only(project):
 
 def test_nobody_said_anything_yet(project):
     assert compare_judges(project).people is None
+
+
+def test_a_verdict_by_the_proxy_is_not_called_gold_and_is_warned_of(project):
+    found = compare_runs(project, view=View(judge="proxy", hidden=("bad",)))
+    assert "gold" not in found.verdict
+    assert any(warning.startswith("The proxy decides here") for warning in found.warnings)
+    assert not any(warning.startswith("The proxy decides here") for warning in compare_runs(project).warnings)
+
+
+def test_the_checkpoints_that_the_proxy_chose_are_said_to_be_chosen_by_it(project, runs):
+    runs.arm("long", {10: LEVEL, 20: UP}, others={10: {samples.PROXY: UP}, 20: {samples.PROXY: DOWN}})
+    said = compare_runs(project, view=View(judge="proxy")).selection
+    assert "chosen by mean proxy score" in said
+    assert "Training reward" not in said
+    assert "mean gold score" in (by_gold := compare_runs(project).selection)
+    assert by_gold.endswith("Training reward chooses nothing.")

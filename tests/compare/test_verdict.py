@@ -159,3 +159,53 @@ def test_every_sentence_about_arms_shows_its_figures():
 
 def test_a_start_model_alone_is_said_to_be_alone():
     assert verdict(trained=())[0] == "Only the start model was evaluated, so there is nothing to compare it with yet."
+
+
+def test_of_many_arms_the_strongest_are_named_and_the_rest_counted():
+    names = tuple(f"arm {i}" for i in range(50))
+    cells = [cell("arm 0", name, 0.6 + i / 200, 1e-9) for i, name in enumerate(names[1:])]
+    cells += [cell(name, "reference", 0.9 - i / 200, 1e-9) for i, name in enumerate(names)]
+    sentences = verdict(*cells, trained=names, one_seed=names[:9])
+    gold = "gold +0.3, +0.2 to +0.4"
+    assert sentences[0] == (
+        f"arm 0 won by the gold judge (vader): it beats arm 1 (60.0 % of prompts, 56.0 to 64.0; {gold}), arm 2 (60.5 % of "
+        f"prompts, 56.5 to 64.5; {gold}), arm 3 (61.0 % of prompts, 57.0 to 65.0; {gold}) and 46 others (61.5 to 84.0 % of "
+        "prompts)."
+    )
+    assert sentences[1].startswith("arm 0 (90.0 % of prompts")
+    assert sentences[1].endswith(" and 47 others (65.5 to 88.5 % of prompts) beat the start model.")
+    assert sentences[-1] == (
+        "Only one seed of arm 0, arm 1, arm 2 and 6 others was run: another seed may order the arms differently."
+    )
+
+
+def test_of_many_arms_that_turned_those_whose_gold_fell_most_are_told():
+    rose = Estimate(mean=0.8, low=0.7, high=0.9, n=3)
+    turns = {f"arm {i}": Turn(9, 2.0, Estimate(mean=-i, low=-i - 0.1, high=-i + 0.1, n=3), rose) for i in range(1, 9)}
+    told = [sentence for sentence in verdict(turns=turns) if "proxy rose" in sentence]
+    assert [sentence.partition(":")[0] for sentence in told[:3]] == ["arm 8", "arm 7", "arm 6"]
+    assert told[3:] == ["Of 5 other arms too the proxy rose while gold fell, by less."]
+
+
+def test_a_sentence_about_many_arms_shows_as_many_figures_as_can_be_read():
+    names = tuple(f"arm {i}" for i in range(20))
+    cells = [cell("arm 0", name, 0.8, 1e-9) for name in names[1:]]
+    told = write_verdict(Evidence("vader", names, {}, cells, {}, (), INTERVAL, ()))[0]
+    assert len(told.support) == 38
+    lines = told.evidence.splitlines()
+    assert len(lines) == 16
+    assert lines[-1] == "and 23 more figures: the tab Claims lists them"
+
+
+def test_another_judge_than_the_gold_one_is_called_by_its_name():
+    cells = [cell("ppo", "dpo", 0.8, 1e-9)]
+    turn = Turn(9, 2.0, Estimate(mean=-0.3, low=-0.4, high=-0.2, n=3), Estimate(mean=0.8, low=0.7, high=0.9, n=3))
+    evidence = Evidence("length", ("ppo", "dpo"), {}, cells, {"ppo": turn}, (), INTERVAL, is_gold=False)
+    won, turned, *_ = (statement.sentence for statement in write_verdict(evidence))
+    assert won.startswith("ppo won by the judge (length): it beats dpo (80.0 % of prompts, 76.0 to 84.0; length +0.3")
+    assert turned.endswith("the proxy rose (+0.8, +0.7 to +0.9) while length fell (-0.3, -0.4 to -0.2).")
+
+
+def test_what_no_lead_could_show_is_said_so():
+    few = cell("ppo", "dpo", 0.55, 0.9).model_copy(update={"spread": Spread(0.55, 0.2, 0.001, 0.0001, 2, 50)})
+    assert any("not even winning every prompt would be shown 8 times in 10" in sentence for sentence in verdict(few))

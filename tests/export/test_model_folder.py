@@ -52,10 +52,22 @@ def test_the_card_tells_verdict_figures_training_and_limits(trained, tmp_path):
     assert values["base_model"] == "org/base"
     (result,) = values["model-index"][0]["results"]
     assert {metric["type"]: metric["value"] for metric in result["metrics"]}["gold"] == 1.0
+    assert "This checkpoint, seed 0 at step 100, is that one." in card
     for title in ("How it was trained", "Verdict", "Results", "Charts", "Limits"):
         assert f"## {title}" in card
     assert "another judge or other prompts may order the arms otherwise" in card
     assert (tmp_path / "model/charts/reward.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_metadata_has_the_figures_of_this_checkpoint_alone(runs, tmp_path):
+    runs.start([0.0] * 8)
+    runs.arm("dpo", {100: [1.0] * 8, 200: [3.0] * 8})
+    first = next(job for job in runs.project.jobs() if job.method == "dpo")
+    _saved(runs, first)
+    export_model(runs.project, first.id, tmp_path / "model", step=100)
+    card = (tmp_path / "model/README.md").read_text(encoding="utf-8")
+    assert "model-index" not in front_matter(card)
+    assert "This checkpoint, seed 0 at step 100, is another one: the last is step 200." in card
 
 
 def test_a_run_that_was_never_evaluated_says_so(runs, tmp_path):

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from workbench.storage.checkpoints import (
+    RECORD,
     Checkpoint,
     checkpoint_folder,
     clear_unfinished,
@@ -88,3 +89,13 @@ def test_what_a_crash_left_half_written_is_not_listed_and_can_be_cleared(tmp_pat
     assert [item.step for item in list_checkpoints(tmp_path)] == [1]
     clear_unfinished(tmp_path)
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["checkpoint-1"]
+
+
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_a_record_that_names_files_outside_its_folder_is_no_checkpoint(tmp_path: Path, *, is_absolute: bool) -> None:
+    made = save(tmp_path, 10)
+    outside = made.folder.parent / "outside.txt"
+    outside.write_text("not its own")
+    files = dict(made.record.files) | {str(outside) if is_absolute else "../outside.txt": outside.stat().st_size}
+    write_record(made.folder / RECORD, made.record.model_copy(update={"files": files}))
+    assert list_checkpoints(tmp_path) == []

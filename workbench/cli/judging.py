@@ -139,7 +139,7 @@ def judges(
     )
     say("pairs judged alike when swapped, replies for the answer that stood first, replies that were not understood.")
     if table.people is not None:
-        _print_people(table.people)
+        say("\n" + "\n  ".join(table.people.lines))
 
 
 def label(
@@ -239,19 +239,3 @@ def _rate(value: Estimate | None) -> str:
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.0f} %"
-
-
-def _print_people(people: api.People) -> None:
-    say(
-        f"\nPeople: {people.n_labels} judgements by {', '.join(people.raters) or 'nobody'}, {people.n_skipped} skipped."
-    )
-    for cell in people.cells:
-        rate = cell.rate
-        say(f"  {cell.row} over {cell.column}: {100 * rate.mean:.0f} % ({100 * rate.low:.0f} to {100 * rate.high:.0f}) "
-            f"of {rate.n} prompts; {cell.wins} wins, {cell.ties} ties, {cell.losses} losses")  # fmt: skip
-    if people.agreement is not None:
-        say(f"  The raters agree by {people.measure} {people.agreement:.2f}.")
-    for name, share in (("The proxy", people.proxy_agrees), ("The gold judge", people.gold_agrees)):
-        if share is not None:
-            say(f"  {name} agrees with {100 * share.mean:.0f} % of {share.n} preferences "
-                f"({100 * share.low:.0f} to {100 * share.high:.0f}).")  # fmt: skip

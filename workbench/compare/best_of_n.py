@@ -1,7 +1,7 @@
 """Best of n: the third road, which trains nothing. Sample n answers and keep the one that the reward model likes best.
 
 From N samples of a prompt every n up to N is estimated at once, without bias, by averaging over all subsets of n (Nakano et
-al. 2112.09332,, appendix on best of n; Gao et al. 2210.10760): sorted by proxy, the i-th of them, counted
+al. 2112.09332, appendix on best of n; Gao et al. 2210.10760): sorted by proxy, the i-th of them, counted
 from 1, is the best of C(i - 1, n - 1) of the C(N, n) subsets.
 """
 

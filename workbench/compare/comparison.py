@@ -1,6 +1,6 @@
 """From runs to a comparison: figures of each arm, every two arms, a verdict, warnings and what to draw."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
 from workbench.compare.pins import Pin, pin_down
 from workbench.compare.ranking import MOST_RANKED, Ranking, rank
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
-from workbench.compare.sampled import gather_best_of_n
+from workbench.compare.sampled import Sampled, gather_best_of_n
 from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
 from workbench.compare.selection import selection_words
 from workbench.compare.specs import PanelSpec
@@ -31,11 +31,16 @@ from workbench.compare.winrates import WinCell, judge_of, win_matrix
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.errors import BadSetting, NotFound
 from workbench.domain.experiments import shown_name
+from workbench.domain.samples import GOLD, PROXY
 from workbench.domain.views import View
 from workbench.storage.project import Project, nearest
 
 _THROUGH_THE_START = (
-    "This judge compared every arm with the start model only: two trained arms are compared by who does better there.",
+    "This judge compared every arm with the start model only: two trained arms are compared by who does better there."
+)
+_BY_THE_PROXY = (
+    "The proxy decides here, the reward model that PPO is trained to please: this says who pleases it more, and not whose "
+    "answers are better. The gold judge says that."
 )
 _PUBLIC = ("name", "method", "seeds", "gold", "proxy", "kl", "win_rate")
 
@@ -49,6 +54,7 @@ class Comparison(BaseModel):
     judges: tuple[str, ...] = Field((), description="Those that they can go by, the experiment's gold judge first.")
     view: View = Field(View(), description="How it is looked at; its arms by their lasting names.")
     experiments: tuple[str, ...] = Field((), description="Those that the compared runs belong to, as far as known.")
+    experiment: str | None = Field(None, description="The one whose arms alone were asked for, if one was.")
     interval: str = Field(description="What the intervals are over, in words.")
     arms: tuple[ArmResult, ...] = Field(description="Those that are shown.")
     hidden: tuple[ComparedArm, ...] = Field((), description="Those that the view leaves out.")
@@ -174,20 +180,21 @@ def compare_runs(
         raise BadSetting("Every arm is hidden, so there is nothing to compare.", "Show one of them.")
     baseline = _baseline(arms, view)
     starts = {arm.start: arm for arm in arms if arm.is_reference}
-    judge, wins, pins = asked.judge or judge_of(arms), tuple(win_matrix(shown)), pin_down(shown, project)
-    differing = [pin.sentence for pin in pins if not pin.is_same]
-    barring = [pin.sentence for pin in pins if not (pin.is_same or pin.of_best_only)]
+    gold = judge_of(arms)
+    judge, wins, pins = asked.judge or gold, tuple(win_matrix(shown)), pin_down(shown, project)
     ledger, seeds = Ledger(project, everything), list_seeds(everything_shown, starts)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
     sampled = gather_best_of_n(project, everything, experiment)
     further = further_samples(project, shown) if "kl_profile" in view.panels else {}
     figures = examine(shown, starts, [one for one in sampled if one.name not in view.hidden])
-    evidence = _evidence(shown, visible, judge, wins, barring)
+    evidence = _evidence(shown, visible, judge, wins, pins)
+    missing = _not_found(asked, everything, sampled) if run_ids is None and experiment is None else ()
     return Comparison(
         judge=judge,
         judges=judges,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
         experiments=tuple(dict.fromkeys(arm.experiment for arm in shown if arm.experiment)),
+        experiment=experiment,
         interval=interval_words(shown),
         arms=tuple(result_of(arm, starts.get(arm.start), baseline or starts.get(arm.start), project) for arm in shown),
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),
@@ -195,28 +202,32 @@ def compare_runs(
         claims=tuple(evidence.claims),
         ranking=rank(shown, judge) if 1 < len(shown) <= MOST_RANKED else None,
         statements=tuple(write_verdict(evidence)),
-        warnings=(
-            *(
-                _not_found(asked, everything, [one.name for one in sampled])
-                if run_ids is None and experiment is None
-                else ()
-            ),
-            *differing,
-            *(_THROUGH_THE_START if judge.startswith(LLM_PREFIX) else ()),
-            *uneven(shown),
-            *_without_start(shown, starts),
-            *incomplete(everything_shown),
-            *told_collapsed(seeds),
-            *oddities(everything_shown),
-        ),
+        warnings=(*missing, *_warnings(everything_shown, starts, judge, pins, seeds)),
         panels=build_panels(arms, judge, view, most_points, sampled=sampled, figures=figures, further=further),
         fairness=tuple(pins),
-        selection=selection_words(shown),
+        selection=selection_words(shown, GOLD if judge == gold else judge),
         seeds=seeds,
         costs=write_bills(shown, ledger),
         matched=match_arms(shown, starts, baseline, ledger),
         optimisation=figures,
     )
+
+
+def _warnings(
+    arms: Sequence[Arm], starts: dict[str, Arm], judge: str, pins: Sequence[Pin], seeds: Sequence[ArmSeeds]
+) -> Iterator[str]:
+    """Says what to be careful about with these arms, those among them that wait for their evaluation too."""
+    evaluated = [arm for arm in arms if arm.tracks]
+    yield from (pin.sentence for pin in pins if not pin.is_same)
+    if judge == PROXY:
+        yield _BY_THE_PROXY
+    if judge.startswith(LLM_PREFIX):
+        yield _THROUGH_THE_START
+    yield from uneven(evaluated)
+    yield from _without_start(evaluated, starts)
+    yield from incomplete(arms)
+    yield from told_collapsed(seeds)
+    yield from oddities(arms)
 
 
 def _under_names(view: View, arms: Sequence[AnArm], name_of: Callable[[AnArm], str]) -> View:
@@ -230,9 +241,9 @@ def _under_names(view: View, arms: Sequence[AnArm], name_of: Callable[[AnArm], s
     return view.model_copy(update={"hidden": hidden, "baseline": view.baseline and called(view.baseline)})
 
 
-def _not_found(view: View, arms: Sequence[Arm], others: Sequence[str]) -> list[str]:
+def _not_found(view: View, arms: Sequence[Arm], sampled: Sequence[Sampled]) -> list[str]:
     """Says which hidden arms are not there. Of some of the project's runs it would be said of all others too."""
-    names = [arm.name for arm in arms]
+    names, others = [arm.name for arm in arms], {one.name for one in sampled}
     return [
         f"The view hides `{name}`, which is no arm of this project. {nearest(name, names, 'arm')}"
         for name in view.hidden
@@ -257,7 +268,7 @@ def _baseline(arms: Sequence[Arm], view: View) -> Arm | None:
 
 
 def _evidence(
-    arms: Sequence[Arm], starts: dict[str, Arm], judge: str, wins: Sequence[WinCell], differing: Sequence[str]
+    arms: Sequence[Arm], starts: dict[str, Arm], judge: str, wins: Sequence[WinCell], pins: Sequence[Pin]
 ) -> Evidence:
     trained = [arm for arm in arms if not arm.is_reference]
     turns = {arm.name: turn for arm in trained if (turn := find_turn(arm, starts.get(arm.start))) is not None}
@@ -269,7 +280,8 @@ def _evidence(
         turns=turns,
         one_seed=[arm.name for arm in trained if len(arm.tracks) == 1],
         interval=interval_words(arms),
-        unfair=differing,
+        unfair=[pin.sentence for pin in pins if not (pin.is_same or pin.of_best_only)],
+        is_gold=judge == judge_of(arms),
     )
 
 

@@ -53,6 +53,27 @@ class People(BaseModel):
     )
     gold_agrees: Estimate | None = Field(None, description="The same of the gold judge.")
 
+    @property
+    def lines(self) -> list[str]:
+        """What came of it, a sentence each."""
+        by = ", ".join(self.raters) or "nobody"
+        told = [f"People: {self.n_labels:,} judgements by {by}, {self.n_skipped:,} skipped."]
+        told += [
+            f"{cell.row} over {cell.column}: {_percent(cell.rate)} of {cell.rate.n:,} prompts; {cell.wins:,} wins, "
+            f"{cell.ties:,} ties, {cell.losses:,} losses."
+            for cell in self.cells
+        ]
+        if self.agreement is not None:
+            told.append(f"The raters agree by {self.measure} {self.agreement:.2f}.")
+        for name, share in (("proxy", self.proxy_agrees), ("gold judge", self.gold_agrees)):
+            if share is not None:
+                told.append(f"The {name} agrees with {_percent(share)} of the preferences, on {share.n:,} prompts.")
+        return told
+
+
+def _percent(value: Estimate) -> str:
+    return f"{100 * value.mean:.0f} % ({100 * value.low:.0f} to {100 * value.high:.0f})"
+
 
 class _Seen(NamedTuple):
     """A label on two arms of the comparison.

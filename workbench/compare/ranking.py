@@ -26,6 +26,7 @@ from workbench.domain.views import View
 from workbench.storage.project import Project
 
 _DRAWS = 500
+_ALONE = "; each stands for itself and is not adjusted for their number, as claims are"
 MOST_RANKED = 40  # ranked at once: 780 pairs take two seconds
 
 
@@ -50,7 +51,7 @@ class Ranking(BaseModel):
     origin: str = Field(description="Which arm stands at 0.")
     interval: str = Field(description="What the intervals are over, in words.")
     lines: tuple[Ranked, ...]
-    left_out: tuple[str, ...] = Field((), description="Arms that meet none of the others on a prompt, with why.")
+    left_out: tuple[str, ...] = Field((), description="Arms that meet none of the others on a prompt.")
 
 
 def rank_checkpoints(
@@ -195,5 +196,5 @@ def _lines(entries: Sequence[_Entry], strengths: Sequence[Estimate]) -> list[Ran
 def _interval_words(outcomes: FloatArray) -> str:
     n_seeds, n_prompts = outcomes.shape[:2]
     if n_seeds > 1:
-        return f"95 % intervals of the difference to it, over {n_seeds} seeds and {n_prompts:,} prompts"
-    return f"95 % intervals of the difference to it, by resampling {n_prompts:,} prompts {_DRAWS} times"
+        return f"95 % intervals of the difference to it, over {n_seeds} seeds and {n_prompts:,} prompts{_ALONE}"
+    return f"95 % intervals of the difference to it, by resampling {n_prompts:,} prompts {_DRAWS} times{_ALONE}"

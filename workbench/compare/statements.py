@@ -10,6 +10,7 @@ from workbench.compare.overoptimisation import Turn
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
 
+_MOST_LINES = 15
 Rule = Literal["comparable", "arms", "start", "length", "proxy", "undecided", "scope"]
 
 
@@ -44,8 +45,11 @@ class Statement(BaseModel):
 
     @property
     def evidence(self) -> str:
-        """Its figures, a line each."""
-        return "\n".join(support.words for support in self.support)
+        """Its figures, a line each, as many as can be read at a glance; `support` has them all."""
+        lines = [support.words for support in self.support[:_MOST_LINES]]
+        if more := len(self.support) - len(lines):
+            lines.append(f"and {more:,} more figures: the tab Claims lists them")
+        return "\n".join(lines)
 
 
 def spoken(name: str) -> str:

@@ -11,12 +11,14 @@ The rules, in order:
    looks like; why it happened the figures do not say.
 6. Of what is not shown about the first arm, the claim nearest to being decided is named with what would decide it.
 7. One seed says nothing about other seeds, and that is said last, of the arms it is true of.
+
+Where a sentence is of more than five arms it names the three strongest and counts the rest.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from workbench.compare.claims import Claim, make_claims
 from workbench.compare.overoptimisation import Turn
@@ -25,13 +27,16 @@ from workbench.compare.statements import Rule, Statement, claims_support, spoken
 from workbench.compare.winrates import WinCell
 from workbench.domain.estimates import Estimate
 
+_ALL = 0.5  # the lead of an arm that wins every prompt
+_MOST, _NAMED = 5, 3  # arms that a sentence names; of more than five the first three
+
 
 @dataclass(frozen=True)
 class Evidence:
     """What a verdict is made from.
 
     Attributes:
-        judge: the gold judge's name.
+        judge: the name of the judge that decides.
         trained: the arms that were trained, by name, in order.
         references: each arm's start model by name; arms whose start was not evaluated are absent.
         cells: every two arms, each pair once.
@@ -39,6 +44,7 @@ class Evidence:
         one_seed: the trained arms that were evaluated with one seed only, by name.
         interval: what the intervals are over, in words.
         unfair: what arms differ in that should be the same.
+        is_gold: whether the judge is the experiment's gold judge and not another that was asked for.
     """
 
     judge: str
@@ -49,6 +55,12 @@ class Evidence:
     one_seed: Sequence[str]
     interval: str
     unfair: Sequence[str] = ()
+    is_gold: bool = True
+
+    @property
+    def score(self) -> str:
+        """What the judge's scores are called."""
+        return "gold" if self.is_gold else self.judge
 
     @cached_property
     def claims(self) -> list[Claim]:
@@ -69,8 +81,7 @@ def _statements(evidence: Evidence, claims: "_Claims") -> Iterator[Statement]:
     yield _said("start", _against_start(evidence, claims), claims.against(evidence.references))
     by_length = [claim for claim in claims.all if claim.is_by_length]
     yield _said("length", _by_length(by_length), by_length)
-    for name, turn in evidence.turns.items():
-        yield Statement(sentence=_turned(name, turn), rule="proxy", support=turn_support(name, turn))
+    yield from _turns(evidence.turns, evidence)
     if not evidence.trained:
         yield _said("scope", "Only the start model was evaluated, so there is nothing to compare it with yet.")
     undecided = _nearest(claims.of(first, evidence.trained) or claims.against(evidence.references))
@@ -88,8 +99,22 @@ def _scope(evidence: Evidence) -> Iterator[Statement]:
         )
         yield _said("scope", rule)
     if evidence.one_seed:
-        of = "" if len(evidence.one_seed) == len(evidence.trained) else f" of {_joined(evidence.one_seed)}"
+        of = "" if len(evidence.one_seed) == len(evidence.trained) else f" of {_joined(_shortened(evidence.one_seed))}"
         yield _said("scope", f"Only one seed{of} was run: another seed may order the arms differently.")
+
+
+def _turns(turns: Mapping[str, Turn], evidence: Evidence) -> Iterator[Statement]:
+    """Tells of each arm that turned; of many, of those whose gold fell most, and counts the rest."""
+    found = list(turns.items())
+    if len(found) > _MOST:
+        found.sort(key=lambda item: item[1].gold.mean)
+    told = found if len(found) <= _MOST else found[:_NAMED]
+    for name, turn in told:
+        yield Statement(sentence=_turned(name, turn, evidence), rule="proxy", support=turn_support(name, turn))
+    if rest := found[len(told) :]:
+        support = tuple(figure for name, turn in rest for figure in turn_support(name, turn))
+        sentence = f"Of {len(rest)} other arms too the proxy rose while {evidence.score} fell, by less."
+        yield Statement(sentence=sentence, rule="proxy", support=support)
 
 
 def _said(rule: Rule, sentence: str, claims: Sequence[Claim] = ()) -> Statement:
@@ -135,20 +160,21 @@ def _between_arms(evidence: Evidence, claims: _Claims, first: str) -> str:
     # The first by its mean rate may still lose to one of the others.
     lost = [cell for cell in cells if claims.is_shown(cell) and cell.rate.mean < 0.5]
     level = [cell for cell in cells if not claims.is_shown(cell)]
-    on = f"by the gold judge ({evidence.judge})"
+    on = f"by the {'gold judge' if evidence.is_gold else 'judge'} ({evidence.judge})"
+    told_with_scores = partial(_evidence, score=evidence.score)
     if not cells:
         return "The arms share no prompts and seeds to be compared on."
     if not beaten and not lost:
-        told = "; ".join(f"{first} against {cell.column} {_rate(cell)}" for cell in cells)
+        told = f"{first} against {_rivals(cells, _rate)}"
         return f"No difference between the arms was shown {on}: {told}."
     won = "won" if len(beaten) == len(cells) else "has the highest mean win rate in pairs with the other arms"
     parts = []
     if beaten:
-        parts.append("it beats " + _joined([f"{cell.column} {_evidence(cell)}" for cell in beaten]))
+        parts.append("it beats " + _rivals(beaten, told_with_scores))
     if level:
-        parts.append("no difference was shown to " + _joined([f"{cell.column} {_rate(cell)}" for cell in level]))
+        parts.append("no difference was shown to " + _rivals(level, _rate))
     if lost:
-        parts.append("it loses to " + _joined([f"{cell.column} {_evidence(cell)}" for cell in lost]))
+        parts.append("it loses to " + _rivals(lost, told_with_scores))
     return f"{first} {won} {on}: {'; '.join(parts)}."
 
 
@@ -165,13 +191,14 @@ def _against_start(evidence: Evidence, claims: _Claims) -> str:
     worse = [cell for cell in cells if claims.is_shown(cell) and cell.rate.mean < 0.5]
     same = [cell for cell in cells if not claims.is_shown(cell)]
     parts = []
+    told_with_scores = partial(_evidence, score=evidence.score)
     if better:
         beats = "beats" if len(better) == 1 else "beat"
-        parts.append(f"{_joined([f'{cell.row} {_evidence(cell)}' for cell in better])} {beats} the start model")
+        parts.append(f"{_arms(better, told_with_scores)} {beats} the start model")
     if worse:
-        parts.append(f"{_joined([f'{cell.row} {_evidence(cell)}' for cell in worse])} did worse than the start model")
+        parts.append(f"{_arms(worse, told_with_scores)} did worse than the start model")
     if same:
-        parts.append(f"no difference to the start model was shown for {_joined([f'{c.row} {_rate(c)}' for c in same])}")
+        parts.append(f"no difference to the start model was shown for {_arms(same, _rate)}")
     return _capitalised("; ".join(parts)) + "." if parts else ""
 
 
@@ -181,7 +208,11 @@ def _by_length(claims: Sequence[Claim]) -> str:
         for claim in claims
         if claim.length_controlled is not None
     ]
-    return f"With length held equal no lead is shown of {_joined(told)}: answers differ in length too." if told else ""
+    return (
+        f"With length held equal no lead is shown of {_joined(_shortened(told))}: answers differ in length too."
+        if told
+        else ""
+    )
 
 
 def _nearest(claims: Sequence[Claim]) -> Claim | None:
@@ -198,9 +229,10 @@ def _nearest(claims: Sequence[Claim]) -> Claim | None:
 def _what_decides(claim: Claim | None) -> str:
     if claim is None or claim.needs is None:
         return ""
-    smallest = (
-        f"the smallest lead it would show {10 * POWER:.0f} times in 10 is {100 * claim.needs.detectable:.1f} points"
-    )
+    often = f"{10 * POWER:.0f} times in 10"
+    smallest = f"the smallest lead it would show {often} is {100 * claim.needs.detectable:.1f} points"
+    if claim.needs.detectable >= _ALL:
+        smallest = f"not even winning every prompt would be shown {often}"
     if claim.needs.prompts is None and claim.needs.seeds is None:
         return f"More prompts or seeds will hardly decide between {spoken(claim.row)} and {spoken(claim.column)}: {smallest}."
     return (
@@ -209,11 +241,12 @@ def _what_decides(claim: Claim | None) -> str:
     )
 
 
-def _turned(name: str, turn: Turn) -> str:
+def _turned(name: str, turn: Turn, evidence: Evidence) -> str:
     kl = f" (KL {turn.kl:.1f} nats)" if math.isfinite(turn.kl) else ""
     return (
-        f"{name}: from step {turn.step}{kl} to its last checkpoint the proxy rose ({_change(turn.proxy)}) while gold fell "
-        f"({_change(turn.gold)}), which is what over-optimising a reward model looks like."
+        f"{name}: from step {turn.step}{kl} to its last checkpoint the proxy rose ({_change(turn.proxy)}) while "
+        f"{evidence.score} fell ({_change(turn.gold)})"
+        f"{', which is what over-optimising a reward model looks like' if evidence.is_gold else ''}."
     )
 
 
@@ -221,9 +254,33 @@ def _change(value: Estimate) -> str:
     return f"{value.mean:+.3g}, {value.low:+.3g} to {value.high:+.3g}"
 
 
-def _evidence(cell: WinCell) -> str:
+def _rivals(cells: Sequence[WinCell], told: Callable[[WinCell], str]) -> str:
+    """Lists the columns of cells with what is told of each, of many the strongest."""
+    ordered = sorted(cells, key=lambda cell: cell.rate.mean) if len(cells) > _MOST else cells
+    return _counted([f"{cell.column} {told(cell)}" for cell in ordered], ordered)
+
+
+def _arms(cells: Sequence[WinCell], told: Callable[[WinCell], str]) -> str:
+    """Lists the rows of cells in the same way."""
+    ordered = sorted(cells, key=lambda cell: -cell.rate.mean) if len(cells) > _MOST else cells
+    return _counted([f"{cell.row} {told(cell)}" for cell in ordered], ordered)
+
+
+def _counted(parts: Sequence[str], cells: Sequence[WinCell]) -> str:
+    """Joins what is told of cells; the rest of many are counted, with the rates that they lie between."""
+    if len(parts) <= _MOST:
+        return _joined(parts)
+    rates = [100 * cell.rate.mean for cell in cells[_NAMED:]]
+    return f"{_joined(_shortened(parts))} ({min(rates):.1f} to {max(rates):.1f} % of prompts)"
+
+
+def _shortened(parts: Sequence[str]) -> Sequence[str]:
+    return parts if len(parts) <= _MOST else [*parts[:_NAMED], f"{len(parts) - _NAMED} others"]
+
+
+def _evidence(cell: WinCell, score: str) -> str:
     difference = cell.gold_difference
-    return f"{_rate(cell)[:-1]}; gold {difference.mean:+.3g}, {difference.low:+.3g} to {difference.high:+.3g})"
+    return f"{_rate(cell)[:-1]}; {score} {difference.mean:+.3g}, {difference.low:+.3g} to {difference.high:+.3g})"
 
 
 def _rate(cell: WinCell) -> str:

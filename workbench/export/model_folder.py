@@ -86,14 +86,13 @@ def _forget_folders(adapter: Path) -> None:
 def _write_card(
     project: Project, job: Job, checkpoint: Checkpoint, folder: Path, comparison: Comparison | None
 ) -> None:
-    arm = _arm_of(job, comparison)
-    known = comparison if arm is not None else None
+    known = comparison if _arm_of(job, comparison) is not None else None
     text, charts = as_markdown(_card(project, job, checkpoint, known), _CHARTS, suffix=".png")
     if charts:
         (folder / _CHARTS).mkdir()
     for name, drawing in charts.items():
         write_bytes(folder / _CHARTS / name, drawing)
-    values = _metadata(job, project, arm, known, is_adapter=(folder / _ADAPTER).exists())
+    values = _metadata(job, checkpoint.step, project, known, is_adapter=(folder / _ADAPTER).exists())
     head = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
     write_bytes(folder / "README.md", f"---\n{head}---\n\n{text}".encode())
 
@@ -108,7 +107,9 @@ def _card(project: Project, job: Job, checkpoint: Checkpoint, comparison: Compar
     if comparison is not None:
         setup = report_setup.read_setup(comparison, project)
         sections += [
-            section("Verdict", *(Words(sentence) for sentence in comparison.findings)),
+            section(
+                "Verdict", *(Words(sentence) for sentence in comparison.findings), _scope(job, checkpoint, comparison)
+            ),
             section("Results", *report_tables.results(comparison)),
             section("Charts", Charts(comparison.panels)),
             section("Cautions", bullets(comparison.warnings)),
@@ -124,6 +125,21 @@ def _card(project: Project, job: Job, checkpoint: Checkpoint, comparison: Compar
         sections=tuple(found for found in sections if found is not None),
         footer=f"Written by Preference Workbench {__version__}.",
     )
+
+
+def _scope(job: Job, checkpoint: Checkpoint, comparison: Comparison) -> Words:
+    """Says how far verdict and results are of this checkpoint: arms are compared by all of their seeds."""
+    arm = _arm_of(job, comparison)
+    assert arm is not None
+    last = dict(zip(arm.runs, arm.last.steps, strict=True))[job.id]
+    seeds = f"the last checkpoints of its {len(arm.seeds)} seeds" if len(arm.seeds) > 1 else "its last checkpoint"
+    here = f"seed {job.seed} at step {checkpoint.step:,}"
+    counted = (
+        "is among them" if checkpoint.step == last else f"is not among them: that of seed {job.seed} is step {last:,}"
+    )
+    one = "is that one" if checkpoint.step == last else f"is another one: the last is step {last:,}"
+    told = counted if len(arm.seeds) > 1 else one
+    return Words(f"Verdict and results are of the arm {arm.name}, by {seeds}. This checkpoint, {here}, {told}.")
 
 
 def _trained(job: Job, checkpoint: Checkpoint) -> Section | None:
@@ -169,9 +185,9 @@ def _limits(job: Job, comparison: Comparison | None) -> Iterator[str]:
 
 
 def _metadata(
-    job: Job, project: Project, arm: ArmResult | None, comparison: Comparison | None, *, is_adapter: bool
+    job: Job, step: int, project: Project, comparison: Comparison | None, *, is_adapter: bool
 ) -> dict[str, Any]:
-    """Returns the card's metadata as the hub reads it."""
+    """Returns the card's metadata as the hub reads it; results are those of this checkpoint and not of its arm's seeds."""
     is_reward = job.method == "reward"
     values: dict[str, Any] = {
         "library_name": "peft" if is_adapter else "transformers",
@@ -181,14 +197,18 @@ def _metadata(
     base = without_folders(job.inputs.model)
     if base == job.inputs.model and "/" in base and not base.startswith(("run:", ".")):
         values["base_model"] = base.partition("@")[0]
-    if arm is None or comparison is None:
+    if comparison is None:
         return values
-    found = [("gold", f"gold score by {comparison.judge}", arm.gold, 1.0), ("kl", "KL to the start model, nats", arm.kl, 1.0),
-             ("win_rate", f"win rate against {comparison.rival}, %", arm.win_rate, 100.0)]  # fmt: skip
+    arms = comparison.seeds
+    measured = next((seed for arm in arms for seed in arm.seeds if (seed.run, seed.last_step) == (job.id, step)), None)
+    if measured is None:
+        return values
+    found = [
+        ("gold", f"gold score by {comparison.judge}", measured.gold),
+        ("kl", "KL to the start model, nats", measured.kl),
+    ]
     metrics = [
-        {"type": kind, "name": name, "value": round(scale * value.mean, 4)}
-        for kind, name, value, scale in found
-        if value is not None
+        {"type": kind, "name": name, "value": round(value.mean, 4)} for kind, name, value in found if value is not None
     ]
     dataset = {"name": "test prompts", "type": project.name}
     results = [{"task": {"type": "text-generation"}, "dataset": dataset, "metrics": metrics}]

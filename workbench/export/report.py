@@ -9,7 +9,7 @@ from workbench import __version__
 from workbench.compare.comparison import Comparison
 from workbench.compare.side_by_side import side_by_side
 from workbench.domain.errors import BadInput
-from workbench.export import report_evidence, report_setup, report_tables
+from workbench.export import report_evidence, report_judges, report_setup, report_tables
 from workbench.export.document import Answers, Charts, Document, Section, Words, bullets, section
 from workbench.export.report_html import as_html
 from workbench.export.report_markdown import as_markdown
@@ -65,6 +65,7 @@ def report_of(comparison: Comparison, project: Project) -> Document:
         section("Every two arms", *report_tables.head_to_head(comparison)),
         section("Claims", *report_evidence.claims(comparison)),
         section("Ranking", *report_evidence.ranking(comparison)),
+        section("By every judge", *report_judges.judges(comparison, project)),
         section("At the best checkpoint", *report_tables.best(comparison)),
         section("Over-optimisation", *report_evidence.optimisation(comparison)),
         section("At a common level", *report_evidence.matched(comparison)),

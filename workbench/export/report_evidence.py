@@ -7,6 +7,15 @@ from workbench.export.document import Cell, Part, Value, Words, bullets, table
 from workbench.export.report_tables import NONE, figure, percent, signed
 
 _AMOUNTS = ("prompts", "pairs", "tokens trained", "tokens generated", "FLOPs", "time", "device time", "memory")
+_FRONTIERS = (
+    "How many checkpoints of the one have more gold than the other reached within as much KL, by a checkpoint or a mixture of "
+    "two: where the other has few checkpoints that is straight between them, so two arms may each stand above the other. "
+    "Intervals over prompts, which know nothing of other seeds."
+)
+_ESTIMATORS = (
+    "Nats per response, on the policy's own samples. The interval is that of the arm; the standard error is over all "
+    "responses of its seeds, to compare it with what k1 and k3 make of the same responses, and says nothing of other seeds."
+)
 _RATIOS = ((1e15, "P"), (1e12, "T"), (1e9, "G"))
 
 
@@ -45,7 +54,9 @@ def ranking(comparison: Comparison) -> tuple[Part | None, ...]:
         return ()
     rows: list[list[Value]] = [[line.arm, line.rank, figure(line.elo, 0)] for line in found.lines]
     caption = f"Bradley-Terry strengths in points of Elo above {found.origin}, by {found.judge}. {found.interval}."
-    return table(("arm", "rank", "Elo"), rows), Words(caption, "caption"), bullets(found.left_out)
+    if found.left_out:
+        caption += f" Left out, since they met nobody: {', '.join(found.left_out)}."
+    return table(("arm", "rank", "Elo"), rows), Words(caption, "caption")
 
 
 def seeds(comparison: Comparison) -> tuple[Part | None, ...]:
@@ -122,7 +133,9 @@ def optimisation(comparison: Comparison) -> tuple[Part | None, ...]:
         table(("where gold is highest", "KL (nats)", "height (s.d.)", "how"), turns),
         table(("checkpoints above another's frontier", "above", "of"), above),
         table(("best of n", "n", "KL at most (nats)", "gold gained", "proxy gained"), best),
+        Words(_FRONTIERS, "caption") if above else None,
         table(("KL, last checkpoint", "step", "exact", "s.e.", "k1", "k3", "a token"), measured),
+        Words(_ESTIMATORS, "caption") if measured else None,
         bullets(found.notes),
     )
 

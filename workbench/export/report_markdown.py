@@ -115,7 +115,7 @@ def _cell(value: Value) -> str:
 
 
 def _question(question: Question) -> str:
-    blocks = [f"### {_in_one_line(question.prompt)[:200]}" if len(question.prompt) <= 200 else fenced(question.prompt)]
+    blocks = [f"### {_in_one_line(question.prompt)}" if len(question.prompt) <= 200 else fenced(question.prompt)]
     for answer in question.answers:
         blocks += [f"**{plain(answer.arm)}**, {plain(scores(answer))}", fenced(answer.response)]
     return "\n\n".join(blocks)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from workbench.domain.errors import BadInput, NotFound
@@ -54,7 +54,16 @@ def _read(folder: Path) -> Checkpoint | None:
 
 
 def _are_there(folder: Path, sizes: Mapping[str, int]) -> bool:
-    return all((folder / name).is_file() and (folder / name).stat().st_size == size for name, size in sizes.items())
+    return all(
+        _is_inside(name) and (folder / name).is_file() and (folder / name).stat().st_size == size
+        for name, size in sizes.items()
+    )
+
+
+def _is_inside(name: str) -> bool:
+    """Says whether a name stays in its folder: a project may come from somebody else, and its files are copied by name."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def commit_checkpoint(

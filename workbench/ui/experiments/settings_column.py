@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.domain.drafts import DraftArm, ExperimentDraft
@@ -38,24 +38,23 @@ class SettingsColumn(QScrollArea):
         self.reward: SettingsSheet
         self.budget: SettingsSheet
         self.sft: SettingsSheet
-        self.sft_on = QCheckBox("Fine-tune first, so that all arms start from there")
+        self.sft_on: QCheckBox
         self.arms: list[ArmSheet] = []
         self._words, self._advanced = "", False
         self._is_filling = True  # until all of it is there
         inside = QWidget(self)
-        self._arm_list, self._inside, self._foot = QVBoxLayout(), QVBoxLayout(inside), QWidget()
+        self._arm_list, self._inside = QVBoxLayout(), QVBoxLayout(inside)
         self._inside.setContentsMargins(0, 0, 6, 0)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setWidget(inside)
         for ground in (self.viewport(), inside):
             ground.setAutoFillBackground(False)  # what lies behind is the ground already
-        self._build_foot()
         self._parts = self._build_parts()
 
     def dressed(self) -> list[QWidget]:
         """Returns what wears the style sheet: every card, and the little that is around them."""
-        bars = (self.verticalScrollBar(), self.horizontalScrollBar())
-        return [*bars, self.sft_on, self._foot, *self.findChildren(SettingsSheet)]
+        cards = self.widget().findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return [self.verticalScrollBar(), self.horizontalScrollBar(), *cards]
 
     def build_next(self) -> bool:
         """Builds one more card, which takes a few hundredths of a second; says whether there was one left to build."""
@@ -94,14 +93,13 @@ class SettingsColumn(QScrollArea):
     def add_arm(self, method: ArmMethod, name: str = "") -> ArmSheet:
         """Adds an arm; several values of a setting, separated by commas, make several arms of it."""
         sheet = ArmSheet(name or self._free_arm_name(method), method)
-        sheet.setStyleSheet(self._look.sheet())
         sheet.use_preset(self._preset())
         sheet.filter(self._words, advanced=self._advanced)
         sheet.removed.connect(lambda: self._drop_arm(sheet))
         sheet.doubled.connect(lambda: self._double(sheet))
         sheet.changed.connect(self._on_changed)
         self.arms.append(sheet)
-        self._arm_list.addWidget(sheet)
+        self._arm_list.addWidget(self._dressed(sheet))
         self._on_changed()
         return sheet
 
@@ -182,13 +180,14 @@ class SettingsColumn(QScrollArea):
 
     def _build_parts(self) -> Iterator[SettingsSheet]:
         self.general = yield from self._place(SettingsSheet("Experiment", "experiment", _GENERAL, _pickers()))
-        self._inside.addWidget(self.sft_on)
+        self.sft_on = QCheckBox("Fine-tune first, so that all arms start from there")
+        self._inside.addWidget(self._dressed(self.sft_on))
         self.sft = yield from self._place(SettingsSheet("Fine-tuning first", "sft", pickers={"dataset": NamePicker()}))
         self.sft.hide()
         self._inside.addLayout(self._arm_list)
         yield self.add_arm("ppo")
         yield self.add_arm("dpo")
-        self._inside.addWidget(self._foot)
+        self._inside.addWidget(self._dressed(self._arm_buttons()))
         reward = SettingsSheet("Reward model", "reward", pickers={"model": NamePicker(browses=True)})
         self.reward = yield from self._place(reward)
         self.sampling = yield from self._place(SettingsSheet("Sampling", "sampling"))
@@ -198,8 +197,7 @@ class SettingsColumn(QScrollArea):
         self._is_filling = False
 
     def _place(self, sheet: SettingsSheet) -> Generator[SettingsSheet, None, SettingsSheet]:
-        sheet.setStyleSheet(self._look.sheet())
-        self._inside.addWidget(sheet)
+        self._inside.addWidget(self._dressed(sheet))
         yield sheet
         return sheet
 
@@ -210,12 +208,18 @@ class SettingsColumn(QScrollArea):
         self.sft_on.toggled.connect(lambda _on: self._on_sft_changed())
         self.general.fields["preset"].changed.connect(self._choose_preset)
 
-    def _build_foot(self) -> None:
-        more = QHBoxLayout(self._foot)
+    def _dressed(self, card: QWidget) -> QWidget:
+        card.setStyleSheet(self._look.sheet())
+        return card
+
+    def _arm_buttons(self) -> QWidget:
+        foot = QWidget()
+        more = QHBoxLayout(foot)
         more.setContentsMargins(0, 0, 0, 0)
         more.addWidget(button("Add PPO", lambda: self.add_arm("ppo")))
         more.addWidget(button("Add DPO", lambda: self.add_arm("dpo")))
         more.addWidget(label("Several values, as 0.05, 0.1, make several arms.", "muted", wraps=True), 1)
+        return foot
 
 
 def _pickers() -> dict[str, NamePicker | JudgesPicker]:

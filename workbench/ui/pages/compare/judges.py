@@ -80,7 +80,7 @@ class JudgesTab(Tab):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.resizeRowsToContents()
-        self.people.setText(_people_words(table.people))
+        self.people.setText(" ".join(table.people.lines) if table.people is not None else "")
         self.people.setVisible(table.people is not None)
 
     def _fill(self, row: int, one: api.JudgeFigures, arms: Collection[str]) -> None:
@@ -163,20 +163,3 @@ class JudgesTab(Tab):
 
 def _share(value: float | None) -> ValueItem:
     return ValueItem("" if value is None else f"{100 * value:.0f} %", float("nan") if value is None else value)
-
-
-def _people_words(people: api.People | None) -> str:
-    if people is None:
-        return ""
-    parts = [f"People: {people.n_labels} judgements by {', '.join(people.raters)}."]
-    parts += [
-        f"{cell.row} over {cell.column} {100 * cell.rate.mean:.0f} % ({100 * cell.rate.low:.0f} to {100 * cell.rate.high:.0f})."
-        for cell in people.cells
-    ]
-    if people.agreement is not None:
-        parts.append(f"Raters agree by {people.measure} {people.agreement:.2f}.")
-    for name, share in (("proxy", people.proxy_agrees), ("gold judge", people.gold_agrees)):
-        if share is not None:
-            interval = f"{100 * share.low:.0f} to {100 * share.high:.0f}"
-            parts.append(f"The {name} agrees with {100 * share.mean:.0f} % of {share.n} preferences ({interval}).")
-    return " ".join(parts)
