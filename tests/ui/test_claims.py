@@ -4,7 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from workbench.domain.experiments import shown_name
-from workbench.ui.pages.compare.ranking import Mark
+from workbench.ui.pages.compare.claims import ClaimsTab
+from workbench.ui.pages.compare.ranking import Mark, RankingTab
 from workbench.ui.widgets.controls import tip_words
 
 
@@ -32,7 +33,7 @@ def column(table, name: str) -> int:
 
 def test_every_claim_stands_with_its_raw_and_its_length_controlled_rate(qtbot, page):
     turned(qtbot, page, "Claims")
-    table, claims = page.body.claims.table, page.comparison.claims
+    table, claims = page.deck.tab(ClaimsTab).table, page.comparison.claims
     assert table.rowCount() == len(claims) == 6
     for row, claim in enumerate(claims):
         assert table.item(row, 0).text() == f"{shown_name(claim.row)}\nover {shown_name(claim.column)}"
@@ -46,7 +47,7 @@ def test_every_claim_stands_with_its_raw_and_its_length_controlled_rate(qtbot, p
 def test_a_hidden_arm_is_in_no_claim(qtbot, page):
     page.tree.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
     turned(qtbot, page, "Claims")
-    table = page.body.claims.table
+    table = page.deck.tab(ClaimsTab).table
     assert table.rowCount() == 3
     assert all("PPO" not in table.item(row, 0).text() for row in range(3))
 
@@ -57,7 +58,7 @@ def test_a_click_on_a_sentence_selects_the_claims_that_it_rests_on(qtbot, page):
     assert sentence.toolTip() == tip_words(about.evidence)
     qtbot.mouseClick(sentence, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.is_settled, timeout=20000)
-    table = page.body.claims.table
+    table = page.deck.tab(ClaimsTab).table
     assert table.isVisible()
     selected = {table.item(index.row(), 0).text() for index in table.selectedIndexes()}
     assert selected == {f"{support.arms[0]}\nover start model" for support in about.support}
@@ -66,16 +67,16 @@ def test_a_click_on_a_sentence_selects_the_claims_that_it_rests_on(qtbot, page):
 def test_enter_does_the_same_and_a_sentence_without_figures_leads_nowhere(qtbot, page):
     *_, last = page.verdict.sentences
     qtbot.mouseClick(last, Qt.MouseButton.LeftButton)
-    assert not page.body.claims.isVisible()
+    assert not page.deck.tab(ClaimsTab).isVisible()
     first = page.verdict.sentences[0]
     first.setFocus()
     qtbot.keyClick(first, Qt.Key.Key_Return)
-    qtbot.waitUntil(page.body.claims.isVisible, timeout=20000)
+    qtbot.waitUntil(page.deck.tab(ClaimsTab).isVisible, timeout=20000)
 
 
 def test_the_ranking_is_drawn_from_the_strongest_down(qtbot, page):
     turned(qtbot, page, "Ranking")
-    table, lines = page.body.ranking.table, page.comparison.ranking.lines
+    table, lines = page.deck.tab(RankingTab).table, page.comparison.ranking.lines
     assert [table.item(row, 1).text() for row in range(table.rowCount())] == [shown_name(line.arm) for line in lines]
     mark = table.item(0, table.columnCount() - 1).data(Qt.ItemDataRole.UserRole + 1)
     assert isinstance(mark, Mark)
@@ -85,7 +86,7 @@ def test_the_ranking_is_drawn_from_the_strongest_down(qtbot, page):
 
 def test_every_checkpoint_is_ranked_on_a_click_and_the_last_ones_on_another(qtbot, page):
     turned(qtbot, page, "Ranking")
-    ranking = page.body.ranking
+    ranking = page.deck.tab(RankingTab)
     n_last = ranking.table.rowCount()
     qtbot.mouseClick(ranking.switch, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ranking.table.rowCount() > n_last, timeout=20000)

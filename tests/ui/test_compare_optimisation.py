@@ -6,6 +6,7 @@ from evaluated_runs import PaperRuns, over_optimised
 from PySide6.QtCore import QPointF, Qt
 
 from workbench.storage.project import Project
+from workbench.ui.pages.compare.optimisation import KlTable, OverOptimisation
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_the_turn_is_marked_in_the_chart_and_said_in_the_table(opened, tmp_path)
     runs = PaperRuns(Project.create(tmp_path / "turns", "turns"))
     over_optimised(runs)
     page = opened(runs.project, ("overoptimisation", "frontier"), "Over-optimisation")
-    turns = page.body.optimisation.turns
+    turns = page.deck.tab(OverOptimisation).turns
     assert cells(turns, 0) == ["ppo"]
     spans = {span.arm: span for span in page.grid.cards[0].spec.spans}
     assert "ppo" in spans
@@ -61,7 +62,7 @@ def test_best_of_n_is_drawn_beside_the_arms_with_marks_and_in_its_table(opened, 
     frontier, best = page.grid.cards
     assert "best&nbsp;of&nbsp;n" in frontier.legend.text()
     assert best.chart.n_curves() == 2
-    tab = page.body.optimisation
+    tab = page.deck.tab(OverOptimisation)
     assert cells(tab.best, 0) == ["1", "2", "4", "8"]
     assert cells(tab.best, 1)[2] == "0.636"
     assert not tab.sample.isVisible()
@@ -69,7 +70,7 @@ def test_best_of_n_is_drawn_beside_the_arms_with_marks_and_in_its_table(opened, 
 
 def test_counts_above_the_frontier_stand_in_rows_and_columns_of_the_same_arms(opened, sampled):
     page = opened(sampled, ("frontier",), "Over-optimisation")
-    above = page.body.optimisation.above
+    above = page.deck.tab(OverOptimisation).above
     assert above.rowCount() == above.columnCount() - 1 == 4
     pair = page.comparison.optimisation.dominance[0]
     assert above.item(0, 2).text() == f"{pair.above.mean:.0f}/{pair.above.n}"
@@ -81,7 +82,7 @@ def test_unticking_an_arm_takes_it_and_its_turn_away(qtbot, opened, sampled):
     page = opened(sampled, ("overoptimisation",), "Over-optimisation")
     page.tree.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
     qtbot.waitUntil(lambda: page.is_settled, timeout=20000)
-    assert "PPO" not in cells(page.body.optimisation.turns, 0)
+    assert "PPO" not in cells(page.deck.tab(OverOptimisation).turns, 0)
     assert "PPO" not in {span.arm for span in page.comparison.panels[0].spans}
 
 
@@ -101,7 +102,7 @@ def _point(series, at):
 
 def test_the_kl_table_has_every_checkpoint_with_its_standard_error(opened, evaluated):
     page = opened(evaluated, ("kl",), "KL")
-    table = next(tab for tab in page.deck.tabs if tab.title == "KL").table
+    table = page.deck.tab(KlTable).table
     rows = page.comparison.optimisation.kl
     assert table.rowCount() == len(rows) == 12
     assert cells(table, 3) == [f"{row.se:.3f}" for row in rows]
@@ -113,8 +114,8 @@ def test_best_of_n_is_queued_by_a_click_where_it_was_not_sampled(qtbot, opened, 
     monkeypatch.setattr("workbench.api.sample_best_of_n", lambda project: asked.append(project) or [])
     page = opened(evaluated, ("best_of_n",), "Over-optimisation")
     assert page.grid.cards[0].spec.subtitle == "not sampled yet"
-    assert page.body.optimisation.sample.isVisible()
-    qtbot.mouseClick(page.body.optimisation.sample, Qt.MouseButton.LeftButton)
+    assert page.deck.tab(OverOptimisation).sample.isVisible()
+    qtbot.mouseClick(page.deck.tab(OverOptimisation).sample, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(asked), timeout=20000)
     assert asked[0].folder == evaluated.folder
 
@@ -122,6 +123,6 @@ def test_best_of_n_is_queued_by_a_click_where_it_was_not_sampled(qtbot, opened, 
 def test_a_project_without_a_reward_model_says_so(qtbot, opened, evaluated, session):
     page = opened(evaluated, ("best_of_n",), "Over-optimisation")
     with qtbot.waitSignal(session.failed, timeout=20000) as failed:
-        qtbot.mouseClick(page.body.optimisation.sample, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(page.deck.tab(OverOptimisation).sample, Qt.MouseButton.LeftButton)
     assert failed.args[0] == "Best of n was not queued"
     assert "no reward model" in failed.args[1]

@@ -5,14 +5,14 @@ from workbench.ui.pages.compare.deck import Deck, Tab
 from workbench.ui.theme import Look
 
 
-class Names(Tab):
+class First(Tab):
     """Lists the arms that are shown."""
 
+    title = "First"
     tip = "The arms' names"
 
-    def __init__(self, title: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.title = title
         self.names: list[str] = []
 
     def showing(self, comparison, scheme, hidden):
@@ -23,19 +23,24 @@ class Names(Tab):
                 yield
 
 
-def test_only_the_tab_in_sight_is_filled_and_another_when_it_is_turned_to(qtbot, evaluated):
-    compared = api.compare_runs(evaluated)
-    first, second = Names("first"), Names("second")
-    deck = Deck([first, second])
+class Second(First):
+    """Does the same behind the first."""
+
+    title = "Second"
+
+
+def test_only_the_tab_in_sight_is_made_and_filled_and_another_when_it_is_turned_to(qtbot, evaluated):
+    compared, made = api.compare_runs(evaluated), []
+    deck = Deck({kind: lambda kind=kind: made.append(kind) or kind() for kind in (First, Second)})
     qtbot.addWidget(deck)
     deck.show()
-    scheme = Look("light").scheme
-    for _ in deck.showing(compared, scheme, {"PPO"}):
+    for _ in deck.showing(compared, Look("light").scheme, {"PPO"}):
         pass
     shown = [arm.name for arm in compared.arms if arm.name != "PPO"]
-    assert first.names == shown
-    assert second.names == []
+    assert deck.tab(First).names == shown
+    assert made == [First]
     deck.actions()[0].trigger()
     qtbot.waitUntil(lambda: deck.is_done)
-    assert second.isVisible()
-    assert second.names == shown
+    assert made == [First, Second]
+    assert deck.tab(Second).isVisible()
+    assert deck.tab(Second).names == shown

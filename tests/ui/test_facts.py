@@ -21,8 +21,8 @@ def turn_to(qtbot, page, title: str):
     bar = page.deck.bar
     at = next(i for i in range(bar.count()) if bar.tabText(i) == title)
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(at).center())
-    qtbot.waitUntil(lambda: page.deck.is_done and page.deck.tabs[at].isVisible(), timeout=20000)
-    return page.deck.tabs[at]
+    qtbot.waitUntil(lambda: page.deck.is_done and page.deck.current.isVisible(), timeout=20000)
+    return page.deck.current
 
 
 def column(tab, name: str) -> list[str]:

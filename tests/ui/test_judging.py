@@ -12,6 +12,8 @@ from workbench import api
 from workbench.data.pairwise import client
 from workbench.storage.labels import read_labels
 from workbench.storage.project import Project
+from workbench.ui.pages.compare.blind import BlindTab
+from workbench.ui.pages.compare.judges import JudgesTab
 
 WAIT = 20000
 
@@ -49,8 +51,8 @@ def blind(qtbot, page, window):
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
     page.deck.turn_to("Judge blind")
-    qtbot.waitUntil(page.body.blind.buttons["1"].isEnabled, timeout=WAIT)
-    return page.body.blind
+    qtbot.waitUntil(page.deck.tab(BlindTab).buttons["1"].isEnabled, timeout=WAIT)
+    return page.deck.tab(BlindTab)
 
 
 def test_keys_judge_pair_after_pair_and_what_was_said_is_kept(qtbot, window, blind, evaluated):
@@ -92,10 +94,10 @@ def test_what_people_say_stands_among_the_judges(qtbot, window, blind, page):
     qtbot.keyClick(window, Qt.Key.Key_1)
     qtbot.waitUntil(blind.undo.isEnabled, timeout=WAIT)
     page.deck.turn_to("Judges")
-    table = page.body.judges.table
+    table = page.deck.tab(JudgesTab).table
     qtbot.waitUntil(lambda: table.rowCount() == 3, timeout=WAIT)
     assert [table.item(row, 0).text() for row in range(3)] == ["vader", "proxy", "people"]
-    assert "1 judgements by" in page.body.judges.people.text()
+    assert "1 judgements by" in page.deck.tab(JudgesTab).people.text()
 
 
 def test_win_rates_go_by_the_judge_that_is_chosen(qtbot, page):
@@ -163,7 +165,7 @@ def test_a_judge_is_asked_about_the_arms_from_the_comparison(qtbot, page, judge,
     api.set_endpoint("local", endpoint.model_dump())
     session.preferences.read()
     page.deck.turn_to("Judges")
-    tab = page.body.judges
+    tab = page.deck.tab(JudgesTab)
     qtbot.waitUntil(lambda: "questions, about $" in tab.cost.text() and tab.go.isEnabled(), timeout=WAIT)
     qtbot.mouseClick(tab.go, Qt.MouseButton.LeftButton)
 

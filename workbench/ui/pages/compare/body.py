@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QWidget
 
@@ -26,7 +27,13 @@ _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one ro
 
 
 class Body(QWidget):
-    """The parts that show a comparison, each in its place."""
+    """The parts that show a comparison, each in its place.
+
+    Signals:
+        best_of_n_wanted: best of n shall be sampled.
+    """
+
+    best_of_n_wanted = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -34,19 +41,26 @@ class Body(QWidget):
         self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
         self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
-        self.optimisation = OverOptimisation()
         self.fairness = FairnessStrip()
-        self.claims, self.ranking = ClaimsTab(), RankingTab(session)
-        self.judges, self.blind = JudgesTab(session), BlindTab(session)
-        trained = [self.claims, self.ranking, self.optimisation, KlTable()]
-        self.deck = Deck([self.glance, *trained, self.judges, self.blind, CostsTab(), SeedsTab(), MatchedTab()])
+        self.deck = Deck({
+            Glance: lambda: self.glance,
+            ClaimsTab: ClaimsTab,
+            RankingTab: lambda: RankingTab(session),
+            OverOptimisation: self._make_optimisation,
+            KlTable: KlTable,
+            JudgesTab: lambda: JudgesTab(session),
+            BlindTab: lambda: BlindTab(session),
+            CostsTab: CostsTab,
+            SeedsTab: SeedsTab,
+            MatchedTab: MatchedTab,
+        })  # fmt: skip
         self.verdict.evidence_wanted.connect(self.show_evidence)
         self._place()
 
     def show_evidence(self, statement: Statement) -> None:
         """Points at the figures that a sentence of the verdict rests on."""
-        self.claims.point_at(statement)
-        self.deck.turn_to(self.claims.title)
+        self.deck.tab(ClaimsTab).point_at(statement)
+        self.deck.turn_to(ClaimsTab.title)
 
     def dressed(self) -> Sequence[QWidget]:
         """Returns what wears the style sheet."""
@@ -61,6 +75,11 @@ class Body(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._left.setFixedWidth(max(_LEFT, self.width() // _LEFT_SHARE))
+
+    def _make_optimisation(self) -> OverOptimisation:
+        made = OverOptimisation()
+        made.best_of_n_wanted.connect(self.best_of_n_wanted)
+        return made
 
     def _place(self) -> None:
         self._left = left = Card("Runs")

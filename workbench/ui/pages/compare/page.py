@@ -209,7 +209,7 @@ class ComparePage(Page):
         self.grid.picked.connect(self.answers.show_checkpoint)
         self.grid.export_wanted.connect(self.offer_export)
         self.answers.places_wanted.connect(self.show_places)
-        self.body.optimisation.best_of_n_wanted.connect(self.sample_best_of_n)
+        self.body.best_of_n_wanted.connect(self.sample_best_of_n)
         self.look.changed.connect(self._on_look_changed)
         self._soon.timeout.connect(self.refresh)
         self.session.project_changed.connect(self._on_project_changed)
