@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 
 from workbench import api
 from workbench.compare import ArmResult
+from workbench.domain.experiments import shown_name
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, add_action, button, label, set_role
 from workbench.ui.widgets.controls import ElidedLabel
@@ -156,7 +157,7 @@ class AnswersCard(Card):
         mark = QLabel()
         mark.setPixmap(swatch(self._scheme.runs.colour(answer.index)).pixmap(10, 10))
         head.addWidget(mark)
-        head.addWidget(label(answer.arm, "title"))
+        head.addWidget(label(shown_name(answer.arm), "title"))
         scores = ElidedLabel(_place(answer))
         set_role(scores, "muted")
         head.addWidget(scores, 1)
