@@ -8,6 +8,7 @@ from evaluated_runs import realistic
 from typer.testing import CliRunner, Result
 
 from workbench import cli
+from workbench.domain.experiments import shown_name
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def test_every_claim_is_printed_with_what_was_measured(project: Path) -> None:
     compared = json.loads(run("compare", project, "--json").output)
     assert len(compared["claims"]) == 6
     for claim in compared["claims"]:
-        assert f"{claim['row']} over {claim['column']}" in printed
+        assert f"{shown_name(claim['row'])} over {shown_name(claim['column'])}" in printed
         assert f"{100 * claim['length_controlled']['rate']['mean']:.1f}" in printed
     assert "p by Holm for all 6 claims" in printed
 
@@ -42,8 +43,8 @@ def test_one_arm_alone_makes_no_claim_and_no_ranking(project: Path) -> None:
 def test_the_ranking_is_printed_and_is_in_the_json_when_asked_for(project: Path) -> None:
     printed = run("compare", project, "--ranking").output
     ranked = json.loads(run("compare", project, "--ranking", "--json").output)["ranking"]
-    assert [line["arm"] in printed for line in ranked["lines"]] == [True] * 4
-    assert "0 is reference" in printed
+    assert [shown_name(line["arm"]) in printed for line in ranked["lines"]] == [True] * 4
+    assert "0 is start model" in printed
     assert "ranking" not in json.loads(run("compare", project, "--json").output)
 
 
@@ -72,3 +73,8 @@ def test_what_is_no_win_rate_is_refused(text: str) -> None:
     done = CliRunner().invoke(cli.app, ["power", text])
     assert done.exit_code != 0
     assert "expected" in str(done.exception)
+
+
+def test_the_start_model_is_named_as_it_is_printed(project: Path) -> None:
+    hidden = json.loads(run("compare", project, "--hide", "start model", "--json").output)
+    assert "reference" not in [arm["name"] for arm in hidden["arms"]]

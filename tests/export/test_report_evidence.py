@@ -2,6 +2,7 @@ import re
 
 from tests.export.conftest import html_of
 from workbench.compare import compare_runs
+from workbench.domain.experiments import shown_name
 from workbench.export.report_evidence import claims, costs, fairness, matched, optimisation, ranking, seeds, support
 
 
@@ -11,7 +12,9 @@ def rows(html: str) -> list[list[str]]:
 
 def test_every_two_arms_are_a_claim_and_every_claim_is_supported(comparison):
     told = rows(html_of(*claims(comparison)))[1:]
-    assert [row[0] for row in told] == [f"{claim.row} over {claim.column}" for claim in comparison.claims]
+    assert [row[0] for row in told] == [
+        f"{shown_name(claim.row)} over {shown_name(claim.column)}" for claim in comparison.claims
+    ]
     assert {re.sub("<.*?>", "", row[5]) for row in told} <= {"shown", "not shown"}
     page = html_of(*support(comparison))
     assert all(found.label in page for statement in comparison.statements for found in statement.support)
@@ -20,7 +23,7 @@ def test_every_two_arms_are_a_claim_and_every_claim_is_supported(comparison):
 def test_the_ranking_stands_in_its_order(comparison):
     assert comparison.ranking is not None
     told = rows(html_of(*ranking(comparison)))[1:]
-    assert [row[0] for row in told] == [line.arm for line in comparison.ranking.lines]
+    assert [row[0] for row in told] == [shown_name(line.arm) for line in comparison.ranking.lines]
 
 
 def test_every_seed_of_every_trained_arm_is_listed(comparison):

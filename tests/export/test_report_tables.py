@@ -10,7 +10,7 @@ def test_results_show_each_figure_with_its_interval(runs):
     told = html_of(*results(compare_runs(runs.project)))
     assert "<td>61.7 %<small>55.6 to 67.5</small></td>" in told
     assert "<td>2.00<small>2.00 to 2.00</small></td>" in told
-    assert '<th scope="row">reference</th><td>reference</td><td>0</td><td>0</td>' in told
+    assert '<th scope="row">start model</th><td>start model</td><td>0</td><td>0</td>' in told
 
 
 def test_the_best_checkpoints_are_shown_where_they_are_not_the_last(runs):

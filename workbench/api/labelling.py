@@ -7,7 +7,7 @@ from workbench.compare import Comparison
 from workbench.compare.blind import BlindPair
 from workbench.compare.blind import blind_pairs as _pairs
 from workbench.compare.naming import find_arm
-from workbench.domain.errors import NotFound
+from workbench.domain.errors import BadSetting, NotFound
 from workbench.domain.labels import BlindLabel, BlindVerdict, Withdrawal
 from workbench.storage.labels import add_label, read_labels
 from workbench.storage.preferences import read_preferences
@@ -46,6 +46,7 @@ def blind_pairs(
 
     Raises:
         NotFound: the comparison has no such arm.
+        BadSetting: both are the same.
     """
     arms = []
     for name in (one, other):
@@ -54,6 +55,8 @@ def blind_pairs(
             known = [each.name for each in comparison.arms]
             raise NotFound(f"There is no arm `{name}` in this comparison.", nearest(name, known, "arm"))
         arms.append(arm)
+    if arms[0].name == arms[1].name:
+        raise BadSetting(f"`{one}` cannot be judged against itself.", "Choose two different arms.")
     return _pairs(project, arms[0], arms[1], read_labels(project), rater or rater_name(), seed)
 
 

@@ -10,6 +10,7 @@ from workbench import api
 from workbench.cli.output import Debug, Json, examples, print_json, print_table, say
 from workbench.domain.errors import BadSetting
 from workbench.domain.estimates import Estimate
+from workbench.domain.experiments import shown_name
 
 
 def register(app: typer.Typer) -> None:
@@ -66,7 +67,7 @@ def print_claims(comparison: api.Comparison) -> None:
         ["claim", "win rate, %", "LC win rate, %", "gold", "p", "by Holm", "shown", "decided by"],
         [
             [
-                f"{claim.row} over {claim.column}",
+                f"{shown_name(claim.row)} over {shown_name(claim.column)}",
                 _between(claim.rate, scale=100),
                 _between(claim.length_controlled.rate, scale=100) if claim.length_controlled else "-",
                 _between(claim.gold_difference, form="+.2f"),
@@ -93,13 +94,18 @@ def print_ranking(ranking: api.Ranking | None) -> None:
     print_table(
         ["rank", "arm", "step", "Elo"],
         [
-            [str(line.rank), line.arm, ", ".join(map(str, dict.fromkeys(line.steps))), _between(line.elo, form="+.0f")]
+            [
+                str(line.rank),
+                shown_name(line.arm),
+                ", ".join(map(str, dict.fromkeys(line.steps))),
+                _between(line.elo, form="+.0f"),
+            ]
             for line in ranking.lines
         ],
     )
-    say(f"Bradley-Terry by {ranking.judge}, ties half; 0 is {ranking.origin}. {ranking.interval}.")
+    say(f"Bradley-Terry by {ranking.judge}, ties half; 0 is {shown_name(ranking.origin)}. {ranking.interval}.")
     if ranking.left_out:
-        say(f"Left out, since they met nobody: {', '.join(ranking.left_out)}.")
+        say(f"Left out, since they met nobody: {', '.join(map(shown_name, ranking.left_out))}.")
 
 
 def _print_rates(rates: list[tuple[float, int]], json: bool) -> None:

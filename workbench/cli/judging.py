@@ -33,6 +33,8 @@ _LABEL_EPILOG = examples(
     "workbench label my-project --between ppo --and reference --rater ann",
 )
 _KEYS = {"1": "first", "2": "second", "0": "tie", "s": "skip"}
+_ANSWERS = (*_KEYS, "u", "q")
+_HABITS = ("swap", "first", "unparsed", "judged")
 _NOT_JUDGED = "-"
 
 
@@ -132,12 +134,17 @@ def judges(
     if json:
         print_json(table)
         return
-    columns = ["judge", *(f"{arm}, %" for arm in table.arms), "swap", "first", "unparsed", "judged"]
-    print_table(columns, [_row(one, table.arms) for one in table.judges])
-    say(
-        "Share of prompts that an arm wins against its start model, ties half, with its 95 % interval. Of judges of pairs:"
+    columns = ["judge", *(f"{arm}, %" for arm in table.arms)]
+    has_habits = any(one.n_asked for one in table.judges)
+    print_table(
+        [*columns, *(_HABITS if has_habits else ())], [_row(one, table.arms, has_habits) for one in table.judges]
     )
-    say("pairs judged alike when swapped, replies for the answer that stood first, replies that were not understood.")
+    say("Share of prompts that an arm wins against its start model, ties half, with its 95 % interval.")
+    if has_habits:
+        say(
+            "Of judges of pairs: pairs judged alike when swapped, replies for the answer that stood first, replies that "
+            "were not understood, questions asked."
+        )
     if table.people is not None:
         say("\n" + "\n  ".join(table.people.lines))
 
@@ -221,14 +228,22 @@ def _evaluated(project: api.Project) -> list[str]:
 
 def _answer() -> str:
     try:
-        return input("> " if sys.stdin.isatty() else "").strip().lower()
+        while (typed := input("> " if sys.stdin.isatty() else "").strip().lower()) not in _ANSWERS:
+            note("Type 1 or 2 for the better answer, 0 for a tie, s to skip, u to undo, q to stop.")
     except EOFError:
         return "q"
+    return typed
 
 
-def _row(one: api.JudgeFigures, arms: tuple[str, ...]) -> list[str]:
-    habits = [_percent(one.swap_consistency), _percent(one.first_position), _percent(one.unparsed)]
-    return [one.judge, *(_rate(one.rates.get(arm)) for arm in arms), *habits, str(one.n_asked or "")]
+def _row(one: api.JudgeFigures, arms: tuple[str, ...], has_habits: bool) -> list[str]:
+    rates = [one.judge, *(_rate(one.rates.get(arm)) for arm in arms)]
+    habits = [
+        _percent(one.swap_consistency),
+        _percent(one.first_position),
+        _percent(one.unparsed),
+        str(one.n_asked or ""),
+    ]
+    return [*rates, *(habits if has_habits else ())]
 
 
 def _rate(value: Estimate | None) -> str:

@@ -12,6 +12,7 @@ from workbench.cli.claims import print_claims, print_ranking
 from workbench.cli.fair_tables import Further, fair_tables, print_fairness, print_tables
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, print_table, say
 from workbench.domain.estimates import Estimate
+from workbench.domain.experiments import shown_name
 from workbench.domain.figures import FigureStyle, Font, Ground
 from workbench.domain.matching import LEVELS
 from workbench.domain.views import View, XAxis
@@ -173,10 +174,11 @@ def given(**values: Any) -> dict[str, Any]:
 def print_comparison(comparison: api.Comparison) -> None:
     """Prints the table of arms, the verdict and the warnings."""
     print_table(
-        ["arm", "method", "seeds", "gold", "proxy", "KL, nats", "win rate, %", *comparison.further_judges],
+        ["arm", "method", "seeds", "gold", "proxy", "KL, nats", "win rate, %",
+         *(f"by {judge}" for judge in comparison.further_judges)],
         [
-            [arm.name, arm.method, str(len(arm.seeds)), figure(arm.gold), figure(arm.proxy), figure(arm.kl),
-             figure(arm.win_rate, digits=1, scale=100),
+            [shown_name(arm.name), shown_name(arm.method), str(len(arm.seeds)), figure(arm.gold), figure(arm.proxy),
+             figure(arm.kl), figure(arm.win_rate, digits=1, scale=100),
              *(figure(arm.last.scores[judge]) for judge in comparison.further_judges)]
             for arm in comparison.arms
         ],

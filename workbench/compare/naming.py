@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from workbench.domain.errors import NotFound
+from workbench.domain.experiments import shown_name
 from workbench.domain.records import Job, Manifest
 from workbench.storage.project import nearest
 
@@ -90,7 +91,7 @@ def names_today(jobs: Mapping[str, Job], manifest: Manifest) -> dict[str, str]:
 def find_arm(arms: Sequence[AnArm], name: str) -> AnArm | None:
     """Returns the arm that a name means: a lasting one, else one of this comparison, else one that only one arm had."""
     lasting = [arm for arm in arms if arm.called[:1] == (name,)]
-    current = [arm for arm in arms if arm.name == name]
+    current = [arm for arm in arms if name in (arm.name, shown_name(arm.name))]
     earlier = [arm for arm in arms if name in arm.called]
     return next(iter([*lasting, *current, *(earlier if len(earlier) == 1 else ())]), None)
 

@@ -3,6 +3,7 @@
 from workbench.compare.comparison import Comparison
 from workbench.compare.ledger import Amounts
 from workbench.compare.matched import MatchedArm, MatchedView
+from workbench.domain.experiments import shown_name
 from workbench.export.document import Cell, Part, Value, Words, bullets, table
 from workbench.export.report_tables import NONE, figure, percent, signed
 
@@ -29,7 +30,7 @@ def claims(comparison: Comparison) -> tuple[Part | None, ...]:
     """Returns a line for every two arms: how sure it is that one wins, and what would decide it."""
     rows: list[list[Value]] = [
         [
-            f"{claim.row} over {claim.column}",
+            f"{shown_name(claim.row)} over {shown_name(claim.column)}",
             percent(claim.rate),
             percent(claim.length_controlled.rate if claim.length_controlled else None),
             figure(claim.gold_difference),
@@ -52,10 +53,10 @@ def ranking(comparison: Comparison) -> tuple[Part | None, ...]:
     found = comparison.ranking
     if found is None:
         return ()
-    rows: list[list[Value]] = [[line.arm, line.rank, figure(line.elo, 0)] for line in found.lines]
-    caption = f"Bradley-Terry strengths in points of Elo above {found.origin}, by {found.judge}. {found.interval}."
+    rows: list[list[Value]] = [[shown_name(line.arm), line.rank, figure(line.elo, 0)] for line in found.lines]
+    caption = f"Bradley-Terry strengths in points of Elo above {shown_name(found.origin)}, by {found.judge}. {found.interval}."
     if found.left_out:
-        caption += f" Left out, since they met nobody: {', '.join(found.left_out)}."
+        caption += f" Left out, since they met nobody: {', '.join(map(shown_name, found.left_out))}."
     return table(("arm", "rank", "Elo"), rows), Words(caption, "caption")
 
 
@@ -63,7 +64,7 @@ def seeds(comparison: Comparison) -> tuple[Part | None, ...]:
     """Returns every seed of every trained arm, those that collapsed among them."""
     rows: list[list[Value]] = [
         [
-            arm.arm,
+            shown_name(arm.arm),
             seed.seed,
             seed.state,
             NONE if seed.last_step is None else seed.last_step,
@@ -106,7 +107,7 @@ def _matched_table(view: MatchedView) -> Part | None:
 
 def _matched_row(arm: MatchedArm) -> list[Value]:
     steps = ", ".join(dict.fromkeys(f"{step:,.0f}" for step in arm.steps))
-    return [arm.arm, steps, figure(arm.gold), percent(arm.win_rate), figure(arm.kl), figure(arm.proxy)]
+    return [shown_name(arm.arm), steps, figure(arm.gold), percent(arm.win_rate), figure(arm.kl), figure(arm.proxy)]
 
 
 def optimisation(comparison: Comparison) -> tuple[Part | None, ...]:

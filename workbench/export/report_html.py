@@ -3,6 +3,7 @@
 from functools import singledispatch
 
 from workbench.compare.side_by_side import Question
+from workbench.domain.experiments import shown_name
 from workbench.export import markup
 from workbench.export.document import Answers, Bullets, Cell, Charts, Code, Document, Part, Section, Table, Value, Words
 from workbench.export.inline_svg import inline_charts
@@ -87,6 +88,6 @@ def _question(question: Question) -> Markup:
     answers = []
     for answer in question.answers:
         dot = tag("i", "", class_="dot", style=f"background:{LIGHT.colour(answer.index)}")
-        who = tag("p", dot, tag("b", answer.arm), " ", tag("span", scores(answer), class_="muted"))
+        who = tag("p", dot, tag("b", shown_name(answer.arm)), " ", tag("span", scores(answer), class_="muted"))
         answers.append(tag("div", who, tag("p", answer.response, class_="text"), class_="answer"))
     return tag("article", tag("p", question.prompt, class_="text prompt"), tag("div", *answers, class_="row"))

@@ -4,6 +4,7 @@ import re
 from functools import singledispatchmethod
 
 from workbench.compare.side_by_side import Question
+from workbench.domain.experiments import shown_name
 from workbench.domain.figures import FigureStyle
 from workbench.export.document import Answers, Bullets, Cell, Charts, Code, Document, Part, Section, Table, Value, Words
 from workbench.export.figures import render
@@ -117,5 +118,5 @@ def _cell(value: Value) -> str:
 def _question(question: Question) -> str:
     blocks = [f"### {_in_one_line(question.prompt)}" if len(question.prompt) <= 200 else fenced(question.prompt)]
     for answer in question.answers:
-        blocks += [f"**{plain(answer.arm)}**, {plain(scores(answer))}", fenced(answer.response)]
+        blocks += [f"**{plain(shown_name(answer.arm))}**, {plain(scores(answer))}", fenced(answer.response)]
     return "\n\n".join(blocks)

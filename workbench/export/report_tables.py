@@ -6,6 +6,7 @@ from workbench.compare.comparison import Comparison
 from workbench.compare.results import ArmResult, Figures
 from workbench.compare.side_by_side import Answer
 from workbench.domain.estimates import Estimate
+from workbench.domain.experiments import shown_name
 from workbench.export.document import Cell, Part, Value, Words, table
 
 NONE = "–"
@@ -20,7 +21,7 @@ def results(comparison: Comparison) -> tuple[Part | None, ...]:
         f"Each arm at its last evaluated checkpoint. Gold is {comparison.judge}; the win rate is against {comparison.rival} on "
         f"the same prompts, ties half. {comparison.interval}."
     )
-    return table((*_HEAD, *judges), rows), Words(caption, "caption")
+    return table((*_HEAD, *(f"by {judge}" for judge in judges)), rows), Words(caption, "caption")
 
 
 def best(comparison: Comparison) -> tuple[Part | None, ...]:
@@ -34,8 +35,8 @@ def best(comparison: Comparison) -> tuple[Part | None, ...]:
 def _line(arm: ArmResult, figures: Figures, judges: Sequence[str] = ()) -> list[Value]:
     seeds, steps = (", ".join(map(str, dict.fromkeys(values))) for values in (arm.seeds, figures.steps))
     return [
-        arm.name,
-        arm.method,
+        shown_name(arm.name),
+        shown_name(arm.method),
         seeds,
         steps,
         figure(figures.gold),
@@ -52,14 +53,16 @@ def head_to_head(comparison: Comparison) -> tuple[Part | None, ...]:
     names = [arm.name for arm in comparison.arms]
     if not comparison.wins:
         return ()
-    rows: list[list[Value]] = [[row, *(_cell(comparison, row, column) for column in names)] for row in names]
+    rows: list[list[Value]] = [
+        [shown_name(row), *(_cell(comparison, row, column) for column in names)] for row in names
+    ]
     missing = sum(cell.missing for cell in comparison.wins)
     left_out = f" {missing} comparisons without a response or a score on one side are left out." if missing else ""
     caption = (
         f"How often the row's response scores above the column's on the same prompt, by {comparison.judge}; ties half. Bold "
         f"where the interval leaves out 50\N{NO-BREAK SPACE}%.{left_out} {comparison.interval}."
     )
-    return table(["row beats column", *names], rows), Words(caption, "caption")
+    return table(["row beats column", *map(shown_name, names)], rows), Words(caption, "caption")
 
 
 def _cell(comparison: Comparison, row: str, column: str) -> Value:

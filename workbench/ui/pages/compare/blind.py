@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBox
 
 from workbench import api
 from workbench.compare import Comparison
+from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.deck import Tab
 from workbench.ui.session import Session
 from workbench.ui.theme import Scheme
@@ -71,14 +72,15 @@ class BlindTab(Tab):
 
     def _offer(self, names: list[str]) -> None:
         for box, chosen in ((self.one, names[-1]), (self.other, names[0])):
-            kept = box.currentText()
+            kept = box.currentData()
             box.clear()
-            box.addItems(names)
-            box.setCurrentText(kept if kept in names else chosen)
+            for name in names:
+                box.addItem(shown_name(name), name)
+            box.setCurrentIndex(box.findData(kept if kept in names else chosen))
 
     def _ask(self) -> None:
         project, comparison = self._session.project, self._comparison
-        one, other = self.one.currentText(), self.other.currentText()
+        one, other = self.one.currentData(), self.other.currentData()
         self._pairs, self._given = [], []
         if project is None or comparison is None or one == other:
             self._refresh()
@@ -120,7 +122,7 @@ class BlindTab(Tab):
         self.undo.setEnabled(bool(self._given) and self._given[-1] is not None)
 
     def _nothing_left(self) -> str:
-        if self.one.currentText() == self.other.currentText():
+        if self.one.currentData() == self.other.currentData():
             return "Choose two different arms."
         if self._given:
             return "All pairs are judged. Under Judges stands what they come to."

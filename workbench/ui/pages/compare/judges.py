@@ -24,10 +24,10 @@ _KINDS = {
     "people": "people who saw the answers without names",
 }
 _HABITS = {
-    "Swap": "Share of the pairs that were judged alike when their order was swapped: higher is better",
-    "First": "Share of the one-sided replies that named the answer that stood first: 50 % without a bias",
-    "Unparsed": "Share of the replies that were neither A, B nor tie; they are left out",
-    "Judged": "Questions that were asked, both orders counted; of people, judgements",
+    "swap": "Share of the pairs that were judged alike when their order was swapped: higher is better",
+    "first": "Share of the one-sided replies that named the answer that stood first: 50 % without a bias",
+    "unparsed": "Share of the replies that were neither A, B nor tie; they are left out",
+    "judged": "Questions that were asked, both orders counted; of people, judgements",
 }
 
 
@@ -48,7 +48,7 @@ class JudgesTab(Tab):
         self.endpoint, self.last_only = QComboBox(), QCheckBox("last checkpoints only", checked=True)
         self.cost = label("", "muted")
         self.go = button("Judge", self._judge, tip="Queues runs that ask this model about every arm that is shown")
-        self._hint = label("Settings declares language models that can judge, as a local server.", "muted")
+        self._hint = label("declare one in Settings first, on your own server or a provider's.", "muted")
         self._place()
         self.endpoint.activated.connect(lambda _at: self._ask_cost())
         self.last_only.toggled.connect(lambda _on: self._ask_cost())
@@ -65,7 +65,8 @@ class JudgesTab(Tab):
         yield
 
     def _show(self, table: api.JudgeTable) -> None:
-        heads = ["Judge", *table.arms, *_HABITS]
+        habits = _HABITS if any(one.n_asked for one in table.judges) else {}
+        heads = ["judge", *table.arms, *habits]
         self.table.clear()
         self.table.setColumnCount(len(heads))
         self.table.setRowCount(len(table.judges))
@@ -78,7 +79,10 @@ class JudgesTab(Tab):
         for row, one in enumerate(table.judges):
             self._fill(row, one, table.arms)
         header = self.table.horizontalHeader()
+        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the ends of arms' names tell them apart
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for column in range(len(heads) - len(habits), len(heads)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.table.resizeRowsToContents()
         self.people.setText(" ".join(table.people.lines) if table.people is not None else "")
         self.people.setVisible(table.people is not None)
@@ -90,7 +94,7 @@ class JudgesTab(Tab):
         rates = [estimate_item(one.rates.get(arm), scale=100, digits=1) for arm in arms]
         habits = [_share(value) for value in (one.swap_consistency, one.first_position, one.unparsed)]
         cells = [name, *rates, *habits, ValueItem(f"{one.n_asked:,}" if one.n_asked else "", float(one.n_asked))]
-        for column, cell in enumerate(cells):
+        for column, cell in enumerate(cells[: self.table.columnCount()]):  # habits only where a judge has any
             self.table.setItem(row, column, cell)
 
     def _offer(self) -> None:

@@ -51,7 +51,7 @@ class WinMatrix(CopyTable):
                 head.setToolTip(tip_words(shown_name(name)))
             self.setHorizontalHeaderItem(at, across)
             self.setVerticalHeaderItem(at, down)
-        self._names = names
+        self._names = [shown_name(name) for name in names]
         self._name_columns()
         for row, first in enumerate(names):
             for column, second in enumerate(names):

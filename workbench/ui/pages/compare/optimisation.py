@@ -161,7 +161,7 @@ class KlTable(Tab):
 
 
 class _Table(CopyTable):
-    """Columns as wide as what stands in them, the first takes the rest; or all of one width."""
+    """Columns as wide as what stands in them, the first takes the rest; or the others share it evenly."""
 
     def __init__(self, name: str, *, is_even: bool = False) -> None:
         super().__init__(name)
@@ -178,11 +178,8 @@ class _Table(CopyTable):
             item = ValueItem(name)
             item.setToolTip(meaning)
             self.setHorizontalHeaderItem(column, item)
-            mode = (
-                QHeaderView.ResizeMode.ResizeToContents
-                if column and not self._is_even
-                else QHeaderView.ResizeMode.Stretch
-            )
+            takes_the_rest = bool(column) == self._is_even
+            mode = QHeaderView.ResizeMode.Stretch if takes_the_rest else QHeaderView.ResizeMode.ResizeToContents
             self.horizontalHeader().setSectionResizeMode(column, mode)
         for at, cells in enumerate(rows):
             for column, cell in enumerate(cells):
