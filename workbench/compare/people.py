@@ -16,6 +16,7 @@ from workbench.compare.samples import read_columns
 from workbench.compare.statistics import wilson
 from workbench.domain import samples as columns
 from workbench.domain.estimates import Estimate
+from workbench.domain.experiments import shown_name
 from workbench.domain.labels import BlindLabel, SampleRef
 from workbench.storage.labels import read_labels
 from workbench.storage.project import Project
@@ -59,8 +60,8 @@ class People(BaseModel):
         by = ", ".join(self.raters) or "nobody"
         told = [f"People: {self.n_labels:,} judgements by {by}, {self.n_skipped:,} skipped."]
         told += [
-            f"{cell.row} over {cell.column}: {_percent(cell.rate)} of {cell.rate.n:,} prompts; {cell.wins:,} wins, "
-            f"{cell.ties:,} ties, {cell.losses:,} losses."
+            f"{shown_name(cell.row)} over {shown_name(cell.column)}: {_percent(cell.rate)} of {cell.rate.n:,} prompts; "
+            f"{cell.wins:,} wins, {cell.ties:,} ties, {cell.losses:,} losses."
             for cell in self.cells
         ]
         if self.agreement is not None:
