@@ -12,7 +12,7 @@ import pytest
 import shiboken6
 from evaluated_runs import realistic
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from workbench.api import projects
 from workbench.jobs import launch
@@ -62,12 +62,20 @@ def no_widgets_left(qapp, request) -> Iterator[None]:
     before = {shiboken6.getCppPointer(widget) for widget in qapp.topLevelWidgets()}
     yield
     request.node.funcargs.clear()  # else what the test was handed lives until the next one
-    gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    left = [widget for widget in qapp.topLevelWidgets() if shiboken6.getCppPointer(widget) not in before]
-    # A plot of pyqtgraph keeps seven menus without a parent, which go when Python lets go of the plot.
-    ours = [widget for widget in left if widget.objectName() not in _QTS_OWN and type(widget) is not QMenu]
-    assert [type(widget).__name__ for widget in ours] == []
+    if _ours(qapp, before):  # looking for garbage takes a while, and seldom is there any
+        gc.collect()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert [type(widget).__name__ for widget in _ours(qapp, before)] == []
+
+
+def _ours(qapp: QApplication, before: set[int]) -> list[QWidget]:
+    """Returns the widgets without a parent that were not there before.
+
+    A plot of pyqtgraph keeps seven menus, which go when Python lets go of the plot.
+    """
+    found = [widget for widget in qapp.topLevelWidgets() if shiboken6.getCppPointer(widget) not in before]
+    return [widget for widget in found if widget.objectName() not in _QTS_OWN and type(widget) is not QMenu]
 
 
 @pytest.fixture(autouse=True)

@@ -129,8 +129,8 @@ class Session(QObject):
         """Closes the project and ends what is going on in this process."""
         self.close()
         self.machine.stop()
-        self.preferences.flush()
         self.tasks.stop()
+        self.preferences.flush()  # after a write that was going on, or that one's older value would be the last
 
     def look(self) -> None:
         """Looks at the project now; `project_changed` follows where something is different."""

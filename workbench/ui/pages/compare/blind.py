@@ -49,6 +49,7 @@ class BlindTab(Tab):
         add_action(self, "Judge blind: undo", "U", self.take_back)
         for box in (self.one, self.other):
             box.activated.connect(lambda _at: self._ask())
+        self._wait()
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         names = [arm.name for arm in comparison.arms]
@@ -85,8 +86,14 @@ class BlindTab(Tab):
         if project is None or comparison is None or one == other:
             self._refresh()
             return
+        self._wait()
         work = lambda: api.blind_pairs(project, comparison, one, other)  # noqa: E731
         self._session.ask("blind pairs", work, self._on_pairs, title="The answers were not read")
+
+    def _wait(self) -> None:
+        """Until there are pairs there is nothing to judge, and nothing to take back."""
+        for one in (*self.buttons.values(), self.undo):
+            one.setEnabled(False)
 
     def _on_pairs(self, pairs: list[api.BlindPair]) -> None:
         self._pairs, self._given = pairs, []
