@@ -3,7 +3,7 @@
 from __future__ import annotations  # names of `api` are imported only when they are used
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -78,27 +78,27 @@ def export(  # noqa: PLR0913, PLR0917  (one argument a flag)
     run_ids = [api.find_run(project, run) for run in runs or ()]
     if wanted == "tensorboard":
         written = api.export_event_files(project, out, run_ids or None)
-    elif wanted in ("model", "script"):
-        run_id = _the_run(run_ids, wanted)
-        written = (
-            api.export_script(project, run_id, out)
-            if wanted == "script"
-            else api.export_model(project, run_id, out, step=checkpoint)
-        )
+    elif wanted == "script":
+        written = api.export_script(project, _the_run(run_ids, wanted), out)
+    elif wanted == "model":
+        written = api.export_model(project, _the_run(run_ids, wanted), out, step=checkpoint)
     else:
         _check_ending(out, wanted)
         asked = view_of(project, view, judge=judge, panels=panels, hidden=hidden)
-        style = FigureStyle.read(
-            given(width=width, height=height, dpi=dpi, ground=ground, font=font), where="the flags"
-        )
+        figure = given(width=width, height=height, dpi=dpi, ground=ground, font=font)
         comparison = api.compare_runs(project, view=asked, experiment=experiment, with_all_points=wanted == "csv")
-        is_report = wanted in ("html", "markdown")
-        written = (
-            api.export_report(project, out, comparison=comparison)
-            if is_report
-            else api.write_charts(comparison, out, style)
-        )
+        written = _write_comparison(project, comparison, out, wanted, figure)
     _tell(written, out, wanted, json=json)
+
+
+def _write_comparison(
+    project: api.Project, comparison: api.Comparison, out: Path, wanted: Format, figure: dict[str, Any]
+) -> list[Path]:
+    """Writes a report, or charts that look as the flags say."""
+    style = FigureStyle.read(figure, where="the flags")
+    if wanted in ("html", "markdown"):
+        return api.export_report(project, out, comparison=comparison)
+    return api.write_charts(comparison, out, style)
 
 
 def _format_of(out: Path) -> Format:

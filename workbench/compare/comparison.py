@@ -167,17 +167,9 @@ def compare_runs(
     judges = judges_at_hand(everything, project)
     if asked.judge:
         everything = judged_by(everything, asked.judge, project)
-    arms = [arm for arm in everything if arm.tracks]
-    if not arms:
-        raise NotFound(
-            "None of these runs was evaluated yet, so there is nothing to compare.",
-            "Wait for the experiment's evaluations, or start one with `workbench evaluate`.",
-        )
     view = _under_names(asked, everything, lambda arm: arm.name)
     everything_shown = [arm for arm in everything if arm.name not in view.hidden]
-    shown = [arm for arm in everything_shown if arm.tracks]
-    if not shown:
-        raise BadSetting("Every arm is hidden, so there is nothing to compare.", "Show one of them.")
+    arms, shown = _evaluated(everything, everything_shown)
     baseline = _baseline(arms, view)
     starts = {arm.start: arm for arm in arms if arm.is_reference}
     gold = judge_of(arms)
@@ -211,6 +203,19 @@ def compare_runs(
         matched=match_arms(shown, starts, baseline, ledger),
         optimisation=figures,
     )
+
+
+def _evaluated(everything: Sequence[Arm], everything_shown: Sequence[Arm]) -> tuple[list[Arm], list[Arm]]:
+    """Returns the arms that were evaluated, of all and of those that are shown."""
+    arms, shown = ([arm for arm in some if arm.tracks] for some in (everything, everything_shown))
+    if not arms:
+        raise NotFound(
+            "None of these runs was evaluated yet, so there is nothing to compare.",
+            "Wait for the experiment's evaluations, or start one with `workbench evaluate`.",
+        )
+    if not shown:
+        raise BadSetting("Every arm is hidden, so there is nothing to compare.", "Show one of them.")
+    return arms, shown
 
 
 def _warnings(

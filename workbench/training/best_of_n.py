@@ -6,9 +6,11 @@ where they are compared (`workbench.compare.best_of_n`).
 """
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.data.store import find_content, read_prompts
 from workbench.domain import samples as column
@@ -21,7 +23,7 @@ from workbench.storage.project import Project
 from workbench.storage.sources import resolve_model
 from workbench.training.cores import settle_threads
 from workbench.training.device import autocast
-from workbench.training.judging import Answers, load_judges
+from workbench.training.judging import Answers, ScoreColumn, load_judges
 from workbench.training.models import end_token_ids, load_policy, prompt_limit
 from workbench.training.rollout import generate, response_texts
 from workbench.training.sample_table import Columns, summarize, write_samples
@@ -47,58 +49,77 @@ def run(job: Job, session: RunSession) -> None:
     session.last_step = len(done)
     if len(done) >= recipe.n:
         return
-    # 1. The start model, the prompts as it reads them, and who scores.
-    prompts = _read_prompts(job, recipe, Project(session.project))
-    source = resolve_model(job.inputs.model, session.project)
-    policy, tokenizer = load_policy(source, device=session.device, trust_remote_code=job.trust_remote_code)
-    settle_threads(policy)
-    judges = load_judges(session, recipe.as_evaluation(), job.inputs.reward)
-    warn_of_plain_text(prompts, tokenizer, session)
-    room = prompt_limit(policy, recipe.max_new_tokens)
-    prompt_ids = [encode_prompt(prompt, tokenizer, room) for prompt in prompts]
-    rendered = [render_prompt(prompt, tokenizer) for prompt in prompts]
-    pad = tokenizer.pad_token_id
+    sampler = _Sampler.prepare(job, recipe, session)
     began = time.monotonic()
-    # 2. One round after another, each with a stream of random numbers of its own.
     for number in (number for number in range(1, recipe.n + 1) if number not in done):
         session.progress("sampling", len(done), recipe.n)
+        columns = sampler.round(number)
+        about = {"round": str(number), "seed": str(job.seed), "temperature": str(recipe.temperature)}
+        write_samples(_file(session.folder, number), columns, about)
+        done.add(number)
+        session.last_step = len(done)
+        session.say(Metrics(step=number, seconds=time.monotonic() - began, values=summarize(columns)))
+    session.progress("sampling", len(done), recipe.n)
 
-        def look(_responses: list[list[int]]) -> None:
-            if (request := session.stop_requested()) is not None:
-                raise StopRun("paused" if request == "pause" else "stopped", session.last_step)
 
-        with autocast(session.device, session.dtype):
+@dataclass(frozen=True, slots=True)
+class _Sampler:
+    """The start model, the prompts as it reads them, and who scores."""
+
+    recipe: BestOfNRecipe
+    session: RunSession
+    policy: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    judges: list[ScoreColumn]
+    prompts: list[Turns]
+    prompt_ids: list[list[int]]
+    rendered: list[str]
+
+    @classmethod
+    def prepare(cls, job: Job, recipe: BestOfNRecipe, session: RunSession) -> "_Sampler":
+        prompts = _read_prompts(job, recipe, Project(session.project))
+        source = resolve_model(job.inputs.model, session.project)
+        policy, tokenizer = load_policy(source, device=session.device, trust_remote_code=job.trust_remote_code)
+        settle_threads(policy)
+        judges = load_judges(session, recipe.as_evaluation(), job.inputs.reward)
+        warn_of_plain_text(prompts, tokenizer, session)
+        room = prompt_limit(policy, recipe.max_new_tokens)
+        ids = [encode_prompt(prompt, tokenizer, room) for prompt in prompts]
+        rendered = [render_prompt(prompt, tokenizer) for prompt in prompts]
+        return cls(recipe, session, policy, tokenizer, judges, prompts, ids, rendered)
+
+    def round(self, number: int) -> Columns:
+        """Samples and scores one response a prompt, with the round's own stream of random numbers."""
+        recipe, pad = self.recipe, self.tokenizer.pad_token_id
+        with autocast(self.session.device, self.session.dtype):
             rollout = generate(
-                policy,
-                prompt_ids,
+                self.policy,
+                self.prompt_ids,
                 max_new_tokens=recipe.max_new_tokens,
                 temperature=recipe.temperature,
-                end_ids=end_token_ids(policy, tokenizer),
+                end_ids=end_token_ids(self.policy, self.tokenizer),
                 pad_id=int(pad) if isinstance(pad, int) else 0,
-                generator=torch.Generator().manual_seed((job.seed + _STREAM) * _APART + number),
+                generator=torch.Generator().manual_seed((self.session.job.seed + _STREAM) * _APART + number),
                 batch_size=recipe.batch_size,
                 stop_strings=recipe.stop_strings,
-                tokenizer=tokenizer,
-                on_step=look,
+                tokenizer=self.tokenizer,
+                on_step=self._stop_if_asked,
             )
-            texts = response_texts(tokenizer, rollout.prompt_ids, rollout.response_ids, recipe.stop_strings)
-            scores = {name: score(Answers(prompts, rendered, texts, rollout.ended)) for name, score in judges}
-        # 3. What was said and scored, kept at once.
-        columns: Columns = {
-            column.PROMPT_KEY: [prompt_key(prompt) for prompt in prompts],
-            column.PROMPT: rendered,
+            texts = response_texts(self.tokenizer, rollout.prompt_ids, rollout.response_ids, recipe.stop_strings)
+            answers = Answers(self.prompts, self.rendered, texts, rollout.ended)
+            scores = {name: score(answers) for name, score in self.judges}
+        return {
+            column.PROMPT_KEY: [prompt_key(prompt) for prompt in self.prompts],
+            column.PROMPT: self.rendered,
             column.RESPONSE: texts,
             column.N_TOKENS: [len(response) for response in rollout.response_ids],
             column.STOP_REASON: [str(reason) for reason in rollout.stop_reasons],
             **scores,
         }
-        about = {"round": str(number), "seed": str(job.seed), "temperature": str(recipe.temperature)}
-        write_samples(_file(session.folder, number), columns, about)
-        done.add(number)
-        session.last_step = len(done)
-        values = summarize(columns)
-        session.say(Metrics(step=number, seconds=time.monotonic() - began, values=values))
-    session.progress("sampling", len(done), recipe.n)
+
+    def _stop_if_asked(self, _responses: list[list[int]]) -> None:
+        if (request := self.session.stop_requested()) is not None:
+            raise StopRun("paused" if request == "pause" else "stopped", self.session.last_step)
 
 
 def _file(folder: Path, number: int) -> Path:
