@@ -144,3 +144,5 @@ def test_what_goes_while_somebody_looks_is_not_counted(project: Project, monkeyp
         assert list(trash.entries()) == [second]
         patch.setattr(Path, "lstat", size_later)
         assert trash.size(second) == (project.state_folder() / TRASH / second / DELETED).lstat().st_size
+    shutil.rmtree(project.state_folder() / TRASH / second)
+    assert trash.size(second) == 0

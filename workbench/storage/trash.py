@@ -66,9 +66,10 @@ class Trash:
     def size(self, entry: str) -> int:
         """Returns the bytes on disk that an entry holds; of one that goes meanwhile, those that were left."""
         total = 0
-        for path in (self._folder / entry).rglob("*"):
-            with suppress(FileNotFoundError):
-                total += path.lstat().st_size if path.is_file() else 0
+        with suppress(FileNotFoundError):  # while it is walked, a folder of it may go
+            for path in (self._folder / entry).rglob("*"):
+                with suppress(FileNotFoundError):
+                    total += path.lstat().st_size if path.is_file() else 0
         return total
 
     def put(self, deleted: Deleted, folders: Sequence[Path]) -> str:

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 from string import Template
-
-from PySide6.QtCore import QTemporaryDir
+from tempfile import TemporaryDirectory
 
 from workbench.ui.tokens import Tokens
 
@@ -23,17 +22,17 @@ _ON_ACCENT = {"check", "dash", "dot", "menu"}
 
 
 class Glyphs:
-    """Keeps the images in a folder that goes away with it."""
+    """Keeps the images in a folder that goes away with it, at the latest when the program ends."""
 
     def __init__(self) -> None:
-        self._place = QTemporaryDir()
+        self._place = TemporaryDirectory(prefix="workbench-signs-", ignore_cleanup_errors=True)
 
     def folder(self, tokens: Tokens) -> str:
         """Returns the folder of the images in these colours.
 
         down.svg and up.svg are quiet; check.svg, dash.svg, dot.svg and menu.svg stand on the accent.
         """
-        folder = Path(self._place.path()) / ("dark" if tokens.is_dark else "light")
+        folder = Path(self._place.name) / ("dark" if tokens.is_dark else "light")
         if not folder.exists():
             folder.mkdir()
             for name, path in _PATHS.items():
