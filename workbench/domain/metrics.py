@@ -103,11 +103,12 @@ _ON_VALIDATION = "eval_"  # TRL names what it measures on the validation split a
 _BY_JUDGE = "eval/score/"
 _TERM, _MEMBERS = "reward/", "ensemble/"  # what PPO logs of each term of its reward, and of ensembles among them
 _TRAINED = {"model": "the reward model"}
-_OF_MEMBERS = {
+_OF_MEMBERS: dict[str, str] = {
     "mean": "Mean over the members",
     "minimum": "Lowest score among the members",
     "spread": "Population standard deviation over the members",
 }
+ENSEMBLE_PARTS = tuple(_OF_MEMBERS)
 
 
 def reward_term(source: str) -> str:

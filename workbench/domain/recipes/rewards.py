@@ -15,7 +15,7 @@ from workbench.domain.settings import Settings, setting
 MODEL = "model"  # the reward model, or models, that the experiment trains
 EnsembleRule = Literal["mean", "minimum", "mean_minus_variance"]
 _COMPARES = "llm:"  # judges that see two answers and score none
-_TERM = re.compile(r"(?:([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\*\s*)?([^\s*].*)")
+_TERM = re.compile(r"(?:([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\*\s*)?([^\s*][^*]*)")
 
 
 class RewardTerm(NamedTuple):

@@ -254,6 +254,7 @@ class ComparePage(Page):
         unticked = self.tree.hidden()
         hidden = unticked if len(unticked) == len(comparison.everyone) else comparison.hidden_by(self._view)
         self.tree.show_arms(comparison.everyone, hidden, self.look.scheme)
+        self.bar.offer_metrics(comparison.reward_metrics)
         self.bar.show_view(self._view, self._everyone(), self._judges())
         self._show()
         if self._is_stale:
