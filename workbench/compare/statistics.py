@@ -207,24 +207,26 @@ def spread(table: FloatArray) -> Spread | None:
     Returns:
         None where fewer than two units have a value.
     """
+    if len(table) > 1 and not np.isnan(table.sum()):  # the usual case, and three times as fast
+        return _spread_over_both(table, table.sum(axis=1) / table.shape[1], table.sum(axis=0) / table.shape[0])
     missing = np.isnan(table)
-    is_whole = not missing.any()  # the usual case, and three times as fast
-    if not is_whole:
-        table = table[~missing.all(axis=1)][:, ~missing.all(axis=0)]
+    table = table[~missing.all(axis=1)][:, ~missing.all(axis=0)]
     if table.shape[0] < 2:
         return _spread_over_prompts(table.ravel())
+    return _spread_over_both(table, np.nanmean(table, axis=1), np.nanmean(table, axis=0))
+
+
+def _spread_over_both(table: FloatArray, by_seed: FloatArray, by_prompt: FloatArray) -> Spread:
     n_seeds, n_prompts = table.shape
-    if is_whole:
-        by_seed, by_prompt = table.sum(axis=1) / n_prompts, table.sum(axis=0) / n_seeds
-    else:
-        by_seed, by_prompt = np.nanmean(table, axis=1), np.nanmean(table, axis=0)
     mean = float(by_seed.sum()) / n_seeds
     v_seeds = _variance(by_seed) / n_seeds
     if n_prompts < 2:
         return Spread(mean, v_seeds, 0.0, 0.0, n_seeds, n_prompts)
     v_prompts = _variance(by_prompt) / n_prompts
     residual = (table - by_seed[:, None] - (by_prompt - mean)).ravel()
-    squares = float(residual @ residual) if is_whole else float(np.nansum(residual**2))
+    squares = float(residual @ residual)
+    if math.isnan(squares):  # some are missing
+        squares = float(np.nansum(residual**2))
     v_residual = squares / ((n_seeds - 1) * (n_prompts - 1)) / (n_seeds * n_prompts)
     return Spread(mean, v_seeds, v_prompts, v_residual, n_seeds, n_prompts)
 
@@ -240,6 +242,15 @@ def _variance(values: FloatArray) -> float:
     """Returns the variance of a sample; numpy's own takes three times as long for a few hundred values."""
     away = values - values.sum() / len(values)
     return float(away @ away) / (len(values) - 1)
+
+
+def known_mean(values: FloatArray) -> float:
+    """Returns the mean of what is not NaN, NaN where nothing is; numpy's own takes five times as long."""
+    mean = float(values.sum()) / max(1, values.size)
+    if not math.isnan(mean):
+        return mean if values.size else math.nan
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else math.nan
 
 
 def mean_interval(table: FloatArray, level: float = LEVEL) -> Estimate | None:
