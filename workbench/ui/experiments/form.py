@@ -63,6 +63,10 @@ class ExperimentForm(QWidget):
         if not self._is_ready:
             self._parts_timer.start()
 
+    def pause(self) -> None:
+        """Leaves the rest for when `prepare` is called again: another page has need of the time."""
+        self._parts_timer.stop()
+
     def finish(self) -> None:
         """Builds what is not there yet: now it is needed."""
         while not self._is_ready:
