@@ -60,6 +60,13 @@ def ensemble_members(name: str) -> list[str]:
     return members
 
 
+def reward_models_of(name: str) -> list[str]:
+    """Returns the reward models that a judge is made of, as `reward:` and `ensemble:` name them; none for other judges."""
+    if name.startswith(REWARD_PREFIX):
+        return [name.removeprefix(REWARD_PREFIX)]
+    return ensemble_members(name) if name.startswith(ENSEMBLE_PREFIX) else []
+
+
 def judge_choices(folder: Path) -> list[tuple[str, str]]:
     """Returns the judges at hand without running any code, each with what it measures.
 

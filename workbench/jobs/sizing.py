@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from workbench.data.judge_names import reward_models_of
 from workbench.data.store import content_folder
 from workbench.data.text_lengths import TextLengths, text_lengths
 from workbench.domain.errors import WorkbenchError
-from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, TrainingRecipe
+from workbench.domain.recipes import (
+    BestOfNRecipe,
+    EvaluateRecipe,
+    PpoRecipe,
+    RewardRecipe,
+    RewardSource,
+    TrainingRecipe,
+)
 from workbench.domain.records import DataInput, Job
 from workbench.jobs.hub_commits import cached_folder
 from workbench.jobs.workload import Sizes, Workload, workload
@@ -79,7 +87,8 @@ class Sizing:
             return None
         return Sizes(
             model=model,
-            reward=self.shape(job.inputs.reward) if job.inputs.reward else None,
+            reward=self.shape(rewards[0]) if (rewards := _rewards(job)) else None,
+            n_rewards=len(rewards),
             lengths=lengths,
             n_rows=n_rows,
             n_validation=n_validation,
@@ -116,6 +125,14 @@ class Sizing:
         if is_reference or trained is None or not isinstance(trained.recipe, TrainingRecipe):
             return _START_MODEL
         return trained.recipe.n_checkpoints
+
+
+def _rewards(job: Job) -> list[str]:
+    """Returns all reward models that score a run's responses, by their names in jobs."""
+    found = list(job.inputs.rewards)
+    if isinstance(job.recipe, RewardSource):
+        found += [source for term in job.recipe.terms for source in reward_models_of(term.source)]
+    return found
 
 
 def _sampling(job: Job) -> int:

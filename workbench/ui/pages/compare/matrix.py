@@ -17,6 +17,7 @@ from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _LEAST_NAMES = 42, 0.2  # pixels of a column; share of the table that the rows' names have in any case
 _READABLE = 90  # pixels in which a name says more than its number
+_AROUND = 2  # pixels around the two lines of a cell
 _STRONGEST = 150  # alpha of a rate of 0 or 1: text stays readable on it
 
 
@@ -31,7 +32,7 @@ class WinMatrix(CopyTable):
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(26)
-        self.verticalHeader().setMinimumSectionSize(34)
+        self.verticalHeader().setMinimumSectionSize(2 * self.fontMetrics().lineSpacing() + _AROUND)
         self.setTextElideMode(Qt.TextElideMode.ElideNone)  # "±11" reads better touching its cell's edge than as "±…"
         self.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
 

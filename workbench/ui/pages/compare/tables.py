@@ -62,7 +62,7 @@ class CopyTable(QTableWidget):
         """Returns the header, then the selected rows or all."""
         rows = sorted({index.row() for index in self.selectedIndexes()}) or list(range(self.rowCount()))
         columns = range(self.columnCount())
-        head = [self.horizontalHeaderItem(column).text() for column in columns]
+        head = [" ".join(self.horizontalHeaderItem(column).text().split()) for column in columns]
         return [head, *([self._text(row, column) for column in columns] for row in rows)]
 
     def _text(self, row: int, column: int) -> str:
