@@ -18,7 +18,7 @@ from workbench.compare.log_table import NOTHING_SPENT, Spent
 from workbench.compare.logs import LENGTH, RunLog, mean_metric, read_log
 from workbench.compare.naming import as_named, every_name
 from workbench.compare.samples import Samples, read_samples, read_validation, sample_files
-from workbench.compare.statistics import FloatArray
+from workbench.compare.statistics import FloatArray, known_mean
 from workbench.domain.errors import NotFound
 from workbench.domain.records import Job, Outcome
 from workbench.domain.samples import GOLD
@@ -60,7 +60,8 @@ class Point:
 
 
 def _mean(gold: FloatArray) -> float:
-    return float(np.nanmean(gold)) if not np.isnan(gold).all() else -np.inf
+    mean = known_mean(gold)
+    return mean if not np.isnan(mean) else -np.inf
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise BadSetting(*_sentence(cls, error, where)) from error
+            place = error.errors()[0]["loc"]
+            raise BadSetting(*_sentence(cls, error, where), cls.labels() | _labelled(cls, place)) from error
 
     @classmethod
     def problem_with(cls, name: str, value: Any) -> str:
@@ -97,6 +98,11 @@ class Settings(BaseModel):
             first = error.errors()[0]
             return f"expected {_expected(first)}; found {_shown(first['input'])}"
         return ""
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """Returns what forms call the settings, by their names."""
+        return {name: info.title or name for name, info in cls.model_fields.items()}
 
     def changed(self) -> dict[str, Any]:
         """Returns the settings that differ from their defaults."""
@@ -183,6 +189,18 @@ def known_names(cls: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
             break
         current = nested[0]
     return set(current.model_fields)
+
+
+def _labelled(cls: type[BaseModel], place: tuple[int | str, ...]) -> dict[str, str]:
+    """Returns what forms call the setting at a place, by how files name it: "budget.seconds" is "Budget, Time"."""
+    titles, current = [], cls
+    for part in place:
+        info = current.model_fields.get(str(part))
+        if info is None:
+            break
+        titles.append(info.title or str(part))
+        current = next((t for t in (info.annotation, *get_args(info.annotation)) if _is_model(t)), BaseModel)
+    return {".".join(map(str, place)): ", ".join(titles)} if titles else {}
 
 
 def _is_model(annotation: Any) -> bool:

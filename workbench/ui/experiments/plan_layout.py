@@ -6,18 +6,10 @@ from typing import Literal
 
 from workbench import api
 from workbench.domain.costs import PlanCost, between, duration, memory, money
+from workbench.domain.methods import method_words, stage_words
 from workbench.domain.samples import HELDOUT
 
 Fate = Literal["new", "reused", "mixed", "goes on"]
-_METHODS = {
-    "sft": "fine-tuning",
-    "reward": "reward model",
-    "ppo": "PPO",
-    "dpo": "DPO",
-    "evaluate": "evaluation",
-    "best_of_n": "sampling",
-    "judge": "judging by an endpoint",
-}
 _COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "best_of_n": 1, "evaluate": 2, "judge": 3}
 _SHARED = ("sft", "reward")  # one below the other, below the base model
 
@@ -46,7 +38,7 @@ class Stage:
             return "Held-out reward"
         shared = {"sft": "Fine-tuning", "reward": f"Reward model{self.name.removeprefix('reward')}"}.get(self.method)
         if self.method == "evaluate":  # it stands beside what it evaluates; the start model's stands alone
-            return "Evaluation" if self.row else self.name
+            return "Evaluation" if self.row else stage_words(self.name, self.method)
         if self.method == "judge":
             return "Judging"
         return shared or self.name
@@ -70,7 +62,7 @@ class Stage:
     @property
     def tooltip(self) -> str:
         """Returns the settings that matter, what it waits for and what it takes."""
-        lines = [f"{_METHODS[self.method]}, {_seeds(self.runs)}: {self.status}"]
+        lines = [f"{method_words(self.method)}, {_seeds(self.runs)}: {self.status}"]
         first = self.runs[0]
         states = [f"seed {run.seed} {run.state}" for run in self.runs if run.state is not None and not run.is_reused]
         lines += [f"{', '.join(states)}: goes on where it is."] if states else []
@@ -85,7 +77,7 @@ class Stage:
     @property
     def accessible(self) -> str:
         """Returns what a screen reader says."""
-        return f"{self.name}, {_METHODS[self.method]}, {_seeds(self.runs)}, {self.status}"
+        return f"{stage_words(self.name, self.method)}, {method_words(self.method)}, {_seeds(self.runs)}, {self.status}"
 
 
 @dataclass(frozen=True)
