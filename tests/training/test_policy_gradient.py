@@ -155,7 +155,7 @@ def test_learning_rate_schedules_with_a_fifth_of_warm_up(kind: str, rates: list[
 
 def test_beyond_the_length_cap_the_score_falls_in_proportion_to_the_full_penalty_at_the_longest() -> None:
     lengths = torch.tensor([5, 30, 39, 48])
-    assert close(length_penalty(lengths, cap=30, longest=48, most=1.0), [0, 0, -0.5, -1.0])  # 2503.14476, Eq. 13
+    assert close(length_penalty(lengths, cap=30, longest=48, most=1.0), [0, 0, -0.5, -1.0])  # 2503.14476, section 3.4
     assert close(length_penalty(lengths, cap=30, longest=48, most=4.0), [0, 0, -2.0, -4.0])
 
 
