@@ -56,8 +56,7 @@ class WinMatrix(CopyTable):
         self._name_columns()
         for row, first in enumerate(names):
             for column, second in enumerate(names):
-                cell = comparison.cell(first, second)
-                self.setItem(row, column, _item(first, second, cell, scheme, self._is_controlled))
+                self.setItem(row, column, _item(first, second, comparison, scheme, self._is_controlled))
             yield
 
     def prefer_controlled(self, is_controlled: bool) -> None:
@@ -86,7 +85,8 @@ class WinMatrix(CopyTable):
             self.verticalHeaderItem(at).setText(name if are_named else numbered)
 
 
-def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme, is_controlled: bool) -> ValueItem:
+def _item(row: str, column: str, comparison: Comparison, scheme: Scheme, is_controlled: bool) -> ValueItem:
+    cell = comparison.cell(row, column)
     pair = f"{shown_name(row)} and {shown_name(column)}"
     if cell is None:
         item = ValueItem("" if row == column else "-")
@@ -99,20 +99,20 @@ def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme, is_contro
         return item
     rate = controlled.rate if is_controlled and controlled is not None else cell.rate
     item = ValueItem(f"{100 * rate.mean:.0f}\n±{50 * (rate.high - rate.low):.0f}", rate.mean)
-    item.setToolTip(tip_words(_sentence(cell)))
+    item.setToolTip(tip_words(_sentence(cell, comparison.score)))
     shade = QColor(scheme.tokens.win if rate.mean >= 0.5 else scheme.tokens.loss)
     shade.setAlpha(round(_STRONGEST * min(1.0, 2 * abs(rate.mean - 0.5))))
     item.setBackground(QBrush(shade))
     return item
 
 
-def _sentence(cell: WinCell) -> str:
+def _sentence(cell: WinCell, score: str) -> str:
     rate, gold = cell.rate, cell.gold_difference
     return (
         f"{shown_name(cell.row)} beats {shown_name(cell.column)} on {100 * rate.mean:.1f} % of prompts "
         f"({100 * rate.low:.1f} to {100 * rate.high:.1f}): {cell.wins} wins, {cell.ties} ties, {cell.losses} losses. "
-        f"Gold {gold.mean:+.3g} ({gold.low:+.3g} to {gold.high:+.3g}). p = {cell.p_value:.3g}, not adjusted."
-        + (_same_length(cell.length_controlled.rate) if cell.length_controlled is not None else "")
+        f"{score[:1].upper()}{score[1:]} {gold.mean:+.3g} ({gold.low:+.3g} to {gold.high:+.3g}). p = {cell.p_value:.3g}, "
+        "not adjusted." + (_same_length(cell.length_controlled.rate) if cell.length_controlled is not None else "")
     )
 
 
