@@ -1,6 +1,6 @@
 """From runs to a comparison: figures of each arm, every two arms, a verdict, warnings and what to draw."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from workbench.compare.fairness import incomplete, oddities, uneven
 from workbench.compare.judges import judged_by, judges_at_hand
 from workbench.compare.kl_profile import further_samples
 from workbench.compare.ledger import Ledger
+from workbench.compare.length_control import LengthControlled
 from workbench.compare.matched import MatchedView, match_arms
 from workbench.compare.naming import AnArm, find_arm
 from workbench.compare.optimisation import Optimisation, examine
@@ -241,16 +242,22 @@ def _results(
     arms: Sequence[Arm], starts: dict[str, Arm], baseline: Arm | None, project: Project, wins: Sequence[WinCell]
 ) -> Iterator[ArmResult]:
     """Returns each arm's figures against the baseline, else against its start model."""
-    cells = {(cell.row, cell.column): cell for cell in wins} | {
-        (cell.column, cell.row): cell.swapped() for cell in wins
-    }
+    cells = {(cell.row, cell.column): cell for cell in wins}
     for arm in arms:
         start = starts.get(arm.start)
         rival = baseline or start
-        cell = cells.get((arm.name, rival.name)) if rival is not None else None
-        if cell is None and rival is not None and rival is not arm:  # the rival is hidden
-            cell = compare_arms(arm, rival, in_full=len(arms) <= MOST_RESAMPLED)
-        yield result_of(arm, start, rival, project, cell.length_controlled if cell is not None else None)
+        controlled = None if rival is None else _controlled(arm, rival, cells, len(arms))
+        yield result_of(arm, start, rival, project, controlled)
+
+
+def _controlled(arm: Arm, rival: Arm, cells: Mapping[tuple[str, str], WinCell], n_arms: int) -> LengthControlled | None:
+    """Returns an arm's win rate with length held equal, from its cell where it has one; a hidden rival is in none."""
+    cell, other_way = cells.get((arm.name, rival.name)), cells.get((rival.name, arm.name))
+    if cell is None and other_way is None and rival is not arm and n_arms <= MOST_RESAMPLED:
+        cell = compare_arms(arm, rival)
+    if cell is not None:
+        return cell.length_controlled
+    return other_way.length_controlled.swapped() if other_way and other_way.length_controlled else None
 
 
 def _warnings(

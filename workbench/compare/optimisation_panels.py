@@ -70,6 +70,11 @@ class Ground:
         return f"gold, by {self.judge}" if self.score == GOLD else f"by {self.judge}"
 
     @property
+    def it(self) -> str:
+        """The judge's scores, in a sentence that has named the judge."""
+        return "gold" if self.score == GOLD else "this score"
+
+    @property
     def dashed(self) -> str:
         """A sentence of a caption about the proxy."""
         return " Dashed: proxy, the reward model that was trained on the preferences." if len(self.columns) > 1 else ""
@@ -109,7 +114,7 @@ def overoptimisation_panel(ground: Ground) -> PanelSpec:
         lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),),
         spans=tuple(_span(ground, turn) for turn in turns.values()),
         caption=f"Solid: {ground.judged}.{ground.dashed}{dotted} All less the start model's mean, in standard deviations of its "
-        f"scores. Thin: Gao's form (2210.10760) fitted to {'gold' if ground.score == GOLD else 'it'}, drawn only where it fits; the "
+        f"scores. Thin: Gao's form (2210.10760) fitted to {ground.it}, drawn only where it fits; the "
         f"band across is where it turns. {_fits(ground)}{_bound(ground)}{ground.interval}.",
     )
 
@@ -140,9 +145,9 @@ def frontier_panel(ground: Ground) -> PanelSpec:
             for name, gold in means
             if np.isfinite(np.mean(gold))
         ),
-        caption=f"Mean {'gold ' if ground.score == GOLD else ''}score by {ground.judge} against measured KL, one mark a checkpoint, "
-        f"joined in the order of training. Grey: the most {_of_score(ground.score)} that any checkpoint shown reached within that "
-        f"KL, chosen on the same prompts and so a little too good; its band is over prompts drawn again. {_bound(ground)}{ground.interval}.",
+        caption=f"Mean score, {ground.judged}, against measured KL, one mark a checkpoint, joined in the order of training. "
+        f"Grey: the most of {ground.it} that any checkpoint shown reached within that KL, chosen on the same prompts and so a "
+        f"little too good; its band is over prompts drawn again. {_bound(ground)}{ground.interval}.",
     )
 
 
@@ -199,7 +204,8 @@ def best_of_n_panel(ground: Ground) -> PanelSpec:
         series=_shown(series),
         lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),) if series else (),
         caption=f"{ground.roles[0].upper()}{ground.roles[1:]}, of the response that the reward model likes best of n "
-        "samples of the start model, above a single sample, in standard deviations of the start model's scores. Every n is estimated from the same "
+        "samples of the start model, above a single sample, in standard deviations of the start model's scores. Every n is "
+        "estimated from the same "
         f"samples, over all subsets (2112.09332). {intervals}",
     )
 
@@ -216,10 +222,6 @@ def _judge_name(column: str) -> str:
 
 def _kl_axis(ground: Ground) -> Axis:
     return Axis(label="KL to the start model", unit="nats") if ground.over_kl else Axis(label="√KL", unit="√nats")
-
-
-def _of_score(score: str) -> str:
-    return "gold" if score == GOLD else "of it"
 
 
 def _at(ground: Ground) -> Callable[[FloatArray], FloatArray]:

@@ -219,7 +219,7 @@ def matched_points(
     for track in row.tracks:
         other = column.track(track.seed) or (column.tracks[0] if column.is_reference and column.tracks else None)
         if other is not None:
-            pairs.append((track.checkpoint(which), other.checkpoint(rival or which)))
+            pairs.append((track.checkpoint(which), other.under(track.proxy).checkpoint(rival or which)))
     return pairs
 
 

@@ -278,10 +278,10 @@ class ComparePage(Page):
             self.verdict.show_words(comparison)
         self.body.fairness.show_pins(comparison)
         yield
-        yield from self.answers.showing(answer.questions, comparison.arms, scheme, hidden)
-        yield
         yield from self.grid.showing(comparison, scheme, hidden)
         self.body.fit_charts()
+        yield from self.answers.showing(answer.questions, comparison.arms, scheme, hidden)
+        yield
         yield from self.deck.showing(comparison, scheme, hidden)
         self._ring()
 

@@ -11,6 +11,8 @@ from workbench.domain.samples import GOLD
 
 _HEAD_LETTERS = 14  # of a judge's name above its column
 
+_READABLE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable  # made once: joining flags takes as long as a cell
+
 
 class ValueItem(QTableWidgetItem):
     """A cell with words to read and a value to sort by; what was not measured sorts last."""
@@ -19,7 +21,7 @@ class ValueItem(QTableWidgetItem):
         super().__init__(text)
         self.value = text if value is None else value
         self.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        self.setFlags(_READABLE)
 
     def __lt__(self, other: QTableWidgetItem) -> bool:
         if isinstance(other, ValueItem) and isinstance(self.value, float) and isinstance(other.value, float):
