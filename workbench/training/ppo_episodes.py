@@ -79,7 +79,7 @@ class Episodes:
 
 
 @torch.no_grad()
-def measure_episodes(  # noqa: PLR0913  (what decides a measurement is all named)
+def measure_episodes(
     actors: Actors,
     rollout: Rollout,
     scores: Tensor,
