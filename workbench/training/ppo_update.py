@@ -147,7 +147,7 @@ class PpoLearner:
 
         Args:
             rollout: sampled from the policy as it is now.
-            scores: [e] of the reward model.
+            scores: [e] the reward's.
             step: decides the learning rate and the minibatches.
 
         Returns:
