@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, Track
+from workbench.compare.arms import Arm
 from workbench.compare.best_of_n import kl_bound
 from workbench.compare.curves import aligned_points, start_track
 from workbench.compare.frontier import dominance
@@ -14,6 +14,7 @@ from workbench.compare.sampled import Sampled, scale_of
 from workbench.compare.samples import Keys, stack
 from workbench.compare.scaling import Fitted, Form, Points, fit
 from workbench.compare.statistics import FloatArray, known_mean, mean_interval
+from workbench.compare.tracks import Point, Track
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD, KL, KL_K1, KL_K3, N_TOKENS, PROXY
 
@@ -211,7 +212,7 @@ def sampled_points(sampled: Sampled) -> list[Points]:
 
 def _turning_point(name: str, index: int, form: Form, seeds: Sequence[Points]) -> TurningPoint:
     about = {"arm": name, "index": index, "form": form}
-    found: Fitted | str = fit(form, seeds) if seeds else "Its start model or gold scores are missing."
+    found: Fitted | str = fit(form, seeds) if seeds else "Its start model or its scores by this judge are missing."
     if isinstance(found, str):
         return TurningPoint(**about, why_not=found)
     peak = found.peak

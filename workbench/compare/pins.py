@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Track
+from workbench.compare.arms import Arm
 from workbench.compare.naming import without_folders
+from workbench.compare.tracks import Track
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.experiments import shown_name
 from workbench.domain.recipes import MODEL, EvaluateRecipe

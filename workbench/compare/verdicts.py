@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from workbench.compare.arms import Arm, Point, Track
+from workbench.compare.arms import Arm
 from workbench.compare.samples import Samples
 from workbench.compare.statistics import FloatArray
+from workbench.compare.tracks import Point, Track
 from workbench.domain import verdicts as columns
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.recipes import JudgeRecipe

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, Which
+from workbench.compare.arms import Arm
 from workbench.compare.length_control import LengthControlled, Outcomes, control_length, read_lengths
 from workbench.compare.naming import without_folders
 from workbench.compare.resampling import hierarchical_bootstrap
@@ -21,11 +21,12 @@ from workbench.compare.statistics import (
     rate_interval,
     spread,
 )
+from workbench.compare.tracks import Point, Which
 from workbench.domain.estimates import Estimate
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.samples import GOLD
 
-_MOST_RESAMPLED = 16  # arms: 120 pairs take half a second to resample
+MOST_RESAMPLED = 16  # arms: 120 pairs take half a second to resample
 _ENOUGH_SEEDS = 20  # from which resampling them covers 93-97 %; with 3 it covers as little as 68 %
 
 
@@ -225,7 +226,7 @@ def matched_points(
 
 def win_matrix(arms: list[Arm]) -> list[WinCell]:
     """Compares every two arms; each pair stands once, the arm that comes later in the list as the row."""
-    few = len(arms) <= _MOST_RESAMPLED
+    few = len(arms) <= MOST_RESAMPLED
     cells = [
         compare_arms(row, column, in_full=few)
         for i, row in enumerate(arms)
