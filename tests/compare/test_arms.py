@@ -3,6 +3,7 @@ from evaluated_runs import BASE, write_samples
 
 from workbench.compare.arms import gather_arms
 from workbench.compare.curves import start_track
+from workbench.compare.fairness import oddities
 from workbench.compare.pins import pin_down
 from workbench.domain.errors import NotFound
 from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, RewardRecipe, SftRecipe
@@ -112,8 +113,12 @@ def test_a_start_model_that_several_rewards_scored_is_for_each_arm_what_its_own_
     proxies = [start_track(arm.tracks[0], start).last.samples.column(PROXY).tolist() for arm in arms]
     assert proxies == [FLAT, HIGH]
     assert len(start.tracks) == 1
-    by_reward = [pin for pin in pin_down([start, *arms]) if pin.name.startswith("reward")]
-    assert [pin.is_same for pin in by_reward] in ([], [False])
+    assert all(pin.is_same for pin in pin_down([start, *arms]))
+    said = [sentence for sentence in oddities([start, *arms]) if "different rewards" in sentence]
+    assert said == [
+        "Proxy scores are from different rewards: alone the reward model; both the reward model + 0.5*length. Read each "
+        "against the start model, never against another arm's."
+    ]
 
 
 def write_again(runs, evaluation: Job, recipe: EvaluateRecipe, **columns) -> None:

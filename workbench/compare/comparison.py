@@ -22,7 +22,7 @@ from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
 from workbench.compare.pins import Pin, pin_down
 from workbench.compare.ranking import MOST_RANKED, Ranking, rank
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
-from workbench.compare.reward_metrics import reward_metrics
+from workbench.compare.rewards import reward_metrics
 from workbench.compare.sampled import Sampled, gather_best_of_n
 from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
 from workbench.compare.selection import selection_words

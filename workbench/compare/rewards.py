@@ -1,17 +1,31 @@
-"""Which metrics PPO logs because of what its reward is made of."""
+"""What rewards are made of, in words, and which metrics PPO logs because of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from workbench.compare.arms import Arm
+from workbench.compare.naming import without_folders
 from workbench.data.judge_names import ENSEMBLE_PREFIX
 from workbench.domain.metrics import ENSEMBLE_PARTS, ensemble_metric, reward_term
-from workbench.domain.recipes import MODEL, PpoRecipe
+from workbench.domain.recipes import MODEL, PpoRecipe, RewardSource
 from workbench.domain.records import Job
 
 
 def reward_metrics(arms: Sequence[Arm]) -> tuple[str, ...]:
     """Returns the names of the terms, ensembles and caps in the rewards of these arms, each once."""
     return tuple(dict.fromkeys(name for arm in arms for job in arm.jobs for name in _logged(job)))
+
+
+def reward_words(job: Job) -> str:
+    """Returns the terms of the reward that an evaluation's proxy is, as "minimum of 3 reward models + 0.5*vader"."""
+    recipe = job.recipe
+    if not isinstance(recipe, RewardSource):
+        return ""
+    n, rule = len(job.inputs.rewards), recipe.ensemble.replace("_", " ")
+    trained = "the reward model" if n < 2 else f"{rule} of {n} reward models"
+    written = (
+        term.written.removesuffix(MODEL) + trained if term.source == MODEL else term.written for term in recipe.terms
+    )
+    return " + ".join(map(without_folders, written))
 
 
 def _logged(job: Job) -> Iterator[str]:
