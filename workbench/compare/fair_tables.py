@@ -116,9 +116,9 @@ _SEED_COLUMNS = {
     "KL": "KL to the start model at the last checkpoint, nats per response, interval over prompts",
     "length": "Mean tokens of a response at the last checkpoint, interval over prompts",
     "best step": "The checkpoint that gold chose on prompts that are not reported",
-    "gold at best": "Mean score by the gold judge there, on prompts that chose nothing",
+    "best gold": "Mean score by the gold judge there, on prompts that chose nothing",
 }
-_SEED_UNITS = {"gold": "score", "proxy": "score", "KL": "nats", "length": "tokens", "gold at best": "score"}
+_SEED_UNITS = {"gold": "score", "proxy": "score", "KL": "nats", "length": "tokens", "best gold": "score"}
 
 
 def seeds_table(arms: Sequence[ArmSeeds], selection: str = "") -> FactTable:

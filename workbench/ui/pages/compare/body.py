@@ -14,6 +14,7 @@ from workbench.ui.pages.compare.deck import Deck
 from workbench.ui.pages.compare.facts import CostsTab, MatchedTab, SeedsTab
 from workbench.ui.pages.compare.fairness_strip import FairnessStrip
 from workbench.ui.pages.compare.glance import Glance
+from workbench.ui.pages.compare.going import GoingLabel
 from workbench.ui.pages.compare.judges import JudgesTab
 from workbench.ui.pages.compare.optimisation import KlTable, OverOptimisation
 from workbench.ui.pages.compare.ranking import RankingTab
@@ -43,7 +44,7 @@ class Body(QWidget):
         self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
         self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
-        self.fairness = FairnessStrip()
+        self.fairness, self.going = FairnessStrip(), GoingLabel()
         self.deck = Deck({
             Glance: lambda: self.glance,
             ClaimsTab: ClaimsTab,
@@ -91,6 +92,7 @@ class Body(QWidget):
     def _place(self) -> None:
         self._left = left = Card("Runs")
         left.setFixedWidth(_LEFT)
+        left.corner.addWidget(self.going)
         left.body.addWidget(self.filter)
         left.body.addWidget(self.tree)
         left.body.addWidget(self.verdict, 1)

@@ -286,7 +286,7 @@ class ComparePage(Page):
 
     def _show_going(self) -> None:
         if self._shown is not None:
-            self.head.show_going(self._shown.comparison, self.tree.hidden(), self.session.view)
+            self.body.going.show_runs(self._shown.comparison, self.tree.hidden(), self.session.view)
 
     def _show_answers(self) -> None:
         assert self._shown is not None

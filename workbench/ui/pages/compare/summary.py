@@ -16,7 +16,7 @@ from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
-_NARROWEST, _PADDING = 81, 12
+_NARROWEST, _PADDING = 74, 12
 _FIGURES = "raw scores, last checkpoint"
 _COLUMNS = {
     "run": "The arm",
@@ -72,6 +72,7 @@ class SummaryTable(CopyTable):
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(30)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ in their ends
         self._head()
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as compared, until somebody sorts
 
