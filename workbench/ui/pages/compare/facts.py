@@ -64,10 +64,13 @@ class FactGrid(CopyTable):
 
     def _width(self, column: int) -> int:
         items = [self.horizontalHeaderItem(column), *(self.item(row, column) for row in range(self.rowCount()))]
-        bold = QFontMetrics(self.item(self.rowCount() - 1, column).font()) if self.rowCount() else self.fontMetrics()
-        lines = [line for item in items for line in item.text().splitlines()]
-        mark = self.iconSize().width() + _PADDING if column == 0 else 0
-        return max(map(bold.horizontalAdvance, lines), default=0) + _PADDING + mark
+        bold = self.font()
+        bold.setBold(True)
+        plain, heavy = self.fontMetrics(), QFontMetrics(bold)
+        widths = [(heavy if item.font().bold() else plain).horizontalAdvance(line)
+                  for item in items for line in item.text().splitlines()]  # fmt: skip
+        mark = self.iconSize().width() if column == 0 else 0
+        return max(widths, default=0) + _PADDING + mark
 
     def _show_row(self, place: int, row: FactRow, scheme: Scheme) -> None:
         for column, cell in enumerate(row.cells):

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from workbench.compare import Comparison
 from workbench.ui.pages.compare.saved_views import SavedViews
 from workbench.ui.pages.compare.view_bar import ViewBar
 from workbench.ui.widgets import button, label
 from workbench.ui.widgets.controls import ElidedLabel
+
+_GAP = 8
 
 
 class Head(QWidget):
@@ -18,14 +22,34 @@ class Head(QWidget):
         super().__init__()
         self._interval = ElidedLabel("")
         self._interval.setProperty("role", "muted")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(label("Compare", "page-title"))
-        row.addSpacing(10)
-        row.addWidget(bar)
-        row.addWidget(self._interval, 1)
-        row.addWidget(saved)
-        row.addWidget(button("Export…", on_export, role="primary", tip="Keep charts, numbers or report (Ctrl+Shift+E)"))
+        self._bar, self._is_narrow = bar, False
+        self._grid = grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(_GAP)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(label("Compare", "page-title"), 0, 0)
+        grid.addWidget(bar, 0, 1)
+        grid.addWidget(self._interval, 0, 2)
+        grid.addWidget(saved, 0, 3)
+        self._export = button("Export…", on_export, role="primary", tip="Keep charts, numbers or report (Ctrl+Shift+E)")
+        grid.addWidget(self._export, 0, 4)
+        grid.setColumnStretch(2, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Puts the controls on a line of their own where there is no room for them beside the title."""
+        others = (self._grid.itemAtPosition(0, column).widget() for column in (0, 3, 4))
+        needed = self._bar.sizeHint().width() + sum(one.sizeHint().width() for one in others) + 4 * _GAP
+        if (needed > self.width()) != self._is_narrow:
+            self._is_narrow = not self._is_narrow
+            self._grid.removeWidget(self._bar)
+            if self._is_narrow:
+                self._grid.addWidget(self._bar, 1, 0, 1, 5, Qt.AlignmentFlag.AlignLeft)
+            else:
+                self._grid.addWidget(self._bar, 0, 1)
 
     def show_interval(self, comparison: Comparison) -> None:
         """Says what the intervals are over."""
