@@ -76,7 +76,7 @@ def test_a_replay_that_goes_on_is_stopped_by_a_button(qtbot, page, session):
     qtbot.waitUntil(tab.stop.isVisible, timeout=WAIT)
     assert tab.sentence.text() == "Replaying: training, 3 of 9."
     qtbot.mouseClick(tab.stop, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(again.stop_requested, timeout=WAIT)
+    qtbot.waitUntil(lambda: again.stop_requested() == "stop", timeout=WAIT)
     os.close(lock)  # as the worker ends
     qtbot.waitUntil(tab.stop.isHidden, timeout=WAIT)
     assert "Not replayed yet" in tab.sentence.text()
