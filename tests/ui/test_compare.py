@@ -205,7 +205,7 @@ def test_the_preview_is_the_figure_and_the_choices_come_back(qtbot, page, sessio
 def test_a_size_that_cannot_be_drawn_is_said_before_saving(page):
     page.export.offer(suffix=".png")
     page.export.form.width_box.setValue(5000.0)
-    assert "width" in page.export.problem.text()
+    assert "“Width” is" in page.export.problem.text()
     assert not page.export.save_button.isEnabled()
 
 

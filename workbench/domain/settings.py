@@ -130,8 +130,8 @@ def _sentence(cls: type[BaseModel], error: ValidationError, where: str) -> tuple
     if first["type"] == "missing":
         return f"{where}: the setting `{place}` is missing.", f"Add `{place}`."
     if first["type"] == "value_error":
-        said = first["msg"].removeprefix("Value error, ")
-        return f"{where}: {said}.", ""
+        found = f"`{place}` is {_shown(first['input'])}; expected " if _is_item(first) else ""
+        return f"{where}: {found}{_said(first)}.", ""
     return f"{where}: `{place}` is {_shown(first['input'])}; expected {_expected(first)}.", ""
 
 
@@ -161,8 +161,17 @@ def _expected(error: ErrorDetails) -> str:
     kind = error["type"]
     words = _EXPECTED.get(kind) or _EXPECTED.get(kind.split("_")[0])
     if words is None:
-        return error["msg"].removeprefix("Input should be ")
+        return _said(error).removeprefix("Input should be ")
     return words.format_map(error.get("ctx", {})).replace("'", "")
+
+
+def _said(error: ErrorDetails) -> str:
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _is_item(error: ErrorDetails) -> bool:
+    """Says whether one item of a list is meant: what its check says is what was expected, and no whole sentence."""
+    return bool(error["loc"]) and isinstance(error["loc"][-1], int)
 
 
 def _shown(value: object) -> str:

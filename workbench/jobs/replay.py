@@ -99,7 +99,11 @@ def check_inputs(project: Project, job: Job) -> None:
         BadInput: a model, dataset or judge has changed since.
     """
     inputs = job.inputs
-    for role, name in (("model", inputs.model), ("reference", inputs.reference), ("reward", inputs.reward)):
+    for role, name in (
+        ("model", inputs.model),
+        ("reference", inputs.reference),
+        *(("reward", name) for name in inputs.rewards),
+    ):
         if name:
             _check_model(project, role, name, job.input_hashes.get(role, ""))
     for data in (inputs.data, inputs.validation, inputs.prompts):

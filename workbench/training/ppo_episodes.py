@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from workbench.domain.recipes import PpoRecipe
+from workbench.domain.recipes import PpoRecipe, Sampling
+from workbench.training.cores import SideBySide
 from workbench.training.forward import (
     ResponseBatch,
     batch_responses,
@@ -22,7 +23,15 @@ from workbench.training.forward import (
     tempered,
 )
 from workbench.training.kl import k1, k3
-from workbench.training.policy_gradient import Advantages, gae, place_score, replace_unended, whiten
+from workbench.training.policy_gradient import (
+    Advantages,
+    gae,
+    kl_cap_penalty,
+    length_penalty,
+    place_score,
+    replace_unended,
+    whiten,
+)
 from workbench.training.rollout import Rollout
 from workbench.training.value import ValueModel
 
@@ -64,7 +73,7 @@ class Episodes:
         logps: of the policy that sampled, under the distribution that it sampled from.
         reference_logps: of the reference at the same temperature.
         values: of the value model.
-        scores: [e] of the reward model.
+        scores: [e] the reward's.
         ended: [e] the response ended by itself.
     """
 
@@ -79,7 +88,14 @@ class Episodes:
 
 @torch.no_grad()
 def measure_episodes(
-    actors: Actors, rollout: Rollout, scores: Tensor, *, temperature: float, pad_id: int, recompute: bool
+    actors: Actors,
+    rollout: Rollout,
+    scores: Tensor,
+    *,
+    temperature: float,
+    pad_id: int,
+    recompute: bool,
+    at_once: SideBySide,
 ) -> Episodes:
     """Lays a rollout out as tensors and asks reference and value model about each token.
 
@@ -91,6 +107,7 @@ def measure_episodes(
         pad_id: any token.
         recompute: takes the policy's log-probabilities from a training pass and not from the sampler. In bf16 the two
             differ by more than the first ratio may.
+        at_once: runs the reference beside policy and value model, where they are models of their own.
     """
     device = actors.policy.device
     batch = batch_responses(rollout.prompt_ids, rollout.response_ids, pad_id, device)
@@ -105,27 +122,51 @@ def measure_episodes(
             found[rows] = to_rows(measure(select_rows(batch, rows)), mask[rows])
         return found
 
-    with actors.as_reference() as reference:
-        reference_logps = over_chunks(lambda part: response_logps(reference, part, temperature))
-    logps = to_rows(torch.cat(rollout.logps).to(device), mask)
-    if recompute:
-        logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
-    values = over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
+    def of_reference() -> Tensor:
+        with actors.as_reference() as reference:
+            return over_chunks(lambda part: response_logps(reference, part, temperature))
+
+    def of_actors() -> tuple[Tensor, Tensor]:
+        logps = to_rows(torch.cat(rollout.logps).to(device), mask)
+        if recompute:
+            logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
+        return logps, over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
+
+    if actors.reference is None:  # the policy itself, its adapters off meanwhile
+        reference_logps, (logps, values) = of_reference(), of_actors()
+    else:
+        reference_logps, (logps, values) = at_once.run(of_reference, of_actors)
     ended = torch.tensor(rollout.ended, device=device)
     # Scores come in double precision, which some devices do not have: they are rounded before they move.
     return Episodes(batch, mask, logps, reference_logps, values, scores.float().to(device), ended)
 
 
 def token_rewards(episodes: Episodes, kl_coef: float, recipe: PpoRecipe) -> Tensor:
-    """Returns the reward of each token [e, t]: -kl_coef k1, and the score on the last kept one."""
-    penalty = -kl_coef * k1(episodes.logps, episodes.reference_logps)
-    rewards = place_score(penalty, optimised_scores(episodes, recipe), episodes.mask)
+    """Returns the reward of each token [e, t]: the penalties of the KL, and on the last kept one score and length's."""
+    kl = k1(episodes.logps, episodes.reference_logps)
+    penalty = -kl_coef * kl + _beyond_cap(episodes, recipe)
+    scores = optimised_scores(episodes, recipe) + _length_penalties(episodes, recipe)
+    rewards = place_score(penalty, scores, episodes.mask)
     return whiten(rewards, episodes.mask, shift_mean=False) if recipe.whiten_rewards else rewards
 
 
 def optimised_scores(episodes: Episodes, recipe: PpoRecipe) -> Tensor:
-    """Returns the scores [e] that are trained on: the reward model's, but for what the recipe replaces."""
+    """Returns the scores [e] that are trained on: the reward's, but for what the recipe replaces."""
     return replace_unended(episodes.scores, episodes.ended, recipe.missing_eos_score)
+
+
+def _beyond_cap(episodes: Episodes, recipe: PpoRecipe) -> Tensor:
+    if recipe.kl_cap is None:
+        return torch.zeros_like(episodes.logps)
+    kl = k1(episodes.logps, episodes.reference_logps) * episodes.mask
+    return kl_cap_penalty(kl, recipe.kl_cap, recipe.kl_cap_coef) * episodes.mask
+
+
+def _length_penalties(episodes: Episodes, recipe: PpoRecipe) -> Tensor:
+    if recipe.length_cap is None:
+        return torch.zeros_like(episodes.scores)
+    longest = recipe.response_length or Sampling().max_new_tokens
+    return length_penalty(episodes.batch.lengths, recipe.length_cap, longest, recipe.length_penalty)
 
 
 def advantages_of(episodes: Episodes, rewards: Tensor, values: Tensor, recipe: PpoRecipe) -> Advantages:
@@ -154,15 +195,21 @@ def objective_metrics(episodes: Episodes, kl_coef: float, recipe: PpoRecipe) -> 
     """Returns what the batch says of the objective, by the names of the metric catalogue."""
     mask = episodes.mask
     kl = (k1(episodes.logps, episodes.reference_logps) * mask).sum(-1).mean()
+    caps = {}
+    if recipe.length_cap is not None:
+        caps["objective/length_penalty"] = _length_penalties(episodes, recipe).mean()
+    if recipe.kl_cap is not None:
+        caps["objective/kl_cap_penalty"] = _beyond_cap(episodes, recipe).sum(-1).mean()
     values = {
         "objective/kl": kl,
         "objective/kl_k3": (k3(episodes.logps, episodes.reference_logps) * mask).sum(-1).mean(),
         "objective/entropy": (-episodes.logps * mask).sum(-1).mean(),
         "objective/scores": episodes.scores.mean(),
         "objective/non_score_reward": -kl_coef * kl,
-        "objective/rlhf_reward": optimised_scores(episodes, recipe).mean() - kl_coef * kl,
+        "objective/rlhf_reward": optimised_scores(episodes, recipe).mean() - kl_coef * kl + sum(caps.values()),
         "objective/length": episodes.batch.lengths.float().mean(),
         "val/num_eos_tokens": episodes.ended.sum(),
+        **caps,
     }
     return {name: float(value) for name, value in values.items()} | {"objective/kl_coef": kl_coef}
 

@@ -29,17 +29,15 @@ class Glyphs:
     """Keeps the images in a folder that goes away with it, at the latest when the program ends."""
 
     def __init__(self) -> None:
-        self._place = Path(mkdtemp(prefix="workbench-signs-"))
-        weakref.finalize(
-            self, shutil.rmtree, self._place, ignore_errors=True
-        )  # a TemporaryDirectory warns of its going
+        self._place = mkdtemp(prefix="workbench-signs-")
+        weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)  # a TemporaryDirectory warns of going
 
     def folder(self, tokens: Tokens) -> str:
         """Returns the folder of the images in these colours.
 
         down.svg, up.svg, left.svg and right.svg are quiet; check.svg, dash.svg, dot.svg and menu.svg stand on the accent.
         """
-        folder = self._place / ("dark" if tokens.is_dark else "light")
+        folder = Path(self._place) / ("dark" if tokens.is_dark else "light")
         if not folder.exists():
             folder.mkdir()
             for name, path in _PATHS.items():

@@ -64,6 +64,10 @@ class ExperimentForm(QWidget):
         if not self._is_ready:
             self._parts_timer.start()
 
+    def pause(self) -> None:
+        """Leaves the rest for when `prepare` is called again: another page has need of the time."""
+        self._parts_timer.stop()
+
     def finish(self) -> None:
         """Builds what is not there yet: now it is needed."""
         while not self._is_ready:
@@ -75,6 +79,7 @@ class ExperimentForm(QWidget):
         self._is_ready = True
         self._parts_timer.stop()
         self.names = FormNames(self._session, self.settings.name_fields(), self)
+        self.names.rewards_found.connect(self.settings.offer_rewards)
         self._connect()
         self.check()
 
