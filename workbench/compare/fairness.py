@@ -112,9 +112,10 @@ def _missing(arm: Arm, score: str) -> str:
     total = sum(len(track.last.samples) for track in arm.tracks)
     if not missing:
         return ""
+    what = "gold score" if score == GOLD else f"score by {score}"
     return (
-        f"{shown_name(arm.name)}: {missing} of {total} responses have no {'gold score' if score == GOLD else f'score by {score}'}; they "
-        "are counted here and left out of every mean."
+        f"{shown_name(arm.name)}: {missing} of {total} responses have no {what}; they are counted here and left out of every "
+        "mean."
     )
 
 
