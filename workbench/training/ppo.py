@@ -28,11 +28,13 @@ from workbench.training.ppo_data import (
     prompt_tokens,
     read_training_prompts,
     seeded,
+    skip,
     updates_in_all,
 )
 from workbench.training.ppo_models import Models, load_models
 from workbench.training.ppo_state import PpoState, is_complete, restore_optimizer, write_checkpoint
 from workbench.training.ppo_update import PpoLearner, PpoSettings
+from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout, generate, response_texts
 from workbench.training.session import RunSession, StopRun
 from workbench.training.text import render_prompt
@@ -49,7 +51,7 @@ def train(job: Job, session: RunSession) -> None:
         WorkbenchError: by name what is wrong with the input or went wrong (`KlDiverged`, `NotANumber`, ...).
     """
     # 1. Models: policy, reference, reward and value, new or from the last checkpoint.
-    recipe = _recipe(job)
+    recipe, processes = _recipe(job), session.processes
     checkpoint = _resumable(session)
     session.started(resumed_from=checkpoint.step if checkpoint is not None else None)
     state = PpoState(kl_coef=recipe.kl_coef) if checkpoint is None else PpoState.read(checkpoint.folder / "resume")
@@ -61,7 +63,7 @@ def train(job: Job, session: RunSession) -> None:
         run = _Run.prepare(job, recipe, session, models)
         total = updates_in_all(run.n_episodes, recipe.batch_size)
         keep, show = checkpoint_steps(total, recipe.n_checkpoints), checkpoint_steps(total, _SHOWINGS) | {1}
-        learner = run.learner(total)
+        learner = run.learner(total, processes)
         if checkpoint is not None:
             restore_optimizer(checkpoint.folder / "resume", learner.optimizer, session.device)
     learner.kl_coef = state.kl_coef
@@ -69,12 +71,16 @@ def train(job: Job, session: RunSession) -> None:
     spent = session.budget_spent(state.episodes, state.tokens)
     while state.episodes < run.n_episodes and not spent:
         began = time.monotonic()
-        # 3. Rollout: the next prompts, one response each, from the policy as it is.
+        # 3. Rollout: the next prompts, one response each, from the policy as it is; each process takes its share.
         rows = run.order.rows(state.episodes, min(recipe.batch_size, run.n_episodes - state.episodes))
+        mine, luck = processes.share(rows), seeded(job.seed, "rollout", state.step)
+        skip(luck, processes.start(len(rows)) * run.response_length)
         with learner.autocast():
-            rollout = run.sample([run.prompts.ids[row] for row in rows], seeded(job.seed, "rollout", state.step))
+            rollout = run.sample([run.prompts.ids[row] for row in mine], luck)
             # 4. Scores: the reward model reads text, with its own tokenizer.
-            scores = run.score(rows, rollout)
+            scores = run.score(mine, rollout)
+        # From here on every process has all episodes, so the update is the one that a single process would make.
+        rollout, scores = Rollout.joined(processes.joined(rollout)), torch.cat(processes.joined(scores))
         # 5. The update: KL penalty, advantages, and some passes of clipped steps over the episodes.
         values = learner.learn(rollout, scores, state.step)
         state = state.after(len(rows), _count_tokens(rollout), learner.kl_coef)
@@ -134,7 +140,7 @@ class _Run:
             dtype=session.dtype,
         )
 
-    def learner(self, n_updates: int) -> PpoLearner:
+    def learner(self, n_updates: int, processes: Processes) -> PpoLearner:
         n_parameters = self.models.actors.policy.num_parameters()
         rate = self.recipe.learning_rate or auto_learning_rate(self.recipe.base_learning_rate, n_parameters)
         settings = PpoSettings(
@@ -146,7 +152,7 @@ class _Run:
             pad_id=self.pad_id,
             dtype=self.dtype,
         )
-        return PpoLearner(self.models.actors, settings)
+        return PpoLearner(self.models.actors, settings, processes)
 
     def sample(self, prompt_ids: Sequence[Sequence[int]], generator: torch.Generator) -> Rollout:
         return generate(
@@ -182,7 +188,8 @@ class _Run:
         actors = self.models.actors
 
         def write(folder: Path) -> None:
-            write_checkpoint(folder, actors.policy, self.models.tokenizer, actors.value, learner.optimizer, state)
+            if session.processes.is_first:
+                write_checkpoint(folder, actors.policy, self.models.tokenizer, actors.value, learner.optimizer, state)
 
         session.save_checkpoint(state.step, write, state.episodes, state.tokens)
 

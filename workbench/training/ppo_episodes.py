@@ -23,6 +23,7 @@ from workbench.training.forward import (
 )
 from workbench.training.kl import k1, k3
 from workbench.training.policy_gradient import Advantages, gae, place_score, replace_unended, whiten
+from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout
 from workbench.training.value import ValueModel
 
@@ -79,7 +80,14 @@ class Episodes:
 
 @torch.no_grad()
 def measure_episodes(
-    actors: Actors, rollout: Rollout, scores: Tensor, *, temperature: float, pad_id: int, recompute: bool
+    actors: Actors,
+    rollout: Rollout,
+    scores: Tensor,
+    *,
+    temperature: float,
+    pad_id: int,
+    recompute: bool,
+    processes: Processes,
 ) -> Episodes:
     """Lays a rollout out as tensors and asks reference and value model about each token.
 
@@ -91,19 +99,24 @@ def measure_episodes(
         pad_id: any token.
         recompute: takes the policy's log-probabilities from a training pass and not from the sampler. In bf16 the two
             differ by more than the first ratio may.
+        processes: each measures its share of the episodes and learns what the others measured.
     """
     device = actors.policy.device
     batch = batch_responses(rollout.prompt_ids, rollout.response_ids, pad_id, device)
     mask = torch.arange(int(batch.lengths.max()), device=device) < batch.lengths.unsqueeze(-1)
     vocabulary = actors.policy.config.get_text_config().vocab_size
-    chunks = list(length_batches(rollout.prompt_ids, rollout.response_ids, _MEASURED_AT_ONCE, vocabulary))
+    prompts, responses = processes.share(rollout.prompt_ids), processes.share(rollout.response_ids)
+    first = processes.start(len(mask))
+    chunks = [
+        [first + row for row in chunk] for chunk in length_batches(prompts, responses, _MEASURED_AT_ONCE, vocabulary)
+    ]
 
     def over_chunks(measure: Callable[[ResponseBatch], Tensor]) -> Tensor:
         found = torch.zeros(mask.shape, device=device)
         for chunk in chunks:
             rows = torch.tensor(chunk, device=device)
             found[rows] = to_rows(measure(select_rows(batch, rows)), mask[rows])
-        return found
+        return processes.sum(found)
 
     with actors.as_reference() as reference:
         reference_logps = over_chunks(lambda part: response_logps(reference, part, temperature))

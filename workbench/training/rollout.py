@@ -37,6 +37,19 @@ class Rollout:
     ended: list[bool]
     stop_reasons: list[StopReason]
 
+    @classmethod
+    def joined(cls, parts: "Sequence[Rollout]") -> "Rollout":
+        """Returns one rollout of the responses of several, in their order."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            prompt_ids=[ids for part in parts for ids in part.prompt_ids],
+            response_ids=[ids for part in parts for ids in part.response_ids],
+            logps=[logps for part in parts for logps in part.logps],
+            ended=[ended for part in parts for ended in part.ended],
+            stop_reasons=[reason for part in parts for reason in part.stop_reasons],
+        )
+
 
 @dataclass(slots=True)
 class _Row:
