@@ -168,6 +168,8 @@ class Job(Record):
     needs: tuple[str, ...] = Field((), description="Runs that must have finished before.")
     budget: Budget = Budget()
     device: str = "auto"
+    processes: int = Field(1, description="That train together; like the device, no part of what is computed.")
+    accelerate: dict[str, Any] = Field({}, description="The accelerate configuration that they share the work by.")
     trust_remote_code: bool = False
     input_hashes: dict[str, str] = Field({}, description="Content hashes of all that the run reads.")
     content_hash: str = Field("", description="Names what the run computes; equal hashes are trained once.")

@@ -73,10 +73,9 @@ def train(job: Job, session: RunSession) -> None:
         began = time.monotonic()
         # 3. Rollout: the next prompts, one response each, from the policy as it is; each process takes its share.
         rows = run.order.rows(state.episodes, min(recipe.batch_size, run.n_episodes - state.episodes))
-        mine, luck = processes.share(rows), seeded(job.seed, "rollout", state.step)
-        skip(luck, processes.start(len(rows)) * run.response_length)
+        mine = processes.share(rows)
         with learner.autocast():
-            rollout = run.sample([run.prompts.ids[row] for row in mine], luck)
+            rollout = run.sample([run.prompts.ids[row] for row in mine], run.luck(state.step, len(rows), processes))
             # 4. Scores: the reward model reads text, with its own tokenizer.
             scores = run.score(mine, rollout)
         # From here on every process has all episodes, so the update is the one that a single process would make.
@@ -123,6 +122,10 @@ class _Run:
     @classmethod
     def prepare(cls, job: Job, recipe: PpoRecipe, session: RunSession, models: Models) -> "_Run":
         policy, tokenizer = models.actors.policy, models.tokenizer
+        if job.accelerate.get("distributed_type") in {"FSDP", "DEEPSPEED"}:
+            session.warn(
+                "whole_copies", "PPO samples from its policy, so each process keeps a whole copy of each model."
+            )
         length = recipe.response_length or Sampling().max_new_tokens
         room = prompt_tokens(recipe, length, context_length(policy))
         prompts = read_training_prompts(job, session, tokenizer, room)
@@ -153,6 +156,12 @@ class _Run:
             dtype=self.dtype,
         )
         return PpoLearner(self.models.actors, settings, processes)
+
+    def luck(self, step: int, n_rows: int, processes: Processes) -> torch.Generator:
+        """Returns where the random numbers of an update's share of rows come from: all shares draw what one would."""
+        generator = seeded(self.job.seed, "rollout", step)
+        skip(generator, processes.start(n_rows) * self.response_length)
+        return generator
 
     def sample(self, prompt_ids: Sequence[Sequence[int]], generator: torch.Generator) -> Rollout:
         return generate(

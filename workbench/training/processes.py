@@ -99,7 +99,7 @@ class Processes:
         for bucket in _buckets(weights):
             flat = torch.cat([_gradient(weight).flatten() for weight in bucket])
             dist.all_reduce(flat)
-            for weight, part in zip(bucket, flat.split([weight.numel() for weight in bucket]), strict=True):
+            for weight, part in zip(bucket, torch.split(flat, [weight.numel() for weight in bucket]), strict=True):
                 weight.grad = part.view_as(weight)
 
 

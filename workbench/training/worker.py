@@ -1,8 +1,8 @@
 """One run's process: `python -m workbench.training.worker RUN_FOLDER`, or one of several under `accelerate launch`.
 
 It reads the run's job, hands it to its method, and always leaves a last word: Finished or Failed in the log, and the
-outcome beside it. Of several processes the first does; what ends another it learns and says. Exit status: 0 when the run went as asked (stopped and paused included), 1 when it failed, 3 when
-another worker has the run.
+outcome beside it. Of several processes the first does; what ends another it learns and says. Exit status: 0 when the run
+went as asked (stopped and paused included), 1 when it failed, 3 when another worker has the run.
 """
 
 import errno
