@@ -47,6 +47,8 @@ def gradients(processes: Processes) -> dict[str, torch.Tensor]:
     targets = advantages_of(episodes, rewards, values, recipe)
     means = learner._minibatch(episodes, values, targets, torch.arange(len(PROMPTS)))
     named = [("policy", policy), ("value", value)]
-    found = {f"{kind}.{name}": p.grad for kind, model in named for name, p in model.named_parameters() if p.grad is not None}
+    found = {
+        f"{kind}.{name}": p.grad for kind, model in named for name, p in model.named_parameters() if p.grad is not None
+    }
     lengths = torch.tensor([len(response) for response in rollout.response_ids])
     return found | {"means": means, "targets": targets.advantages, "lengths": lengths}

@@ -46,9 +46,7 @@ def add_all(project: Path, shared: Path, models: Path, suffix: str) -> dict[str,
     settings = {"batch_size": 8, "max_steps": 4, "n_checkpoints": 2, "learning_rate": 1e-3}
     data = Runs.story_pairs(40)
     pairs = runs.add_data(data, f"pairs{suffix}")
-    found = {
-        method: runs.add(method, pairs, f"{method}{suffix}", **settings) for method in ("sft", "dpo")
-    }
+    found = {method: runs.add(method, pairs, f"{method}{suffix}", **settings) for method in ("sft", "dpo")}
     found["reward"] = runs.add("reward", pairs, f"reward{suffix}", normalize_samples=8, **settings)
     ppo = {"batch_size": 6, "total_episodes": 22, "num_mini_batches": 2, "n_checkpoints": 2}
     found["ppo"] = add_run(project, shared, f"ppo{suffix}", **ppo)
@@ -99,7 +97,9 @@ def test_two_processes_give_the_curve_of_one(method: str, worked: tuple[dict[str
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_two_processes_end_with_the_weights_of_one(method: str, worked: tuple[dict[str, Path], dict[str, Path]]) -> None:
+def test_two_processes_end_with_the_weights_of_one(
+    method: str, worked: tuple[dict[str, Path], dict[str, Path]]
+) -> None:
     one, two = (weights(runs[method]) for runs in worked)
     assert two.keys() == one.keys()
     for name, weight in one.items():
