@@ -68,7 +68,7 @@ def test_a_batch_that_cannot_be_divided_is_refused_before_anything_runs(experime
     with pytest.raises(BadSetting, match="`reward`: a `batch_size` of 16 cannot be divided evenly among 3 processes"):
         planned(experiments, processes=3)
     arms = [{"name": "dpo", "method": "dpo", "batch_size": 16, "gradient_accumulation_steps": 4}]
-    with pytest.raises(BadSetting, match="`dpo`: a `batch_size` of 16 .* among 8 processes in 4 parts each"):
+    with pytest.raises(BadSetting, match=r"`dpo`: a `batch_size` of 16 .* among 8 processes in 4 parts each"):
         planned(experiments, processes=8, arms=arms)
 
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,13 @@ from safetensors.torch import load_file
 from tests.training.conftest import Runs
 from tests.training.ppo_minibatch import gradients
 from tests.training.ppo_project import add_run, make_project
-from workbench.domain.errors import BadSetting
-from workbench.domain.events import CheckpointSaved, Event, Finished, Metrics, Started, Warned
+from workbench.domain.events import CheckpointSaved, Event, Finished, Metrics, Started
 from workbench.domain.records import Job
 from workbench.jobs.distributed import launched
 from workbench.jobs.machine import Slot
 from workbench.storage.files import read_record
 from workbench.storage.runlog import RunFolder
-from workbench.training.processes import Processes, share_of_batch
+from workbench.training.processes import Processes
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*will be removed in v6:FutureWarning")
 ONE_OF_SEVERAL = Path(__file__).with_name("one_of_several.py")
