@@ -154,6 +154,9 @@ class Inputs(BaseModel):
     rivals: str | None = Field(None, description="The evaluation of the start model that they are compared with.")
 
 
+SHARDED = frozenset({"FSDP", "DEEPSPEED"})  # accelerate's names for processes that hold a part of each model
+
+
 class Job(Record):
     """runs/ID/job.json: everything that decides what a run does; never changed after it is written."""
 
@@ -175,6 +178,11 @@ class Job(Record):
     content_hash: str = Field("", description="Names what the run computes; equal hashes are trained once.")
     versions: dict[str, str] = {}
     created: float = Field(default_factory=time.time)
+
+    @property
+    def is_sharded(self) -> bool:
+        """Says whether its processes are to hold a part of each model instead of a copy."""
+        return self.accelerate.get("distributed_type") in SHARDED
 
     @model_validator(mode="before")
     @classmethod

@@ -11,13 +11,12 @@ import yaml
 from workbench.domain.errors import BadInput, BadSetting
 from workbench.domain.experiments import Experiment
 from workbench.domain.recipes import PpoRecipe, TrainingRecipe
-from workbench.domain.records import Job
+from workbench.domain.records import SHARDED, Job
 from workbench.jobs.machine import Slot
 from workbench.storage.files import write_bytes
 
 CONFIGURATION = "accelerate.yaml"  # in the run's folder, what its processes were started with
-_SHARDED = {"FSDP", "DEEPSPEED"}
-_UNDERSTOOD = {"NO", "MULTI_GPU", "MULTI_CPU", *_SHARDED}
+_UNDERSTOOD = {"NO", "MULTI_GPU", "MULTI_CPU", *SHARDED}
 
 
 def read_configuration(experiment: Experiment, base: Path) -> dict[str, Any]:
@@ -44,7 +43,7 @@ def read_configuration(experiment: Experiment, base: Path) -> dict[str, Any]:
             "Set `processes` to 2 or more, or drop `accelerate_config`.",
         )
     values = _read(path)
-    kind = str(values.get("distributed_type", "NO")).upper()
+    kind = values.get("distributed_type", "NO")
     if kind not in _UNDERSTOOD:
         raise BadSetting(f"{path}: `distributed_type` is {kind}.", f"It can be {', '.join(sorted(_UNDERSTOOD))}.")
     if kind == "DEEPSPEED" and importlib.util.find_spec("deepspeed") is None:
@@ -111,9 +110,9 @@ def environment(job: Job, slots: Sequence[Slot], threads: int) -> dict[str, str]
 def _configuration(job: Job, *, on_cpu: bool) -> dict[str, Any]:
     """Returns what `accelerate launch` reads; number format and number of processes are the job's, not the file's."""
     values: dict[str, Any] = {"compute_environment": "LOCAL_MACHINE", "dynamo_config": {}} | dict(job.accelerate)
-    is_sharded = values.get("distributed_type") in _SHARDED and job.method != "ppo"  # PPO keeps whole copies
+    shards = job.is_sharded and job.method != "ppo"
     return values | {
-        "distributed_type": values["distributed_type"] if is_sharded else "MULTI_GPU",  # of CPUs too
+        "distributed_type": values["distributed_type"] if shards else "MULTI_GPU",  # of CPUs too
         "num_processes": job.processes,
         "num_machines": 1,
         "machine_rank": 0,

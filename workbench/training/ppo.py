@@ -122,10 +122,6 @@ class _Run:
     @classmethod
     def prepare(cls, job: Job, recipe: PpoRecipe, session: RunSession, models: Models) -> "_Run":
         policy, tokenizer = models.actors.policy, models.tokenizer
-        if job.accelerate.get("distributed_type") in {"FSDP", "DEEPSPEED"}:
-            session.warn(
-                "whole_copies", "PPO samples from its policy, so each process keeps a whole copy of each model."
-            )
         length = recipe.response_length or Sampling().max_new_tokens
         room = prompt_tokens(recipe, length, context_length(policy))
         prompts = read_training_prompts(job, session, tokenizer, room)

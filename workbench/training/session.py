@@ -133,6 +133,9 @@ class RunSession:
                 processes=self.processes.count,
             )
         )
+        if self.job.is_sharded and (self.job.method == "ppo" or self.device.type == "cpu"):
+            why = "PPO samples from its policy" if self.job.method == "ppo" else "accelerate shards on GPUs only"
+            self.warn("whole_copies", f"Each process keeps a whole copy of each model: {why}.")
         if resumed_from is not None and before_that != self.processes.count:
             self.warn(
                 "other_processes",
