@@ -65,13 +65,21 @@ def test_a_winner_over_all_arms_beats_each_in_one_list():
     )
 
 
-def test_an_arm_that_beats_only_some_has_not_won():
+def test_an_arm_that_is_level_with_the_second_has_not_won_and_that_is_said_first():
     cells = (cell("b", "a", 0.3, 1e-5), cell("c", "a", 0.48, 0.5), cell("c", "b", 0.66, 1e-5))
+    assert verdict(*cells, trained=("c", "b", "a"))[0] == (
+        "No difference was shown between c and a by the gold judge (vader): a, whose mean win rate is the highest, against c "
+        "(52.0 % of prompts, 48.0 to 56.0); it beats b (70.0 % of prompts, 66.0 to 74.0; gold -0.3, -0.4 to -0.2)."
+    )
+
+
+def test_an_arm_that_beats_the_second_but_not_all_has_not_won():
+    cells = (cell("a", "b", 0.6, 1e-5), cell("a", "c", 0.65, 0.5), cell("b", "c", 0.55, 0.9))
     first = verdict(*cells, trained=("a", "b", "c"))[0]
     assert first.startswith(
-        "a has the highest mean win rate in pairs with the other arms by the gold judge (vader): it beats b (70.0"
+        "a has the highest mean win rate in pairs with the other arms by the gold judge (vader): it beats b (60.0"
     )
-    assert first.endswith("; no difference was shown to c (52.0 % of prompts, 48.0 to 56.0).")
+    assert first.endswith("; no difference was shown to c (65.0 % of prompts, 61.0 to 69.0).")
 
 
 def test_an_arm_that_loses_to_one_has_not_won_however_far_it_beats_the_rest():

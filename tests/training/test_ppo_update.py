@@ -31,11 +31,13 @@ def model() -> LlamaForCausalLM:
     return LlamaForCausalLM(config).eval()
 
 
-def learner_of(model: LlamaForCausalLM, **recipe: object) -> PpoLearner:
+def learner_of(
+    model: LlamaForCausalLM, *, dtype: torch.dtype = torch.float32, own_trunk: bool = True, **recipe: object
+) -> PpoLearner:
     reference = copy.deepcopy(model).requires_grad_(False)
-    trunk = copy.deepcopy(model).model
+    trunk = copy.deepcopy(model).model if own_trunk else None
     actors = Actors(copy.deepcopy(model), reference, ValueModel.new(16, trunk, model.device))
-    return PpoLearner(actors, PpoSettings(PpoRecipe(**(PLAIN | recipe)), 1e-3, 1.0, 10, seed=0, pad_id=0))
+    return PpoLearner(actors, PpoSettings(PpoRecipe(**(PLAIN | recipe)), 1e-3, 1.0, 10, seed=0, pad_id=0, dtype=dtype))
 
 
 def sample(learner: PpoLearner) -> Rollout:
@@ -136,3 +138,19 @@ def test_both_models_learn_the_same_side_by_side_as_one_after_the_other(
     assert beside == pytest.approx(alone, rel=1e-4, abs=1e-6)
     for weight, other in zip(alone_weights, beside_weights, strict=True):
         torch.testing.assert_close(other, weight, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("own_trunk", [True, False])
+@pytest.mark.parametrize("n_cores", [1, 2])
+def test_in_bf16_every_minibatch_sees_the_weights_of_the_step_before(
+    model: LlamaForCausalLM, monkeypatch: pytest.MonkeyPatch, own_trunk: bool, n_cores: int
+) -> None:
+    """Autocast keeps rounded weights; kept over a step, the policy would seem not to have moved."""
+    monkeypatch.setattr(cores, "_AVAILABLE", n_cores)
+    moved = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        learner = learner_of(model, dtype=dtype, own_trunk=own_trunk, num_ppo_epochs=4)
+        learned = learner.learn(sample(learner), torch.tensor([0.0, 1.0, 2.0, 3.0]), 0)
+        moved[dtype] = learned["policy/approxkl_avg"]
+    assert moved[torch.float32] > 1e-6
+    assert moved[torch.bfloat16] == pytest.approx(moved[torch.float32], rel=0.3)

@@ -127,7 +127,7 @@ from .projects import (
     rename_project,
     show_project,
 )
-from .replaying import Replay, ReplayView, read_replay, replay_run, start_replay
+from .replaying import Replay, ReplayView, read_replay, replay_run, start_replay, stop_replay
 from .results import FigureStyle, export_logged, export_report, preview_charts, write_all_charts, write_charts
 from .rows import RowSearch, browse_dataset
 from .runs import (
@@ -372,6 +372,7 @@ __all__ = [
     "start_demo",
     "start_playground",
     "start_replay",
+    "stop_replay",
     "stop_run",
     "store_endpoint_key",
     "store_hub_token",

@@ -8,6 +8,7 @@ from workbench.compare.blind import BlindPair
 from workbench.compare.blind import blind_pairs as _pairs
 from workbench.compare.naming import find_arm
 from workbench.domain.errors import BadSetting, NotFound
+from workbench.domain.experiments import shown_name
 from workbench.domain.labels import BlindLabel, BlindVerdict, Withdrawal
 from workbench.storage.labels import add_label, read_labels
 from workbench.storage.preferences import read_preferences
@@ -52,7 +53,7 @@ def blind_pairs(
     for name in (one, other):
         arm = find_arm(comparison.arms, name)
         if arm is None:
-            known = [each.name for each in comparison.arms]
+            known = [shown_name(each.name) for each in comparison.arms]
             raise NotFound(f"There is no arm `{name}` in this comparison.", nearest(name, known, "arm"))
         arms.append(arm)
     if arms[0].name == arms[1].name:

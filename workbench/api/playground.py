@@ -11,6 +11,7 @@ from workbench.data.judge_names import REWARD_PREFIX
 from workbench.data.store import read_rows
 from workbench.domain.errors import NotFound, WorkbenchError
 from workbench.domain.experiments import START_MODEL
+from workbench.domain.methods import run_words
 from workbench.domain.pairs import Message, Turns, is_plain, plain, prompt_key
 from workbench.domain.playground import AskedJudge, AskedModel, Asking
 from workbench.domain.recipes import EvaluateRecipe, Sampling
@@ -234,7 +235,7 @@ def _reward_judges(project: Project, jobs: Iterable[Job]) -> list[JudgeChoice]:
         JudgeChoice(
             judge=AskedJudge(
                 name=f"{REWARD_PREFIX}{job.id}",
-                label=f"{job.name} · seed {job.seed}",
+                label=run_words(job.name, job.method, job.seed),
                 trust_remote_code=job.trust_remote_code,
             ),
             role="proxy",

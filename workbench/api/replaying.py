@@ -15,7 +15,7 @@ from workbench.storage.liveness import is_working
 from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
 
-__all__ = ["Replay", "ReplayView", "read_replay", "replay_run", "start_replay"]
+__all__ = ["Replay", "ReplayView", "read_replay", "replay_run", "start_replay", "stop_replay"]
 _LOG = "replay.log"  # what a replay that the window started says when it comes to nothing
 _SAID = 2_000
 
@@ -27,7 +27,7 @@ class ReplayView(BaseModel):
         found: what the newest one came to; None where there was none.
         is_working: one is going on.
         phase, step, total: how far that one is.
-        problem: why the one that was started last came to nothing; empty where it did.
+        problem: why the one that was started last came to nothing; empty where it did not, or where it was stopped.
     """
 
     found: Replay | None = None
@@ -52,7 +52,7 @@ def replay_run(project: Project, run_id: str, *, on_progress: Callable[[str, int
         NotFound: no such run, or something that it read is gone.
         BadInput: it has not finished, or something that it read has changed.
         Busy: it is being replayed already.
-        RunFailure: the replay failed.
+        RunFailure: the replay failed, or was stopped.
     """
     return replays.replay_run(project, run_id, on_progress or (lambda _phase, _step, _total: None))
 
@@ -83,6 +83,15 @@ def start_replay(project: Project, run_id: str) -> ReplayView:
     return read_replay(project, run_id)
 
 
+def stop_replay(project: Project, run_id: str) -> None:
+    """Ends the replay of a run, whoever started it; what an earlier one found stays.
+
+    Raises:
+        NotFound: there is no such run, or it is not being replayed.
+    """
+    replays.stop_replay(project, run_id)
+
+
 def read_replay(project: Project, run_id: str) -> ReplayView:
     """Returns where the replay of a run is, and what the newest one found."""
     folder = RunFolder(replays.replay_folder(project, run_id))
@@ -105,4 +114,5 @@ def _problem(project: Project, run_id: str, found: Replay | None) -> str:
     path = project.run_folder(run_id) / _LOG
     if not path.exists() or (found is not None and found.at >= path.stat().st_mtime):
         return ""
-    return path.read_text(encoding="utf-8", errors="replace").strip()[-_SAID:]
+    said = path.read_text(encoding="utf-8", errors="replace").strip()
+    return "" if said == replays.STOPPED else said[-_SAID:]

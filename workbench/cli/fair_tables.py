@@ -31,7 +31,7 @@ def print_tables(tables: Sequence[api.FactTable]) -> None:
         say()
         if table.rows:
             rows = [[cell.words for cell in row.cells] for row in table.rows]
-            print_table(list(table.columns), rows, title=f"{table.title}: {table.summary}")
+            print_table(table.headings, rows, title=f"{table.title}: {table.summary}")
         else:
             say(table.title)
         say(table.note)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # names of `api` are imported only when they are used
 
+from typing import Annotated
+
 import typer
 from rich.console import Console
 from rich.status import Status
@@ -19,14 +21,25 @@ def register(app: typer.Typer) -> None:
         "replay",
         epilog="On the same device, with the same libraries, the numbers are the same to the last bit on a CPU; on a GPU they "
         "usually differ in their last digits.\n\n"
+        "Ctrl+C ends it, and --stop one that was started elsewhere; nothing of it is kept then.\n\n"
         + examples("workbench replay my-project dpo-s0-1a2b3c4d", "workbench replay my-project ppo --json"),
     )(replay)
 
 
-def replay(folder: ProjectFolder, run: RunId, json: Json = False, debug: Debug = False) -> None:
+def replay(
+    folder: ProjectFolder,
+    run: RunId,
+    stop: Annotated[bool, typer.Option("--stop", help="End the replay of this run that is going on.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
     """Do a finished run again from its recorded recipe, and say whether the same came of it."""
     project = api.open_project(folder)
     run_id = api.find_run(project, run)
+    if stop:
+        api.stop_replay(project, run_id)
+        note(f"The replay of {run_id} ends.")
+        return
     with Status(f"replaying {run_id}", console=Console(stderr=True)) as status:
         found = api.replay_run(
             project,

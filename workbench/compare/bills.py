@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm
 from workbench.compare.ledger import Amounts, Ledger
+from workbench.domain.methods import method_words
 from workbench.domain.records import Job
 
 COUNTING = (
@@ -19,7 +20,6 @@ COUNTING = (
     "embeddings that are only looked up do not. The reward model is on PPO's bill; stages that arms share are on the bill "
     "of each."
 )
-_STAGES = {"sft": "fine-tuning", "reward": "reward model"}
 
 
 class BillLine(Amounts):
@@ -73,7 +73,7 @@ def _bill(arm: Arm, entries: Sequence[Sequence[tuple[Job, Amounts]]], runs_of: d
     by_stage: dict[str, list[tuple[Job, Amounts]]] = {}
     for runs in entries:
         for job, amounts in runs:
-            by_stage.setdefault(_STAGES.get(job.method, arm.method.upper()), []).append((job, amounts))
+            by_stage.setdefault(method_words(job.method), []).append((job, amounts))
     lines = [
         BillLine(
             stage=stage,

@@ -248,7 +248,7 @@ def _under_names(view: View, arms: Sequence[AnArm], name_of: Callable[[AnArm], s
 
 def _not_found(view: View, arms: Sequence[Arm], sampled: Sequence[Sampled]) -> list[str]:
     """Says which hidden arms are not there. Of some of the project's runs it would be said of all others too."""
-    names, others = [arm.name for arm in arms], {one.name for one in sampled}
+    names, others = [shown_name(arm.name) for arm in arms], {one.name for one in sampled}
     return [
         f"The view hides `{name}`, which is no arm of this project. {nearest(name, names, 'arm')}"
         for name in view.hidden
@@ -267,7 +267,8 @@ def _baseline(arms: Sequence[Arm], view: View) -> Arm | None:
     names = [arm.name for arm in arms]
     if view.baseline not in names:
         raise BadSetting(
-            f"The baseline `{view.baseline}` is no arm of this comparison.", nearest(view.baseline, names, "arm")
+            f"The baseline `{view.baseline}` is no arm of this comparison.",
+            nearest(view.baseline, map(shown_name, names), "arm"),
         )
     return arms[names.index(view.baseline)]
 

@@ -8,7 +8,7 @@ import numpy as np
 from workbench.compare.arms import Arm, Point, Track
 from workbench.compare.log_table import Spent
 from workbench.compare.samples import stack
-from workbench.compare.statistics import FloatArray, mean_interval, rate_interval, seed_interval
+from workbench.compare.statistics import FloatArray, known_mean, mean_interval, rate_interval, seed_interval
 from workbench.compare.winrates import pair, win_table
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import KL
@@ -63,10 +63,13 @@ def aligned_points(arm: Arm, start: Arm | None) -> list[list[tuple[Point, Track]
 
 
 def start_track(track: Track, start: Arm | None) -> Track | None:
-    """Returns the start model's evaluation under a track's seed, else its first; None where it was not evaluated."""
+    """Returns the start model's evaluation under a track's seed, else its first; None where it was not evaluated.
+
+    Where it was scored by several rewards, it is the evaluation under that of the track.
+    """
     if start is None or not start.tracks:
         return None
-    return start.track(track.seed) or start.tracks[0]
+    return (start.track(track.seed) or start.tracks[0]).under(track.proxy)
 
 
 def evaluation_curve(arm: Arm, start: Arm | None, measure: Measure, x: XAxis) -> Curve:
@@ -118,7 +121,7 @@ def means_by_steps(arm: Arm, start: Arm | None, column: str) -> dict[tuple[int, 
     for row in aligned_points(arm, start):
         table = stack([point.samples.by_prompt(point.samples.column(column)) for point, _ in row])[1]
         if not np.isnan(table).all():
-            found[_steps(row)] = float(np.nanmean(table))
+            found[_steps(row)] = known_mean(table)
     return found
 
 
@@ -168,8 +171,7 @@ def _coordinate(point: Point, x: XAxis) -> float:
         case "step":
             return point.step
         case "kl":
-            kl = point.samples.column(KL)
-            return float(np.nanmean(kl)) if not np.isnan(kl).all() else np.nan
+            return known_mean(point.samples.column(KL))
         case _:
             return float(point.spent._asdict()[x])
 

@@ -49,12 +49,18 @@ class FactTable(_Frozen):
     title: str
     summary: str = ""
     columns: dict[str, str] = Field(description="What each column means, by its name.")
+    units: dict[str, str] = Field({}, description="The unit of a column, by its name, where its cells do not say it.")
     rows: tuple[FactRow, ...]
     note: str = ""
 
     def without(self, hidden: Collection[str]) -> "FactTable":
         """Returns it without the rows of these arms."""
         return self.model_copy(update={"rows": tuple(row for row in self.rows if row.arm not in hidden)})
+
+    @property
+    def headings(self) -> list[str]:
+        """The columns' names with their units."""
+        return [f"{name} ({self.units[name]})" if name in self.units else name for name in self.columns]
 
 
 _NOT_LOGGED = Cell(words="-", full="Not in the logs")
@@ -70,6 +76,7 @@ _COST_COLUMNS = {
     "device": Amounts.model_fields["device_s"].description or "",
     "memory": Amounts.model_fields["memory_mib"].description or "",
 }
+_COST_UNITS = {"trained": "tokens", "generated": "tokens"}
 
 
 def costs_table(bills: Bills) -> FactTable:
@@ -93,7 +100,9 @@ def costs_table(bills: Bills) -> FactTable:
         )
     summary = " ".join(bills.notes) or "mean over seeds, with the stages that an arm rests on"
     note = " ".join([*bills.notes, bills.counting])
-    return FactTable(title="Costs", summary=summary, columns=_COST_COLUMNS, rows=tuple(rows), note=note)
+    return FactTable(
+        title="Costs", summary=summary, columns=_COST_COLUMNS, units=_COST_UNITS, rows=tuple(rows), note=note
+    )
 
 
 _SEED_COLUMNS = {
@@ -109,6 +118,7 @@ _SEED_COLUMNS = {
     "best step": "The checkpoint that gold chose on prompts that are not reported",
     "gold at best": "Mean score by the gold judge there, on prompts that chose nothing",
 }
+_SEED_UNITS = {"gold": "score", "proxy": "score", "KL": "nats", "length": "tokens", "gold at best": "score"}
 
 
 def seeds_table(arms: Sequence[ArmSeeds], selection: str = "") -> FactTable:
@@ -123,10 +133,18 @@ def seeds_table(arms: Sequence[ArmSeeds], selection: str = "") -> FactTable:
         for arm in arms
         for seed in arm.seeds
     )
-    shares = "; ".join(f"{arm.arm} {arm.share}" for arm in arms if any(seed.run for seed in arm.seeds))
-    summary = f"collapsed: {shares}" if shares else ""
     note = f"{selection} {DEFINITION}".strip()
-    return FactTable(title="Seeds", summary=summary, columns=_SEED_COLUMNS, rows=rows, note=note)
+    return FactTable(
+        title="Seeds", summary=_collapsed(arms), columns=_SEED_COLUMNS, units=_SEED_UNITS, rows=rows, note=note
+    )
+
+
+def _collapsed(arms: Sequence[ArmSeeds]) -> str:
+    """Says how many seeds collapsed, of each arm where any did."""
+    trained = [arm for arm in arms if any(seed.run for seed in arm.seeds)]
+    if any(arm.n_collapsed for arm in trained):
+        return "collapsed: " + "; ".join(f"{arm.arm} {arm.share}" for arm in trained)
+    return "no seed of any arm collapsed" if trained else ""
 
 
 def _seed(seed: SeedResult) -> tuple[Cell, ...]:
@@ -168,7 +186,8 @@ def matched_table(view: MatchedView) -> FactTable:
     title = f"Matched {view.label}" if view.level is None else f"Matched {view.label}: {count(view.level)}{unit}"
     rows = tuple(FactRow(arm=arm.arm, index=arm.index, cells=_matched(arm)) for arm in view.arms)
     summary = f"{view.limited_by} reached no more" if view.limited_by else view.note
-    return FactTable(title=title, summary=summary, columns=_MATCHED_COLUMNS, rows=rows, note=view.note)
+    units = {"gold": "score", "KL": "nats", "proxy": "score"} | ({"reached": view.unit} if view.unit else {})
+    return FactTable(title=title, summary=summary, columns=_MATCHED_COLUMNS, units=units, rows=rows, note=view.note)
 
 
 def _matched(arm: MatchedArm) -> tuple[Cell, ...]:
@@ -212,9 +231,10 @@ def _step(step: int | None) -> Cell:
 
 
 def _estimate(found: Estimate | None, *, scale: float = 1.0, digits: int = 2) -> Cell:
-    """Returns a mean with its interval beneath it, so that columns stay narrow."""
+    """Returns a mean with half of its interval's width beneath it, so that columns stay narrow; in full it has the interval."""
     if found is None or not math.isfinite(found.mean):
         return Cell(words="-", full="Not measured")
     mean, low, high = (f"{scale * value:.{digits}f}" for value in (found.mean, found.low, found.high))
+    half = f"{scale * (found.high - found.low) / 2:.{digits}f}"
     full = f"{mean}, 95 % interval {low} to {high}, n = {found.n}"
-    return Cell(words=mean if low == high else f"{mean}\n[{low}, {high}]", value=scale * found.mean, full=full)
+    return Cell(words=mean if low == high else f"{mean}\n±{half}", value=scale * found.mean, full=full)

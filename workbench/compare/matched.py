@@ -15,7 +15,7 @@ from workbench.compare.arms import Arm, Point, Track
 from workbench.compare.curves import start_track
 from workbench.compare.ledger import Ledger
 from workbench.compare.samples import Keys, Samples, stack
-from workbench.compare.statistics import FloatArray, mean_interval, rate_interval
+from workbench.compare.statistics import FloatArray, known_mean, mean_interval, rate_interval
 from workbench.compare.winrates import pair
 from workbench.domain.estimates import Estimate
 from workbench.domain.matching import LEVELS, MatchBy
@@ -183,11 +183,7 @@ def _compute(arm: Arm, track: Track, ledger: Ledger) -> Callable[[Point], float]
 
 
 def _mean_of(column: str) -> Callable[[Arm, Track, Ledger], Callable[[Point], float]]:
-    def measure(point: Point) -> float:
-        values = point.samples.column(column)
-        return float(np.nanmean(values)) if not np.isnan(values).all() else np.nan
-
-    return lambda _arm, _track, _ledger: measure
+    return lambda _arm, _track, _ledger: lambda point: known_mean(point.samples.column(column))
 
 
 _MEASURES: dict[MatchBy, Callable[[Arm, Track, Ledger], Callable[[Point], float]]] = {

@@ -23,6 +23,7 @@ class ModelSizes:
     def __init__(self, project: Project, jobs: Mapping[str, Job]) -> None:
         self._project = project
         self._jobs = jobs
+        self._trained: dict[str, int] = {}  # each is asked for at every checkpoint of its run
 
     def of(self, name: str) -> int:
         """Returns the weights that a token is multiplied with; 0 where the model is not here."""
@@ -37,7 +38,9 @@ class ModelSizes:
 
     def trained(self, job: Job) -> int:
         """Returns the size of the model that a run trains."""
-        return _newest(self._project.run_folder(job.id)) or self.of(job.inputs.model)
+        if job.id not in self._trained:
+            self._trained[job.id] = _newest(self._project.run_folder(job.id)) or self.of(job.inputs.model)
+        return self._trained[job.id]
 
 
 def _newest(run_folder: Path) -> int:

@@ -13,7 +13,7 @@ from workbench.compare.frontier import dominance
 from workbench.compare.sampled import Sampled, scale_of
 from workbench.compare.samples import Keys, stack
 from workbench.compare.scaling import Fitted, Form, Points, fit
-from workbench.compare.statistics import FloatArray, mean_interval
+from workbench.compare.statistics import FloatArray, known_mean, mean_interval
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD, KL, KL_K1, KL_K3, N_TOKENS, PROXY
 
@@ -171,9 +171,10 @@ def learning_points(arm: Arm, start: Arm | None, column: str = GOLD) -> list[Poi
     shared = _shared([names for names, _, _ in found])
     seeds = []
     for names, y, kl in found:
-        at = np.searchsorted(names, shared)
-        mean = kl[:, at].mean(axis=1)
-        seeds.append(Points(np.sqrt(np.maximum(mean, 0.0)), y[:, at], kl[:, at]))
+        if names is not shared:
+            at = np.searchsorted(names, shared)
+            y, kl = y[:, at], kl[:, at]  # noqa: PLW2901  (the usual case has nothing to leave out)
+        seeds.append(Points(np.sqrt(np.maximum(kl.mean(axis=1), 0.0)), y, kl))
     return seeds if len(shared) > 1 else []
 
 
@@ -183,9 +184,13 @@ def _by_checkpoint(track: Track, begin: Point, column: str) -> tuple[Keys, Float
     keys, scores = stack([point.samples.by_prompt(point.samples.column(column)) for point in points])
     others, kl = stack([point.samples.by_prompt(point.samples.column(KL)) for point in track.points])
     sd = scale_of(begin.samples, column)[1]
-    kl = kl[:, np.searchsorted(others, keys).clip(max=len(others) - 1)]
-    known = ~np.isnan(scores).any(axis=0) & ~np.isnan(kl).any(axis=0) & np.isin(keys, others)
-    return keys[known], (scores[1:, known] - scores[0, known]) / sd, kl[:, known]
+    known = ~np.isnan(scores).any(axis=0)
+    if others is not keys:  # the same ones in the usual case
+        kl = kl[:, np.searchsorted(others, keys).clip(max=len(others) - 1)]
+        known &= np.isin(keys, others)
+    known &= ~np.isnan(kl).any(axis=0)
+    names = keys if known.all() else keys[known]
+    return names, (scores[1:, known] - scores[0, known]) / sd, kl[:, known]
 
 
 def sampled_points(sampled: Sampled) -> list[Points]:
@@ -300,7 +305,7 @@ def _mean_of_seeds(row: Sequence[tuple[Point, Track]], column: str) -> tuple[Key
 
 def _shared(keys: Sequence[Keys]) -> Keys:
     shared = keys[0] if keys else np.empty(0, "U1")
-    for names in keys[1:]:
+    for names in (names for names in keys[1:] if names is not shared):
         shared = np.intersect1d(shared, names, assume_unique=True)
     return shared
 
@@ -310,7 +315,8 @@ def _joined(points: Sequence[Point], name: str) -> FloatArray:
 
 
 def _mean(values: FloatArray) -> float | None:
-    return float(np.nanmean(values)) if not np.isnan(values).all() else None
+    mean = known_mean(values)
+    return mean if not np.isnan(mean) else None
 
 
 def _standard_error(values: FloatArray) -> float | None:

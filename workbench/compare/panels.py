@@ -125,7 +125,7 @@ class _Scene:
 def interval_words(arms: Sequence[Arm]) -> str:
     """Says in words what the intervals of these arms are over."""
     tracks = [track for arm in arms for track in arm.tracks]
-    n_prompts = max((len(np.unique(point.samples.keys)) for track in tracks for point in track.points[:1]), default=0)
+    n_prompts = max((len(point.samples.groups[0]) for track in tracks for point in track.points[:1]), default=0)
     counts = sorted({len(arm.tracks) for arm in arms if arm.tracks and not arm.is_reference})
     if not counts:
         counts = sorted({len(arm.tracks) for arm in arms if arm.tracks}) or [0]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.arms import Arm, ChosenOn, Point, Which
@@ -163,7 +162,7 @@ def _gain(arm: Arm, start: Arm | None, column: str) -> Estimate | None:
 def _win_rate(arm: Arm, baseline: Arm | None, points: Sequence[Point], which: Which) -> Estimate | None:
     is_own_last = which == "last" or arm.is_reference  # a start model has one checkpoint
     if (arm is baseline and is_own_last) or (arm.is_reference and baseline is None):  # by definition
-        n = len(points) if len(points) > 1 else len(np.unique(points[0].samples.keys))
+        n = len(points) if len(points) > 1 else len(points[0].samples.groups[0])
         return Estimate(mean=0.5, low=0.5, high=0.5, n=n)
     if baseline is None:
         return None

@@ -8,7 +8,7 @@ import numpy as np
 from workbench.compare.arms import Arm
 from workbench.compare.best_of_n import BEST_OF_N, BestOfN, kl_bound, read_best_of_n, sizes
 from workbench.compare.curves import EMPTY, Curve
-from workbench.compare.identity import start_of
+from workbench.compare.identity import proxy_of, start_of
 from workbench.compare.samples import Samples, stack
 from workbench.compare.statistics import FloatArray, mean_interval
 from workbench.storage.project import Project
@@ -47,7 +47,7 @@ class Sampled:
     def scale(self, column: str, seed: BestOfN) -> tuple[float, float]:
         """Returns the mean and standard deviation of the start model's scores in its evaluation under a seed."""
         track = self.start.track(seed.job.seed) or self.start.tracks[0]
-        return scale_of(track.last.samples, column)
+        return scale_of(track.under(proxy_of(seed.job)).last.samples, column)
 
     def curve(self, column: str, *, standardised: bool) -> Curve:
         """Returns a score over the KL bound, n = 1 being the start model."""

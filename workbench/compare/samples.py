@@ -66,7 +66,8 @@ class Samples:
 
     def column(self, name: str) -> FloatArray:
         """Returns [b] values, all NaN where the file has no such column."""
-        return self.numbers.get(name, np.full(len(self.keys), np.nan))
+        found = self.numbers.get(name)
+        return found if found is not None else np.full(len(self.keys), np.nan)
 
     def n_missing(self, name: str) -> int:
         """Counts the responses without a value."""

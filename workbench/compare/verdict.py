@@ -3,8 +3,9 @@
 The rules, in order:
 1. Arms that were not treated alike are not comparable, and that is said first.
 2. Every two arms are compared on the same prompts; a claim is made where its p-value, adjusted by Holm for all claims
-   of the comparison, is below 0.05. The arm with the highest mean win rate over the others is named first. It won only
-   if it beats every other arm.
+   of the comparison, is below 0.05. The arm with the highest mean win rate over the others won only if it beats every
+   other arm. Where it is not told apart from the second, that no difference was shown is said first, of all that are
+   level with it, in no order: another ranking may well put another of them first.
 3. Each arm against the start model, by the same rule.
 4. A claim that is shown, but not with length held equal, is named: longer answers may be all there is to it.
 5. Where the proxy rises while gold falls, the checkpoint before the turn is named. That is what over-optimisation
@@ -167,15 +168,24 @@ def _between_arms(evidence: Evidence, claims: _Claims, first: str) -> str:
     if not beaten and not lost:
         told = f"{first} against {_rivals(cells, _rate)}"
         return f"No difference between the arms was shown {on}: {told}."
-    won = "won" if len(beaten) == len(cells) else "has the highest mean win rate in pairs with the other arms"
     parts = []
     if beaten:
         parts.append("it beats " + _rivals(beaten, told_with_scores))
+    if not lost and _second(names, first, claims) in (cell.column for cell in level):
+        at_the_top = [name for name in names if name == first or name in {cell.column for cell in level}]
+        told = f"{first}, whose mean win rate is the highest, against {_rivals(level, _rate)}"
+        return f"No difference was shown between {_joined(_shortened(at_the_top))} {on}: {'; '.join([told, *parts])}."
+    won = "won" if len(beaten) == len(cells) else "has the highest mean win rate in pairs with the other arms"
     if level:
         parts.append("no difference was shown to " + _rivals(level, _rate))
     if lost:
         parts.append("it loses to " + _rivals(lost, told_with_scores))
     return f"{first} {won} {on}: {'; '.join(parts)}."
+
+
+def _second(names: Sequence[str], first: str, claims: _Claims) -> str:
+    """Returns the arm that has the highest mean win rate after the first."""
+    return max((name for name in names if name != first), key=lambda name: _mean_rate(name, names, claims))
 
 
 def _mean_rate(name: str, names: Sequence[str], claims: _Claims) -> float:

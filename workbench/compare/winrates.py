@@ -105,7 +105,8 @@ class Pairing:
     @cached_property
     def outcome(self) -> FloatArray:
         """Returns [b]: 1 where the first wins, 0 where it loses, one half in a tie, NaN where unknown."""
-        return np.where(np.isnan(self.difference), np.nan, (np.sign(self.difference) + 1) / 2)
+        outcome: FloatArray = (np.sign(self.difference) + 1) / 2
+        return outcome
 
 
 def pair(first: Samples, second: Samples, *, with_lengths: bool = False) -> Pairing:
@@ -121,13 +122,17 @@ def pair(first: Samples, second: Samples, *, with_lengths: bool = False) -> Pair
     ):  # the usual case: the same prompts in the same order
         difference = first.column(GOLD) - second.column(GOLD)
         return Pairing(
-            first.keys, difference, int(np.isnan(difference).sum()), first.groups, longer=lengths[0] - lengths[1]
+            first.keys,
+            difference,
+            int(np.count_nonzero(np.isnan(difference))),
+            first.groups,
+            longer=lengths[0] - lengths[1],
         )
     names = [np.char.add(np.char.add(side.keys, "/"), side.turn.astype(np.str_)) for side in (first, second)]
     _, at_first, at_second = np.intersect1d(names[0], names[1], assume_unique=True, return_indices=True)
     difference = first.column(GOLD)[at_first] - second.column(GOLD)[at_second]
     unanswered = len(first) + len(second) - 2 * len(difference)
-    missing = unanswered + int(np.isnan(difference).sum())
+    missing = unanswered + int(np.count_nonzero(np.isnan(difference)))
     longer = lengths[0][at_first] - lengths[1][at_second] if with_lengths else lengths[0]
     return Pairing(first.keys[at_first], difference, missing, longer=longer)
 
@@ -184,9 +189,9 @@ def win_cell(row: str, column: str, pairings: list[Pairing], *, in_full: bool = 
         bootstrap=_resampled(wins) if in_full else None,
         gold_difference=gold_difference,
         gold_bootstrap=_resampled(differences) if in_full else None,
-        wins=int((results == 1).sum()),
-        ties=int((results == 0.5).sum()),
-        losses=int((results == 0).sum()),
+        wins=np.count_nonzero(results == 1),
+        ties=np.count_nonzero(results == 0.5),
+        losses=np.count_nonzero(results == 0),
         missing=sum(pairing.missing for pairing in pairings),
         p_value=_p_value(wins, found),
         length_controlled=control_length(outcomes(pairings)) if in_full else None,
@@ -214,7 +219,7 @@ def matched_points(
     for track in row.tracks:
         other = column.track(track.seed) or (column.tracks[0] if column.is_reference and column.tracks else None)
         if other is not None:
-            pairs.append((track.checkpoint(which), other.checkpoint(rival or which)))
+            pairs.append((track.checkpoint(which), other.under(track.proxy).checkpoint(rival or which)))
     return pairs
 
 

@@ -1,5 +1,6 @@
 """The tree of named errors. Each builds the sentence a person reads; the cause stays attached for the log."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -54,9 +55,29 @@ class BadRow(BadInput):
 
 
 class BadSetting(BadInput):
-    """A setting is unknown, of the wrong type or out of bounds."""
+    """A setting is unknown, of the wrong type or out of bounds.
+
+    Args:
+        sentence, hint: as of every error; settings are named in backticks, as files name them.
+        labels: what forms call those settings.
+    """
 
     code = "bad_setting"
+
+    def __init__(self, sentence: str, hint: str = "", labels: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence, hint)
+        self._labels = dict(labels or {})
+
+    def by_label(self, further: Mapping[str, str]) -> str:
+        """Returns sentence and hint with the settings named as forms name them.
+
+        Args:
+            further: labels of settings around those that the error knows.
+        """
+        words = str(self)
+        for name, label in (dict(further) | self._labels).items():
+            words = words.replace(f"`{name}`", f"“{label}”")
+        return words
 
 
 class NotFound(WorkbenchError):

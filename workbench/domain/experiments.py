@@ -161,10 +161,10 @@ class Experiment(Settings):
         if isinstance(values.get("arms"), list):
             values["arms"] = tuple(_read_arm(arm, preset, place, where) for place, arm in enumerate(values["arms"], 1))
         if "sft" in values:
-            values["sft"] = _read_sft(values["sft"], preset, f"{where}, sft")
+            values["sft"] = _read_sft(values["sft"], preset, f"{where}, `sft`")
         if not isinstance(reward := values.get("reward"), RewardRecipe):
-            named = _named({} if reward is None else reward, f"{where}, reward")
-            values["reward"] = RewardRecipe.from_preset(preset, named, where=f"{where}, reward")
+            named = _named({} if reward is None else reward, f"{where}, `reward`")
+            values["reward"] = RewardRecipe.from_preset(preset, named, where=f"{where}, `reward`")
         return cls.read(values, where=where)
 
     def to_file(self) -> dict[str, Any]:

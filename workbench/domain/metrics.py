@@ -45,13 +45,17 @@ _ALL = (
            "sample each, so it may dip below zero by chance.", "nats"),
     Metric("objective/kl_k3", "KL (k3)", "The same by rho - 1 - log rho with rho = pi_ref / pi: never negative.", "nats"),
     Metric("objective/entropy", "Entropy", "Mean over episodes of the sum of -log pi over the response's tokens.", "nats"),
-    Metric("objective/scores", "Proxy score", "Mean score of the reward model on the batch's responses, before the KL "
-           "penalty.", better="higher"),
+    Metric("objective/scores", "Proxy score", "Mean reward of the batch's responses, the weighted sum of the reward's terms, "
+           "before all penalties.", better="higher"),
     Metric("objective/non_score_reward", "KL penalty", "Mean over episodes of -kl_coef times the sum of k1."),
     Metric("objective/rlhf_reward", "Reward with penalty", "What is optimised: mean score, that of responses without an "
-           "ending replaced where the recipe says so, + objective/non_score_reward.",
+           "ending replaced where the recipe says so, + objective/non_score_reward + the penalties of length and KL cap.",
            better="higher"),
     Metric("objective/kl_coef", "KL coefficient", "The penalty's weight; moves where it is adaptive."),
+    Metric("objective/length_penalty", "Length penalty", "Mean over episodes of what the length cap takes: -length_penalty "
+           "(n - cap) / (longest - cap) for n tokens above the cap, 0 below it (2503.14476, Eq. 13)."),
+    Metric("objective/kl_cap_penalty", "Penalty beyond the KL cap", "Mean over episodes of -kl_cap_coef max(0, sum of k1 - "
+           "kl_cap)."),
     Metric("objective/length", "Response length", "Mean tokens of a response, end of sequence included.", "tokens"),
     Metric("policy/approxkl_avg", "Policy movement", "Mean over response tokens of (log ratio)^2 / 2 to the policy that "
            "sampled, over the update.", "nats"),
@@ -97,6 +101,28 @@ _ALL = (
 CATALOGUE: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 _ON_VALIDATION = "eval_"  # TRL names what it measures on the validation split after what it measures while it trains
 _BY_JUDGE = "eval/score/"
+_TERM, _MEMBERS = "reward/", "ensemble/"  # what PPO logs of each term of its reward, and of ensembles among them
+_TRAINED = {"model": "the reward model"}
+_OF_MEMBERS = {
+    "mean": "Mean over the members",
+    "minimum": "Lowest score among the members",
+    "spread": "Population standard deviation over the members",
+}
+
+
+def reward_term(source: str) -> str:
+    """Returns the metric of what a term adds to PPO's reward."""
+    return f"{_TERM}{source}"
+
+
+def ensemble_metric(source: str, which: str) -> str:
+    """Returns the metric of an ensemble's mean, minimum or spread."""
+    return f"{_MEMBERS}{source} {which}"
+
+
+def is_known(name: str) -> bool:
+    """Says whether `describe` can tell what a metric of training means."""
+    return name in CATALOGUE or name.startswith((_TERM, _MEMBERS))
 
 
 def describe(name: str) -> Metric:
@@ -108,4 +134,17 @@ def describe(name: str) -> Metric:
         return replace(trained, name=name, label=f"Validation: {trained.label}", meaning=meaning)
     if (judge := name.removeprefix(_BY_JUDGE)) != name:
         return Metric(name, f"Score by {judge}", f"Mean of the judge `{judge}` on the test prompts.")
+    if (term := name.removeprefix(_TERM)) != name:
+        meaning = (
+            f"What {_TRAINED.get(term, f'`{term}`')} adds to the reward: its weight times its score, mean over the batch's "
+            "responses; all terms add up to objective/scores."
+        )
+        return Metric(name, f"Reward term: {term}", meaning, better="higher")
+    if (members := name.removeprefix(_MEMBERS)) != name:
+        source, _, which = members.rpartition(" ")
+        meaning = (
+            f"{_OF_MEMBERS.get(which, which)} of the ensemble `{source}`, before its weight, mean over the batch's "
+            "responses."
+        )
+        return Metric(name, f"Ensemble {source}: {which}", meaning)
     return Metric(name, name, "")

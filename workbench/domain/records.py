@@ -143,6 +143,7 @@ class Inputs(BaseModel):
     model: str = Field(description="The weights that training starts from, or that are evaluated.")
     reference: str | None = Field(None, description="The start model that KL is measured to.")
     reward: str | None = Field(None, description="The reward model: PPO's, and the proxy judge of an evaluation.")
+    more_rewards: tuple[str, ...] = Field((), description="The further reward models of an ensemble with that one.")
     data: DataInput | None = None
     validation: DataInput | None = Field(
         None, description="Rows that training is measured on, or prompts that an evaluation chooses checkpoints by."
@@ -152,6 +153,11 @@ class Inputs(BaseModel):
     heldout: str | None = Field(None, description="A second reward model, which judges only.")
     answers: str | None = Field(None, description="The evaluation whose responses a judge compares, by run id.")
     rivals: str | None = Field(None, description="The evaluation of the start model that they are compared with.")
+
+    @property
+    def rewards(self) -> tuple[str, ...]:
+        """The reward models that the experiment trained to score this run's responses."""
+        return (self.reward, *self.more_rewards) if self.reward is not None else ()
 
 
 SHARDED = frozenset({"FSDP", "DEEPSPEED"})  # accelerate's names for processes that hold a part of each model

@@ -85,7 +85,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise BadSetting(*_sentence(cls, error, where)) from error
+            place = error.errors()[0]["loc"]
+            raise BadSetting(*_sentence(cls, error, where), cls.labels() | _labelled(cls, place)) from error
 
     @classmethod
     def problem_with(cls, name: str, value: Any) -> str:
@@ -97,6 +98,11 @@ class Settings(BaseModel):
             first = error.errors()[0]
             return f"expected {_expected(first)}; found {_shown(first['input'])}"
         return ""
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """Returns what forms call the settings, by their names."""
+        return {name: info.title or name for name, info in cls.model_fields.items()}
 
     def changed(self) -> dict[str, Any]:
         """Returns the settings that differ from their defaults."""
@@ -124,8 +130,8 @@ def _sentence(cls: type[BaseModel], error: ValidationError, where: str) -> tuple
     if first["type"] == "missing":
         return f"{where}: the setting `{place}` is missing.", f"Add `{place}`."
     if first["type"] == "value_error":
-        said = first["msg"].removeprefix("Value error, ")
-        return f"{where}: {said}.", ""
+        found = f"`{place}` is {_shown(first['input'])}; expected " if _is_item(first) else ""
+        return f"{where}: {found}{_said(first)}.", ""
     return f"{where}: `{place}` is {_shown(first['input'])}; expected {_expected(first)}.", ""
 
 
@@ -155,8 +161,17 @@ def _expected(error: ErrorDetails) -> str:
     kind = error["type"]
     words = _EXPECTED.get(kind) or _EXPECTED.get(kind.split("_")[0])
     if words is None:
-        return error["msg"].removeprefix("Input should be ")
+        return _said(error).removeprefix("Input should be ")
     return words.format_map(error.get("ctx", {})).replace("'", "")
+
+
+def _said(error: ErrorDetails) -> str:
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _is_item(error: ErrorDetails) -> bool:
+    """Says whether one item of a list is meant: what its check says is what was expected, and no whole sentence."""
+    return bool(error["loc"]) and isinstance(error["loc"][-1], int)
 
 
 def _shown(value: object) -> str:
@@ -174,6 +189,18 @@ def known_names(cls: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
             break
         current = nested[0]
     return set(current.model_fields)
+
+
+def _labelled(cls: type[BaseModel], place: tuple[int | str, ...]) -> dict[str, str]:
+    """Returns what forms call the setting at a place, by how files name it: "budget.seconds" is "Budget, Time"."""
+    titles, current = [], cls
+    for part in place:
+        info = current.model_fields.get(str(part))
+        if info is None:
+            break
+        titles.append(info.title or str(part))
+        current = next((t for t in (info.annotation, *get_args(info.annotation)) if _is_model(t)), BaseModel)
+    return {".".join(map(str, place)): ", ".join(titles)} if titles else {}
 
 
 def _is_model(annotation: Any) -> bool:

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import field_validator
 
-from workbench.domain.metrics import CATALOGUE
+from workbench.domain.metrics import is_known
 from workbench.domain.settings import Settings, setting
 
 XAxis = Literal["step", "episodes", "tokens", "seconds", "kl"]
@@ -65,7 +65,7 @@ class View(Settings):
     @classmethod
     def _known(cls, panels: tuple[str, ...]) -> tuple[str, ...]:
         for name in panels:
-            if name not in PANELS and name not in CATALOGUE:
+            if name not in PANELS and not is_known(name):
                 raise ValueError(
                     f"there is no panel `{name}`; known are {', '.join(PANELS)} and the metrics of training"
                 )

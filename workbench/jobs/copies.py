@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.domain.errors import BadInput
+from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
 from workbench.domain.records import Inputs, Job
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import result_hash, run_id
-from workbench.jobs.plan import REFERENCE
+from workbench.jobs.plan import OTHER_SEED, REFERENCE
 from workbench.jobs.versions import resolved_versions
 from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, parse_run_name, run_of
 
 _MODELS = ("model", "reference", "reward", "heldout")
 _STAGES = ("sft", "reward")
+_OFFSETS = {place * OTHER_SEED % 2**31 for place in range(33)}  # from an arm's seed to those of its reward models
+_OF_THE_EXPERIMENT = ("rewards", "reward_models")  # settings that decide which reward models there must be
 _LONGEST_NAME = 60  # as an arm's
 
 
@@ -58,6 +61,11 @@ def plan_copy(
     source = jobs.get(run_of(source.inputs.model) or "", source) if source.method == "evaluate" else source
     if source.method in ("evaluate", "best_of_n", "score", "judge"):
         raise BadInput(f"Run `{source.id}` trains nothing.", "Duplicate a training run; its evaluation comes along.")
+    if fixed := next((name for name in _OF_THE_EXPERIMENT if name in (settings or {})), None):
+        raise BadInput(
+            f"A copy of a run has the reward models of the run: `{fixed}` cannot be another.",
+            "Add an arm to the experiment and run it: what is trained already is found.",
+        )
     recipe = type(source.recipe).read(source.recipe.model_dump() | dict(settings or {}), where=f"run `{source.id}`")
     if seed is None:
         seed = source.seed if settings else _next_seed(source, jobs)
@@ -111,16 +119,23 @@ class _Copier:
                 inputs[role] = f"{RUN_PREFIX}{copy.id}" + (f"@{step}" if step is not None else "")
                 hashes[role] = f"{copy.content_hash}@{step or 'last'}"
         is_source = job.id == self._source.id
-        recipe = self._recipe if is_source else job.recipe
-        content_hash = result_hash(job.method, recipe, self._seed, job.budget, hashes)
+        for place, name in enumerate(inputs["more_rewards"]):
+            copy = self._needed(run_of(name))
+            inputs["more_rewards"] = tuple(
+                f"{RUN_PREFIX}{copy.id}" if i == place else other for i, other in enumerate(inputs["more_rewards"])
+            )
+            hashes[f"more_rewards {place}"] = f"{copy.content_hash}@last"
+        recipe = self._recipe if is_source else self._rewarded_alike(job)
+        seed = self._seed_of(job)
+        content_hash = result_hash(job.method, recipe, seed, job.budget, hashes)
         if (existing := self._by_content.get(content_hash)) is not None:
             return existing
         changed = is_source or run_of(job.inputs.model) == self._source.id
         name = with_changes(job.name, self._changes()) if changed else job.name
         self._created += 1e-3  # lists show runs in the order in which they were planned
         return job.model_copy(update={
-            "id": run_id(name, job.method, self._seed, content_hash), "name": name, "arm": job.arm and name,
-            "seed": self._seed, "recipe": recipe, "inputs": Inputs.model_validate(inputs),
+            "id": run_id(name, job.method, seed, content_hash), "name": name, "arm": job.arm and name,
+            "seed": seed, "recipe": recipe, "inputs": Inputs.model_validate(inputs),
             "needs": tuple(need.id for need in needs), "input_hashes": hashes, "content_hash": content_hash,
             "versions": resolved_versions(), "created": self._created,
         })  # fmt: skip
@@ -128,8 +143,20 @@ class _Copier:
     def _needed(self, run: str | None) -> Job:
         """Returns what a copy needs in place of a run: stages of the source's seed are trained anew for another one."""
         job = self._jobs[run or ""]
-        with_the_seed = job.method in _STAGES and job.seed == self._source.seed and self._seed != self._source.seed
+        is_of_the_seed = (job.seed - self._source.seed) % 2**31 in _OFFSETS
+        with_the_seed = job.method in _STAGES and is_of_the_seed and self._seed != self._source.seed
         return self.copied(job) if with_the_seed or job.id in self._made else job
+
+    def _seed_of(self, job: Job) -> int:
+        """Returns the seed of a copy: as far from the copy's as the original's is from the source's."""
+        return (self._seed + job.seed - self._source.seed) % 2**31
+
+    def _rewarded_alike(self, job: Job) -> Settings:
+        """Returns the recipe of what goes with the copy: an evaluation scores by the reward that the copy is trained on."""
+        is_its_evaluation = isinstance(job.recipe, EvaluateRecipe) and run_of(job.inputs.model) == self._source.id
+        if is_its_evaluation and isinstance(self._recipe, PpoRecipe):
+            return job.recipe.model_copy(update=self._recipe.reward_settings())
+        return job.recipe
 
     def _changes(self) -> str:
         before = self._source.recipe.model_dump()

@@ -15,7 +15,11 @@ from workbench.jobs.versions import resolved_versions
 from workbench.storage.sources import RUN_PREFIX
 
 _NO_EFFECT = {"model", "judges", "endpoint"}  # recipe fields that name something whose content is hashed instead
-_CAME_LATER = [("half", "all")]  # settings that older runs lack: at these values they change nothing, the hash included
+# Settings that older runs lack: at these values they change nothing, the hash included.
+_CAME_LATER = [
+    ("half", "all"), ("rewards", ["model"]), ("ensemble", "mean"), ("ensemble_coef", 0.1), ("reward_models", 1),
+    ("length_cap", None), ("length_penalty", 1.0), ("kl_cap", None), ("kl_cap_coef", 1.0),
+]  # fmt: skip
 # Says nothing where no validation prompts are read, as before there were any.
 _OF_VALIDATION = {"max_validation_prompts"}
 _LONGEST_SLUG = 40
@@ -46,6 +50,13 @@ class Draft:
         """Adds a model."""
         self.inputs[role] = source.name
         self.hashes[role] = source.hash
+        self.needs |= dict.fromkeys(source.needs)
+
+    def read_further(self, role: str, source: Reference) -> None:
+        """Adds a model to those of a role that several have."""
+        known = self.inputs.get(role, ())
+        self.inputs[role] = (*known, source.name)
+        self.hashes[f"{role} {len(known)}"] = source.hash
         self.needs |= dict.fromkeys(source.needs)
 
     def read_rows(self, role: str, source: DataInput | None) -> None:

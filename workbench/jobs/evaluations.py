@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.domain.errors import BadInput, NotFound
-from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe
+from workbench.domain.recipes import MODEL, BestOfNRecipe, EvaluateRecipe, RewardSource
 from workbench.domain.records import Job, Method
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import result_hash, run_id
@@ -42,7 +42,7 @@ def plan_evaluation(project: Project, run: Job, checkpoints: Checkpoints) -> Job
 
 
 def plan_best_of_n(project: Project, run: Job, n: int, max_prompts: int | None) -> Job:
-    """Returns the run that samples best of `n` by a reward model; the one that is there already where it is the same.
+    """Returns the run that samples best of `n` by a reward; the one that is there already where it is the same.
 
     Args:
         project: whose run.
@@ -55,14 +55,13 @@ def plan_best_of_n(project: Project, run: Job, n: int, max_prompts: int | None) 
         BadInput: the run knows no reward model.
         NotFound: no start model was planned to be evaluated with it.
     """
-    reward = f"{RUN_PREFIX}{run.id}" if run.method == "reward" else run.inputs.reward
-    if reward is None:
+    has_reward = isinstance(run.recipe, RewardSource) and (run.inputs.rewards or not run.recipe.reads_trained_models)
+    if run.method != "reward" and not has_reward:
         raise BadInput(f"Run `{run.id}` is a {run.method} run without a reward model.", "Name a reward or a ppo run.")
-    found = [job for job in project.jobs() if job.method == "evaluate" and job.inputs.reward == reward]
-    starts = [job for job in found if job.inputs.model == job.inputs.reference]
+    starts = [job for job in project.jobs() if _is_of_the_start(job) and _has_reward_of(job, run)]
     if not starts:
         raise NotFound(
-            f"No evaluation of a start model goes with the reward model {reward}, to take prompts and judges from.",
+            f"No evaluation of a start model goes with the reward of `{run.id}`, to take prompts and judges from.",
             "Run its experiment again: what is trained already is found, and the evaluation is added.",
         )
     pattern = starts[-1]
@@ -74,7 +73,7 @@ def plan_best_of_n(project: Project, run: Job, n: int, max_prompts: int | None) 
         max_new_tokens=pattern.recipe.max_new_tokens,
         stop_strings=pattern.recipe.stop_strings,
         judges=pattern.recipe.judges,
-    )
+    ).model_copy(update=pattern.recipe.reward_settings())
     # Prompts that choose checkpoints have nothing to choose here.
     inputs = pattern.inputs.model_copy(update={"validation": None})
     hashes = {role: value for role, value in pattern.input_hashes.items() if role != "validation"}
@@ -83,10 +82,29 @@ def plan_best_of_n(project: Project, run: Job, n: int, max_prompts: int | None) 
 
 
 def reward_models(project: Project) -> list[Job]:
-    """Returns the reward runs by which start models were evaluated, in the order in which they were planned."""
-    judged = [job for job in project.jobs() if job.method == "evaluate" and job.inputs.model == job.inputs.reference]
-    used = {run_of(job.inputs.reward) for job in judged if job.inputs.reward}
-    return [job for job in project.jobs() if job.id in used]
+    """Returns a run for each reward by which start models were scored: the reward run that it is, else the evaluation."""
+    judged = [job for job in project.jobs() if _is_of_the_start(job)]
+    used = {run_of(job.inputs.rewards[0]): None for job in judged if _by_one_model(job)}
+    return [job for job in project.jobs() if job.id in used or (job in judged and not _by_one_model(job))]
+
+
+def _by_one_model(evaluation: Job) -> bool:
+    source = evaluation.recipe
+    return isinstance(source, EvaluateRecipe) and source.rewards == (MODEL,) and len(evaluation.inputs.rewards) == 1
+
+
+def _is_of_the_start(job: Job) -> bool:
+    return job.method == "evaluate" and job.inputs.model == job.inputs.reference
+
+
+def _has_reward_of(evaluation: Job, run: Job) -> bool:
+    """Says whether an evaluation scores by the reward that a run has, or by the one model that a reward run makes."""
+    if run.method == "reward":
+        return _by_one_model(evaluation) and evaluation.inputs.reward == f"{RUN_PREFIX}{run.id}"
+    ours, theirs = evaluation.recipe, run.recipe
+    assert isinstance(ours, RewardSource)
+    assert isinstance(theirs, RewardSource)
+    return ours.reward_settings() == theirs.reward_settings() and evaluation.inputs.rewards == run.inputs.rewards
 
 
 def _like(project: Project, pattern: Job, method: Method, name: str, recipe: Settings) -> Job:

@@ -1,7 +1,8 @@
-"""An experiment becomes runs: one fine-tuning and one reward model a seed, each arm, and the same evaluation for all."""
+"""An experiment becomes runs: a fine-tuning and the reward models of each seed, each arm, the same evaluation for all."""
 
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Arm, Experiment
@@ -16,11 +17,12 @@ from workbench.jobs.evaluations import is_beyond_repeating
 from workbench.jobs.hashes import Hasher
 from workbench.jobs.judgements import is_pairwise, judgement
 from workbench.jobs.references import Reference, References, rows, rows_if_any
+from workbench.jobs.rewards import PlannedReward
 from workbench.storage.endpoints import find_endpoint
 from workbench.storage.project import Project
 
 REFERENCE = "reference"  # the start model, which is always compared
-_OTHER_SEED = 1_000_003  # added to a seed: far from those that people choose
+OTHER_SEED = 1_000_003  # added to a seed: far from those that people choose
 _DEMONSTRATIONS = {DatasetKind.DEMONSTRATION, DatasetKind.PREFERENCE, DatasetKind.THUMBS}
 
 
@@ -59,6 +61,13 @@ def _planned(experiment: Experiment, project: Project, base: Path) -> list[Job]:
     return list({job.id: job for job in jobs}.values())
 
 
+class _Scorers(NamedTuple):
+    """The reward models of one seed: those that rewards read, and the one that only judges."""
+
+    models: list[Reference]
+    heldout: Reference | None = None
+
+
 class _Planner:
     """Plans one experiment; what does not depend on the seed is resolved once."""
 
@@ -76,6 +85,13 @@ class _Planner:
         self._train = rows(self._pairs, "train")
         self._validation = rows_if_any(self._pairs, "validation")
         self._prompts, self._choosing = self._find_prompts()
+        self._rewards = {
+            arm.name: PlannedReward.of(arm.recipe, references)
+            for arm in experiment.arms
+            if isinstance(arm.recipe, PpoRecipe)
+        }
+        # What optimises no reward is scored by that of the first arm that does.
+        self._shared_reward = next(iter(self._rewards.values()), PlannedReward())
         if is_pairwise(experiment.judges[0]):
             raise BadSetting(
                 f"The judge `{experiment.judges[0]}` compares two answers and scores none, so it cannot be the gold judge.",
@@ -108,22 +124,26 @@ class _Planner:
         if self._experiment.sft is not None:
             jobs.append(self._sft(seed))
             start = result_of(jobs[-1])
-        jobs.append(self._reward(seed, start))
-        reward = result_of(jobs[-1])
-        heldout = None
+        models = self._reward_models(seed, start)
+        jobs += models
+        scorers = _Scorers([result_of(model) for model in models])
         if self._experiment.heldout_reward != "none":
             jobs.append(self._heldout(seed, start))
-            heldout = result_of(jobs[-1])
-        rivals = self._evaluate(REFERENCE, seed, start, start, reward, heldout)
-        jobs.append(rivals)
+            scorers = scorers._replace(heldout=result_of(jobs[-1]))
+        rivals = [
+            self._evaluate(REFERENCE, seed, start, start, reward, scorers)
+            for reward in dict.fromkeys([self._shared_reward, *self._rewards.values()])
+        ]
+        jobs += rivals
         if self._experiment.best_of_n is not None:
-            jobs.append(self._best_of_n(self._experiment.best_of_n, seed, start, reward))
+            jobs.append(self._best_of_n(self._experiment.best_of_n, seed, start, scorers))
         seen: dict[str, str] = {}
         for arm in self._experiment.arms:
-            jobs.append(self._arm(arm, seed, start, reward))
+            jobs.append(self._arm(arm, seed, start, scorers))
             _refuse_twin(arm.name, seen.setdefault(jobs[-1].content_hash, arm.name))
-            answers = self._evaluate(arm.name, seed, result_of(jobs[-1]), start, reward, heldout)
-            jobs += [answers, *(self._compare(answers, rivals, judge) for judge in self._pairwise)]
+            reward = self._rewards.get(arm.name, self._shared_reward)
+            answers = self._evaluate(arm.name, seed, result_of(jobs[-1]), start, reward, scorers)
+            jobs += [answers, *(self._compare(answers, rivals[0], judge) for judge in self._pairwise)]
         return jobs
 
     def _sft(self, seed: int) -> Job:
@@ -138,17 +158,22 @@ class _Planner:
         draft.read_rows("validation", rows_if_any(record, "validation"))
         return self._finish(draft)
 
-    def _reward(self, seed: int, start: Reference) -> Job:
+    def _reward_models(self, seed: int, start: Reference) -> list[Job]:
+        """Returns as many reward models as the reward with most of them reads, each of a seed of its own."""
         recipe = self._experiment.reward
         if self._experiment.heldout_reward == "half":
             recipe = recipe.model_copy(update={"half": "first"})
-        return self._reward_model_of("reward", recipe, seed, start)
+        n_models = max(reward.n_models for reward in (self._shared_reward, *self._rewards.values()))
+        # The held-out one has the first of the other seeds.
+        seeds = [seed, *((seed + place * OTHER_SEED) % 2**31 for place in range(2, n_models + 1))][:n_models]
+        names = ["reward", *(f"reward {place}" for place in range(2, n_models + 1))]
+        return [self._reward_model_of(name, recipe, own, start) for name, own in zip(names, seeds, strict=False)]
 
     def _heldout(self, seed: int, start: Reference) -> Job:
         recipe = self._experiment.reward
         if self._experiment.heldout_reward == "half":
             return self._reward_model_of(HELDOUT, recipe.model_copy(update={"half": "second"}), seed, start)
-        return self._reward_model_of(HELDOUT, recipe, (seed + _OTHER_SEED) % 2**31, start)
+        return self._reward_model_of(HELDOUT, recipe, (seed + OTHER_SEED) % 2**31, start)
 
     def _reward_model_of(self, name: str, recipe: RewardRecipe, seed: int, start: Reference) -> Job:
         sampling = self._experiment.sampling
@@ -167,12 +192,12 @@ class _Planner:
         draft.read_rows("prompts", self._train)
         return self._finish(draft)
 
-    def _arm(self, arm: Arm, seed: int, start: Reference, reward: Reference) -> Job:
+    def _arm(self, arm: Arm, seed: int, start: Reference, scorers: "_Scorers") -> Job:
         draft = Draft(arm.method, arm.name, seed, self._completed(arm), arm=arm.name, budget=self._experiment.budget)
         draft.read("model", start)
         draft.read("reference", start)
-        if arm.method == "ppo":
-            draft.read("reward", reward)
+        if (reward := self._rewards.get(arm.name)) is not None:
+            reward.read_by(draft, scorers.models)
         draft.read_rows("data", self._train)
         draft.read_rows("validation", self._validation)
         return self._finish(draft)
@@ -187,10 +212,11 @@ class _Planner:
             "response_length": arm.recipe.response_length or sampling.max_new_tokens,
             "stop_strings": arm.recipe.stop_strings or sampling.stop_strings,
         }
-        return arm.recipe.model_copy(update=filled)
+        reward = self._rewards[arm.name].source.reward_settings()
+        return PpoRecipe.read(arm.recipe.model_dump() | filled | reward, where=f"The arm `{arm.name}`")
 
     def _evaluate(
-        self, arm: str, seed: int, model: Reference, start: Reference, reward: Reference, heldout: Reference | None
+        self, arm: str, seed: int, model: Reference, start: Reference, reward: PlannedReward, scorers: "_Scorers"
     ) -> Job:
         sampling = self._experiment.sampling
         recipe = EvaluateRecipe(
@@ -200,32 +226,32 @@ class _Planner:
             max_prompts=self._experiment.max_prompts,
             max_validation_prompts=self._experiment.max_validation_prompts,
             judges=tuple(judge.name for judge in self._judges),
-        )
+        ).model_copy(update=reward.source.reward_settings())
         draft = Draft("evaluate", arm, seed, recipe, arm=arm)
         draft.read("model", model)
         draft.read("reference", start)
-        draft.read("reward", reward)
-        if heldout is not None:
-            draft.read("heldout", heldout)
+        reward.read_by(draft, scorers.models)
+        if scorers.heldout is not None:
+            draft.read("heldout", scorers.heldout)
         draft.read_rows("prompts", self._prompts)
         draft.read_rows("validation", self._choosing)
         for place, judge in enumerate(self._judges):
             draft.judge(place, judge)
         return self._finish(draft)
 
-    def _best_of_n(self, n: int, seed: int, start: Reference, reward: Reference) -> Job:
-        sampling = self._experiment.sampling
+    def _best_of_n(self, n: int, seed: int, start: Reference, scorers: "_Scorers") -> Job:
+        sampling, reward = self._experiment.sampling, self._shared_reward
         recipe = BestOfNRecipe(
             n=n,
             temperature=sampling.temperature,
             max_new_tokens=sampling.max_new_tokens,
             stop_strings=sampling.stop_strings,
             judges=tuple(judge.name for judge in self._judges),
-        )
+        ).model_copy(update=reward.source.reward_settings())
         draft = Draft("best_of_n", f"best of {n}", seed, recipe)
         draft.read("model", start)
         draft.read("reference", start)
-        draft.read("reward", reward)
+        reward.read_by(draft, scorers.models)
         draft.read_rows("prompts", self._prompts)
         for place, judge in enumerate(self._judges):
             draft.judge(place, judge)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from workbench.data.judge_names import REWARD_PREFIX
-from workbench.domain.experiments import Experiment
+from workbench.domain.experiments import Arm, Experiment
+from workbench.domain.recipes import PpoRecipe
 
 
 def rebased(experiment: Experiment, old: Path, new: Path) -> Experiment:
@@ -22,8 +23,16 @@ def rebased(experiment: Experiment, old: Path, new: Path) -> Experiment:
             "model": _moved(experiment.model, old, new),
             "reward": reward,
             "judges": tuple(_judge(name, old, new) for name in experiment.judges),
+            "arms": tuple(_arm(arm, old, new) for arm in experiment.arms),
         }
     )
+
+
+def _arm(arm: Arm, old: Path, new: Path) -> Arm:
+    if not isinstance(arm.recipe, PpoRecipe):
+        return arm
+    moved = (term._replace(source=_judge(term.source, old, new)).written for term in arm.recipe.terms)
+    return arm.model_copy(update={"recipe": arm.recipe.model_copy(update={"rewards": tuple(moved)})})
 
 
 def _judge(name: str, old: Path, new: Path) -> str:

@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.data.store import find_content
@@ -23,6 +24,7 @@ from workbench.storage.sources import resolve_model, run_of
 
 REPLAY = "replay.json"
 Tell = Callable[[str, int, int], None]
+STOPPED = "The replay was stopped."
 _POLL_S = 0.2
 _THREADS = re.compile(r"(\d+) threads")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -42,7 +44,7 @@ def replay_run(project: Project, run_id: str, tell: Tell) -> Replay:
         NotFound: there is no such run, or something that it read is gone.
         BadInput: it has not finished, or something that it read has changed.
         Busy: it is being replayed already.
-        RunFailure: the replay failed or died.
+        RunFailure: the replay failed, died or was stopped.
     """
     run = project.run(run_id)
     job = run.job()
@@ -64,6 +66,20 @@ def replay_run(project: Project, run_id: str, tell: Tell) -> Replay:
     return found
 
 
+def stop_replay(project: Project, run_id: str) -> None:
+    """Ends the replay of a run within a moment, whoever waits for it; nothing of it is kept.
+
+    Raises:
+        NotFound: there is no such run, or it is not being replayed.
+    """
+    project.run(run_id)
+    again = RunFolder(replay_folder(project, run_id))
+    if not is_working(again):
+        raise NotFound(f"Run `{run_id}` is not being replayed.")
+    with suppress(FileNotFoundError):  # it has just ended by itself
+        again.request_stop()
+
+
 def replay_folder(project: Project, run_id: str) -> Path:
     """Returns where a replay works: hidden, so that nobody takes it for a run; inside, so that it finds its inputs."""
     return project.run_folder(run_id).with_name(f".replay-{run_id}")
@@ -83,7 +99,11 @@ def check_inputs(project: Project, job: Job) -> None:
         BadInput: a model, dataset or judge has changed since.
     """
     inputs = job.inputs
-    for role, name in (("model", inputs.model), ("reference", inputs.reference), ("reward", inputs.reward)):
+    for role, name in (
+        ("model", inputs.model),
+        ("reference", inputs.reference),
+        *(("reward", name) for name in inputs.rewards),
+    ):
         if name:
             _check_model(project, role, name, job.input_hashes.get(role, ""))
     for data in (inputs.data, inputs.validation, inputs.prompts):
@@ -170,6 +190,8 @@ def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
         raise Busy(f"Run `{job.id}` is being replayed already.", "Wait for its end.")
     try:
         while worker.is_alive():
+            if again.stop_requested():
+                raise RunFailure(STOPPED)
             said = [event for event in again.last_events() if isinstance(event, Progress)]
             if said:
                 tell(said[-1].phase, said[-1].step, said[-1].total)

@@ -3,10 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from workbench.data.judge_names import reward_models_of
 from workbench.data.store import content_folder
 from workbench.data.text_lengths import TextLengths, text_lengths
 from workbench.domain.errors import WorkbenchError
-from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, TrainingRecipe
+from workbench.domain.recipes import (
+    BestOfNRecipe,
+    EvaluateRecipe,
+    PpoRecipe,
+    RewardRecipe,
+    TrainingRecipe,
+)
 from workbench.domain.records import DataInput, Job
 from workbench.jobs.hub_commits import cached_folder
 from workbench.jobs.workload import Sizes, Workload, workload
@@ -79,7 +86,8 @@ class Sizing:
             return None
         return Sizes(
             model=model,
-            reward=self.shape(job.inputs.reward) if job.inputs.reward else None,
+            reward=self.shape(rewards[0]) if (rewards := reward_models_of(job, self._jobs)) else None,
+            n_rewards=len(rewards),
             lengths=lengths,
             n_rows=n_rows,
             n_validation=n_validation,

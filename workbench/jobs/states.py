@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.events import Failed, Finished, Progress
-from workbench.domain.experiments import shown_name
+from workbench.domain.methods import stage_words
 from workbench.domain.records import Job, Outcome, RunState
 from workbench.jobs.queue import read_queue
 from workbench.storage.liveness import is_working, started_before_boot
@@ -43,7 +43,7 @@ class RunStatus:
 
 def called(job: Job) -> str:
     """Returns a run as people call it: its arm or stage, what is done to it, its seed."""
-    return f"{shown_name(job.name)}{' evaluation' if job.method == 'evaluate' else ''} seed {job.seed}"
+    return f"{stage_words(job.name, job.method)}{' evaluation' if job.method == 'evaluate' else ''} seed {job.seed}"
 
 
 def run_state(project: Project, job: Job) -> RunStatus:

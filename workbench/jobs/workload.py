@@ -37,6 +37,7 @@ class Sizes:
     Attributes:
         model: the policy, or the reward model where that is trained.
         reward: the reward model that scores; None where none does.
+        n_rewards: how many of that size score.
         lengths: of the dataset that the run reads.
         n_rows: of its split.
         n_validation: rows that are looked at once at the end; of an evaluation, prompts that choose checkpoints.
@@ -51,6 +52,12 @@ class Sizes:
     n_validation: int = 0
     n_checkpoints: int = 1
     sampling: int = 0
+    n_rewards: int = 1
+
+    @property
+    def judging(self) -> int:
+        """The parameters of all reward models that score."""
+        return self.reward.n_parameters * self.n_rewards if self.reward else 0
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,7 @@ def _given_responses(recipe: TrainingRecipe, sizes: Sizes, budget: Budget) -> Wo
 
 def _ppo(recipe: PpoRecipe, sizes: Sizes, budget: Budget) -> Workload:
     n, tokens, size = examples_in_all(recipe, sizes, budget), tokens_an_example(recipe, sizes), sizes.model.n_parameters
-    judge = sizes.reward.n_parameters if sizes.reward else size
+    judge = sizes.judging
     separate = recipe.value_model == "separate"
     # Sampled once, read by policy, reference, value and reward model, then trained on in every PPO epoch.
     sampled = _FORWARD * (size * (3 + separate) + judge)
@@ -152,7 +159,7 @@ def _ppo(recipe: PpoRecipe, sizes: Sizes, budget: Budget) -> Workload:
 def _evaluation(recipe: EvaluateRecipe, sizes: Sizes) -> Workload:
     n = min(sizes.n_rows, recipe.max_prompts or sizes.n_rows) + min(sizes.n_validation, recipe.max_validation_prompts)
     tokens, size = sizes.lengths.prompt + recipe.max_new_tokens, sizes.model.n_parameters
-    judge = sizes.reward.n_parameters if sizes.reward else 0
+    judge = sizes.judging
     operations = n * sizes.n_checkpoints * tokens * _FORWARD * (3 * size + judge)  # sampled, then read by all three
     passes = sizes.n_checkpoints * math.ceil(n / recipe.batch_size) * (recipe.max_new_tokens + 3)
     at_once = min(n, recipe.batch_size) * tokens

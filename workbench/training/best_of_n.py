@@ -1,4 +1,4 @@
-"""Best of n: N responses of the start model to each prompt, scored by the reward model and by the judges.
+"""Best of n: N responses of the start model to each prompt, scored by the reward and by the judges.
 
 Nothing is trained. A round is one response to every prompt; each is a file of its own, so a run that was stopped goes on
 with the next round, and what there is of N can be looked at while it runs. Which response is the best of n is worked out
@@ -23,8 +23,9 @@ from workbench.storage.project import Project
 from workbench.storage.sources import resolve_model
 from workbench.training.cores import settle_threads
 from workbench.training.device import autocast
-from workbench.training.judging import Answers, ScoreColumn, load_judges
+from workbench.training.judging import Answers, ScoreColumn
 from workbench.training.models import end_token_ids, load_policy, prompt_limit
+from workbench.training.rewarding import load_all_judges
 from workbench.training.rollout import generate, response_texts
 from workbench.training.sample_table import Columns, summarize, write_samples
 from workbench.training.session import RunSession, StopRun
@@ -43,7 +44,7 @@ def run(job: Job, session: RunSession) -> None:
     """
     session.started()
     recipe = job.recipe
-    if not isinstance(recipe, BestOfNRecipe) or job.inputs.reward is None:
+    if not isinstance(recipe, BestOfNRecipe) or (recipe.reads_trained_models and not job.inputs.rewards):
         raise BadInput(f"The job {job.id} names no reward model to choose by.", "Plan it again.")
     done = {number for number in range(1, recipe.n + 1) if _file(session.folder, number).is_file()}
     session.last_step = len(done)
@@ -81,7 +82,7 @@ class _Sampler:
         source = resolve_model(job.inputs.model, session.project)
         policy, tokenizer = load_policy(source, device=session.device, trust_remote_code=job.trust_remote_code)
         settle_threads(policy)
-        judges = load_judges(session, recipe.as_evaluation(), job.inputs.reward)
+        judges = load_all_judges(session, recipe.as_evaluation())
         warn_of_plain_text(prompts, tokenizer, session)
         room = prompt_limit(policy, recipe.max_new_tokens)
         ids = [encode_prompt(prompt, tokenizer, room) for prompt in prompts]

@@ -27,9 +27,10 @@ from workbench.storage.runlog import RunFolder
 from workbench.storage.sources import resolve_model
 from workbench.training.cores import SideBySide, settle_threads
 from workbench.training.device import autocast
-from workbench.training.judging import Answers, ScoreColumn, load_judges
+from workbench.training.judging import Answers, ScoreColumn
 from workbench.training.kl import sequence_statistics
 from workbench.training.models import end_token_ids, load_policy, prompt_limit
+from workbench.training.rewarding import load_all_judges
 from workbench.training.rollout import Rollout, generate, response_texts
 from workbench.training.sample_table import summarize, write_samples
 from workbench.training.session import RunSession, StopRun
@@ -113,7 +114,7 @@ class _Evaluation:
         reference_source = resolve_model(reference_name, self.project.folder)
         reference = _Policy(*self.load(reference_source))
         settle_threads(reference.model)
-        judges = load_judges(self.session, self.recipe, self.job.inputs.reward)
+        judges = load_all_judges(self.session, self.recipe)
         warn_of_plain_text(self.test.turns, reference.tokenizer, self.session)
         # 3. One checkpoint after another; the start model is the reference itself.
         for place, target in enumerate(targets):

@@ -71,6 +71,36 @@ def replace_unended(scores: Tensor, ended: Tensor, missing_eos_score: float | No
     return torch.where(ended, scores, torch.full_like(scores, missing_eos_score))
 
 
+def length_penalty(lengths: Tensor, cap: int, longest: int, most: float) -> Tensor:
+    """Returns what each response loses for its length: 0 up to `cap`, then in proportion down to -`most` at `longest`.
+
+    With `most` 1 this is the soft overlong punishment of DAPO (2503.14476, Eq. 13), L_max being `longest` and L_cache
+    `longest` - `cap`.
+
+    Args:
+        lengths: [e] in tokens, the end of sequence included.
+        cap: below `longest`.
+        longest: no response is longer.
+        most: positive.
+    """
+    beyond = (lengths - cap).clamp(min=0, max=longest - cap)
+    return -most * beyond.float() / (longest - cap)
+
+
+def kl_cap_penalty(kl: Tensor, cap: float, coef: float) -> Tensor:
+    """Returns the penalty of each token [e, t] beyond a cap on the response's KL; a response's sum is -coef max(0, KL - cap).
+
+    Each token pays what it adds to the part beyond the cap, and gets back what it takes from it.
+
+    Args:
+        kl: [e, t] k1 of each token, zero on padding.
+        cap: in nats a sequence.
+        coef: of each nat beyond.
+    """
+    beyond = (kl.cumsum(-1) - cap).clamp(min=0)
+    return -coef * torch.diff(beyond, dim=-1, prepend=torch.zeros_like(beyond[:, :1]))
+
+
 def gae(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float, lam: float) -> Advantages:
     """Generalised advantage estimation (1506.02438, Eq. 16); nothing follows the last token.
 

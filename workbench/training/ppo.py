@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from workbench.domain.errors import BadInput
 from workbench.domain.events import Sample
@@ -19,6 +18,7 @@ from workbench.domain.recipes import PpoRecipe, Sampling, auto_learning_rate
 from workbench.domain.records import Job
 from workbench.storage.checkpoints import Checkpoint, list_checkpoints
 from workbench.training.cores import settle_threads
+from workbench.training.judging import Answers
 from workbench.training.models import context_length, end_token_ids, pad_token_id
 from workbench.training.ppo_data import (
     PromptOrder,
@@ -35,6 +35,7 @@ from workbench.training.ppo_models import Models, load_models
 from workbench.training.ppo_state import PpoState, is_complete, restore_optimizer, write_checkpoint
 from workbench.training.ppo_update import PpoLearner, PpoSettings
 from workbench.training.processes import Processes
+from workbench.training.rewarding import Rewards
 from workbench.training.rollout import Rollout, generate, response_texts
 from workbench.training.session import RunSession, StopRun
 from workbench.training.text import render_prompt
@@ -57,7 +58,7 @@ def train(job: Job, session: RunSession) -> None:
     state = PpoState(kl_coef=recipe.kl_coef) if checkpoint is None else PpoState.read(checkpoint.folder / "resume")
     with session.off_the_clock():  # the training clock starts at the first update
         models = load_models(job, recipe, session, checkpoint)
-        settle_threads(models.actors.policy, models.scorer.model)
+        settle_threads(models.actors.policy, *(scorer.model for scorer in models.reward.scorers))
 
         # 2. The plan: prompts, their order, and how many updates the schedule spans.
         run = _Run.prepare(job, recipe, session, models)
@@ -76,12 +77,12 @@ def train(job: Job, session: RunSession) -> None:
         mine = processes.share(rows)
         with learner.autocast():
             rollout = run.sample([run.prompts.ids[row] for row in mine], run.luck(state.step, len(rows), processes))
-            # 4. Scores: the reward model reads text, with its own tokenizer.
-            scores = run.score(mine, rollout)
+            # 4. Scores: reward models read text, with their own tokenizers, and so do programs.
+            rewards = run.score(mine, rollout)
         # From here on every process has all episodes, so the update is the one that a single process would make.
-        rollout, scores = Rollout.joined(processes.joined(rollout)), torch.cat(processes.joined(scores))
+        rollout, rewards = Rollout.joined(processes.joined(rollout)), Rewards.joined(processes.joined(rewards))
         # 5. The update: KL penalty, advantages, and some passes of clipped steps over the episodes.
-        values = learner.learn(rollout, scores, state.step)
+        values = learner.learn(rollout, torch.as_tensor(rewards.total), state.step) | models.reward.metrics(rewards)
         state = state.after(len(rows), _count_tokens(rollout), learner.kl_coef)
 
         # 6. What happened, for the log.
@@ -175,16 +176,17 @@ class _Run:
     def texts(self, rollout: Rollout) -> list[str]:
         return response_texts(self.models.tokenizer, rollout.prompt_ids, rollout.response_ids, self.recipe.stop_strings)
 
-    def score(self, rows: Sequence[int], rollout: Rollout) -> Tensor:
-        """Returns the reward model's normalised scores [e]."""
+    def score(self, rows: Sequence[int], rollout: Rollout) -> Rewards:
+        """Returns what each response is worth, [e] in all and by term."""
         turns = [self.prompts.turns[row] for row in rows]
-        return torch.as_tensor(self.models.scorer.score(turns, self.texts(rollout), rollout.ended))
+        rendered = [render_prompt(prompt, self.models.tokenizer) for prompt in turns]
+        return self.models.reward(Answers(turns, rendered, self.texts(rollout), rollout.ended))
 
     def show(self, session: RunSession, step: int) -> None:
         """Says how the policy answers the first prompts, with the same luck every time."""
         rows = range(min(_SHOWN, len(self.prompts.ids)))
         rollout = self.sample([self.prompts.ids[row] for row in rows], seeded(self.job.seed, "samples"))
-        scores = self.score(rows, rollout).tolist()
+        scores = self.score(rows, rollout).total.tolist()
         for row, text, score in zip(rows, self.texts(rollout), scores, strict=True):
             prompt = render_prompt(self.prompts.turns[row], self.models.tokenizer)
             session.say(Sample(step=step, prompt=prompt, response=text, scores={"reward": score}))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from workbench.domain.recipes import PpoRecipe
+from workbench.domain.recipes import PpoRecipe, Sampling
 from workbench.training.forward import (
     ResponseBatch,
     batch_responses,
@@ -22,7 +22,15 @@ from workbench.training.forward import (
     tempered,
 )
 from workbench.training.kl import k1, k3
-from workbench.training.policy_gradient import Advantages, gae, place_score, replace_unended, whiten
+from workbench.training.policy_gradient import (
+    Advantages,
+    gae,
+    kl_cap_penalty,
+    length_penalty,
+    place_score,
+    replace_unended,
+    whiten,
+)
 from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout
 from workbench.training.value import ValueModel
@@ -65,7 +73,7 @@ class Episodes:
         logps: of the policy that sampled, under the distribution that it sampled from.
         reference_logps: of the reference at the same temperature.
         values: of the value model.
-        scores: [e] of the reward model.
+        scores: [e] the reward's.
         ended: [e] the response ended by itself.
     """
 
@@ -130,15 +138,31 @@ def measure_episodes(
 
 
 def token_rewards(episodes: Episodes, kl_coef: float, recipe: PpoRecipe) -> Tensor:
-    """Returns the reward of each token [e, t]: -kl_coef k1, and the score on the last kept one."""
-    penalty = -kl_coef * k1(episodes.logps, episodes.reference_logps)
-    rewards = place_score(penalty, optimised_scores(episodes, recipe), episodes.mask)
+    """Returns the reward of each token [e, t]: the penalties of the KL, and on the last kept one score and length's."""
+    kl = k1(episodes.logps, episodes.reference_logps)
+    penalty = -kl_coef * kl + _beyond_cap(episodes, recipe)
+    scores = optimised_scores(episodes, recipe) + _length_penalties(episodes, recipe)
+    rewards = place_score(penalty, scores, episodes.mask)
     return whiten(rewards, episodes.mask, shift_mean=False) if recipe.whiten_rewards else rewards
 
 
 def optimised_scores(episodes: Episodes, recipe: PpoRecipe) -> Tensor:
-    """Returns the scores [e] that are trained on: the reward model's, but for what the recipe replaces."""
+    """Returns the scores [e] that are trained on: the reward's, but for what the recipe replaces."""
     return replace_unended(episodes.scores, episodes.ended, recipe.missing_eos_score)
+
+
+def _beyond_cap(episodes: Episodes, recipe: PpoRecipe) -> Tensor:
+    if recipe.kl_cap is None:
+        return torch.zeros_like(episodes.logps)
+    kl = k1(episodes.logps, episodes.reference_logps) * episodes.mask
+    return kl_cap_penalty(kl, recipe.kl_cap, recipe.kl_cap_coef) * episodes.mask
+
+
+def _length_penalties(episodes: Episodes, recipe: PpoRecipe) -> Tensor:
+    if recipe.length_cap is None:
+        return torch.zeros_like(episodes.scores)
+    longest = recipe.response_length or Sampling().max_new_tokens
+    return length_penalty(episodes.batch.lengths, recipe.length_cap, longest, recipe.length_penalty)
 
 
 def advantages_of(episodes: Episodes, rewards: Tensor, values: Tensor, recipe: PpoRecipe) -> Advantages:
@@ -167,15 +191,21 @@ def objective_metrics(episodes: Episodes, kl_coef: float, recipe: PpoRecipe) -> 
     """Returns what the batch says of the objective, by the names of the metric catalogue."""
     mask = episodes.mask
     kl = (k1(episodes.logps, episodes.reference_logps) * mask).sum(-1).mean()
+    caps = {}
+    if recipe.length_cap is not None:
+        caps["objective/length_penalty"] = _length_penalties(episodes, recipe).mean()
+    if recipe.kl_cap is not None:
+        caps["objective/kl_cap_penalty"] = _beyond_cap(episodes, recipe).sum(-1).mean()
     values = {
         "objective/kl": kl,
         "objective/kl_k3": (k3(episodes.logps, episodes.reference_logps) * mask).sum(-1).mean(),
         "objective/entropy": (-episodes.logps * mask).sum(-1).mean(),
         "objective/scores": episodes.scores.mean(),
         "objective/non_score_reward": -kl_coef * kl,
-        "objective/rlhf_reward": optimised_scores(episodes, recipe).mean() - kl_coef * kl,
+        "objective/rlhf_reward": optimised_scores(episodes, recipe).mean() - kl_coef * kl + sum(caps.values()),
         "objective/length": episodes.batch.lengths.float().mean(),
         "val/num_eos_tokens": episodes.ended.sum(),
+        **caps,
     }
     return {name: float(value) for name, value in values.items()} | {"objective/kl_coef": kl_coef}
 

@@ -7,7 +7,6 @@ from typing import cast
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from workbench.domain.errors import BadInput
 from workbench.domain.recipes import PpoRecipe
 from workbench.domain.records import Job
 from workbench.storage.checkpoints import Checkpoint
@@ -16,6 +15,7 @@ from workbench.training.models import load_policy, wrap_lora
 from workbench.training.ppo_data import derived_seed
 from workbench.training.ppo_episodes import Actors
 from workbench.training.ppo_state import VALUE
+from workbench.training.rewarding import Reward, load_reward
 from workbench.training.scoring import RewardScorer
 from workbench.training.session import RunSession
 from workbench.training.value import ValueModel
@@ -31,31 +31,29 @@ class Models:
     Attributes:
         actors: policy, reference and value model.
         tokenizer: the policy's.
-        scorer: the reward model with its own tokenizer.
+        reward: what scores: reward models with their own tokenizers, programs.
     """
 
     actors: Actors
     tokenizer: PreTrainedTokenizerBase
-    scorer: RewardScorer
+    reward: Reward
 
 
 def load_models(job: Job, recipe: PpoRecipe, session: RunSession, checkpoint: Checkpoint | None) -> Models:
     """Loads what the job names; weights are fp32 whatever the precision, so that small steps are not rounded away.
 
     Raises:
-        BadInput: the job names no reward model.
+        BadInput: the reward has the experiment's model in it, and the job names none.
         ModelRefused: see `models.load_policy`.
     """
-    if job.inputs.reward is None:
-        raise BadInput("PPO needs a reward model.", "Train one first, or name one as `reward`.")
-    source = resolve_model(job.inputs.reward, session.project)
-    scorer = RewardScorer.load(source, session.device, trust_remote_code=job.trust_remote_code)
-    scorer.model.requires_grad_(False)
+    reward = load_reward(session, recipe)
+    for scorer in reward.scorers:
+        scorer.model.requires_grad_(False)
     start, tokenizer = _load(job, session, job.inputs.model)
-    value = _value_model(job, recipe, session, checkpoint, start=start, tokenizer=tokenizer, scorer=scorer)
+    value = _value_model(job, recipe, session, checkpoint, start=start, tokenizer=tokenizer, reward=reward)
     reference = _reference(job, recipe, session, start, is_spare=checkpoint is not None)
     policy = _policy(job, recipe, session, checkpoint, start)
-    return Models(Actors(policy, reference, value), tokenizer, scorer)
+    return Models(Actors(policy, reference, value), tokenizer, reward)
 
 
 def _load(job: Job, session: RunSession, name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -102,15 +100,18 @@ def _value_model(
     *,
     start: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    scorer: RewardScorer,
+    reward: Reward,
 ) -> ValueModel:
     if checkpoint is not None:
         folder = checkpoint.folder / VALUE
         return ValueModel.load(folder, session.device, trust_remote_code=job.trust_remote_code)
-    if recipe.value_model == "separate" and (score := _readable_score(scorer, start, tokenizer)) is not None:
+    readable = ((scorer, _readable_score(scorer, start, tokenizer)) for scorer in reward.scorers)
+    scorer, score = next(((scorer, score) for scorer, score in readable if score is not None), (None, None))
+    if recipe.value_model == "separate" and scorer is not None and score is not None:
+        # Where other terms, weights or members count too, rewards are on another scale than this model's scores.
         # Whitening gives a score on the last of many tokens several times its scale; a head on the scores' scale would
         # start as far off, and the value clip would keep it there for many updates.
-        fits = not recipe.whiten_rewards
+        fits = scorer is reward.lone_scorer and not recipe.whiten_rewards
         settings = scorer.settings
         return ValueModel.from_reward(_own_trunk(scorer.model), score, settings.mean, settings.std, is_fitted=fits)
     trunk = _own_trunk(start) if recipe.value_model == "separate" else None

@@ -123,7 +123,11 @@ class PpoLearner:
                     model.activation_checkpointing_enable({"use_reentrant": False})
 
     def autocast(self) -> torch.autocast:
-        """Returns the context in which all models compute."""
+        """Returns the context in which all models compute.
+
+        It keeps each weight as it was first rounded, so none may be open around an optimizer step: what comes after would
+        compute with the weights from before.
+        """
         device = self.actors.policy.device.type
         return torch.autocast(device, dtype=torch.bfloat16, enabled=self.settings.dtype == torch.bfloat16)
 
@@ -132,7 +136,7 @@ class PpoLearner:
 
         Args:
             rollout: sampled from the policy as it is now, all processes' episodes.
-            scores: [e] of the reward model.
+            scores: [e] the reward's.
             step: decides the learning rate and the minibatches.
 
         Returns:
@@ -143,16 +147,23 @@ class PpoLearner:
             NotANumber: the KL, a loss or a gradient is not finite; the weights are not worth saving.
         """
         recipe = self.settings.recipe
+        # 1. What was sampled, as policy, reference and value model see it before anything moves.
         with self.autocast():
             episodes = self._measure(rollout, scores)
-            objective = objective_metrics(episodes, self.kl_coef, recipe)
-            _check_finite(objective, step)
-            _check_kl(objective["objective/kl"], recipe.max_kl)
-            rewards = token_rewards(episodes, self.kl_coef, recipe)
-            values = self._fitted_values(episodes, rewards)
-            targets = advantages_of(episodes, rewards, values, recipe)
-            learned = self._optimise(episodes, values, targets, step)
-            _check_finite(learned, step)
+        objective = objective_metrics(episodes, self.kl_coef, recipe)
+        _check_finite(objective, step)
+        _check_kl(objective["objective/kl"], recipe.max_kl)
+
+        # 2. A reward for each token, and from it and the values what policy and value model shall learn.
+        rewards = token_rewards(episodes, self.kl_coef, recipe)
+        values = self._fitted_values(episodes, rewards)
+        targets = advantages_of(episodes, rewards, values, recipe)
+
+        # 3. Some passes of clipped steps.
+        learned = self._optimise(episodes, values, targets, step)
+        _check_finite(learned, step)
+
+        # 4. The KL coefficient of the next update.
         if recipe.adaptive_kl:
             self.kl_coef = adapt_kl_coef(
                 self.kl_coef, objective["objective/kl"], recipe.kl_target, len(scores), recipe.kl_horizon
@@ -178,7 +189,8 @@ class PpoLearner:
             return episodes.values
         # Without values and with lambda 1 the return is the discounted sum of the rewards to come.
         to_come = gae(rewards, torch.zeros_like(rewards), episodes.mask, self.settings.recipe.gamma, 1.0).returns
-        features = episode_features(self.actors, episodes)
+        with self.autocast():
+            features = episode_features(self.actors, episodes)
         fit_head(value.head, features, to_come[episodes.mask])
         value.is_fitted = True
         fitted = torch.zeros_like(episodes.values)
@@ -239,8 +251,9 @@ class PpoLearner:
         recipe = self.settings.recipe
         if self.actors.value.trunk is not None:
             return torch.cat(self._at_once.run(policy, value))
-        loss, policy_sums, hidden = self._policy_sums(part)
-        value_loss, value_sums = self._value_sums(part, hidden)
+        with self.autocast():
+            loss, policy_sums, hidden = self._policy_sums(part)
+            value_loss, value_sums = self._value_sums(part, hidden)
         ((loss + recipe.vf_coef * value_loss) / n_tokens).backward()  # type: ignore[no-untyped-call]
         return torch.cat([policy_sums, value_sums])
 

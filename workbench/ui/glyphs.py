@@ -1,8 +1,10 @@
 """The few signs that the style sheet needs as images, drawn in the colours of the tokens."""
 
+import shutil
+import weakref
 from pathlib import Path
 from string import Template
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from workbench.ui.tokens import Tokens
 
@@ -25,14 +27,15 @@ class Glyphs:
     """Keeps the images in a folder that goes away with it, at the latest when the program ends."""
 
     def __init__(self) -> None:
-        self._place = TemporaryDirectory(prefix="workbench-signs-", ignore_cleanup_errors=True)
+        self._place = mkdtemp(prefix="workbench-signs-")
+        weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)  # a TemporaryDirectory warns of going
 
     def folder(self, tokens: Tokens) -> str:
         """Returns the folder of the images in these colours.
 
         down.svg and up.svg are quiet; check.svg, dash.svg, dot.svg and menu.svg stand on the accent.
         """
-        folder = Path(self._place.name) / ("dark" if tokens.is_dark else "light")
+        folder = Path(self._place) / ("dark" if tokens.is_dark else "light")
         if not folder.exists():
             folder.mkdir()
             for name, path in _PATHS.items():

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from workbench import api
+from workbench.domain.methods import stage_words
 from workbench.domain.records import RunState
 
 _BAD = {RunState.FAILED, RunState.VANISHED}
@@ -27,9 +28,10 @@ def news(before: api.ProjectView | None, after: api.ProjectView) -> list[News]:
 
 
 def _told(run: api.RunView) -> News | None:
+    name = stage_words(run.name, run.method)
     if run.state is RunState.FINISHED:
         what = "was evaluated" if run.method == "evaluate" else "finished"
-        return News(f"{run.name}, seed {run.seed}, {what}.", "good", "experiments", run.id)
+        return News(f"{name}, seed {run.seed}, {what}.", "good", "experiments", run.id)
     if run.state in _BAD:
-        return News(f"{run.name}, seed {run.seed}, {run.state}. {run.message}".strip(), "bad", "experiments", run.id)
+        return News(f"{name}, seed {run.seed}, {run.state}. {run.message}".strip(), "bad", "experiments", run.id)
     return None

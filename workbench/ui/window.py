@@ -21,6 +21,7 @@ from workbench.ui.shortcuts import EVERYWHERE
 from workbench.ui.theme import CHOICES, Look
 from workbench.ui.wardrobe import Wardrobe
 from workbench.ui.widgets.banner import ErrorBanner
+from workbench.ui.widgets.controls import counted
 from workbench.ui.widgets.toast import Toast, ToastArea
 
 _SIZE = (1440, 900)
@@ -258,7 +259,7 @@ class MainWindow(QMainWindow):
         self._view = view
         self._say_what_went_on(view)
         self.rail.show_project(
-            view.name, f"{_counted(len(view.datasets), 'dataset')} · {_counted(len(view.runs), 'run')}"
+            view.name, f"{counted(len(view.datasets), 'dataset')} · {counted(len(view.runs), 'run')}"
         )
         self.setWindowTitle(f"{view.name} - Preference Workbench")
 
@@ -267,7 +268,7 @@ class MainWindow(QMainWindow):
         left = int(self._session.kept(_LEFT_GOING, 0))
         if left:
             self._session.keep(_LEFT_GOING, 0)
-            still = f"{_counted(n, 'run')} still to do" if (n := _n_going(view)) else "nothing is left to do"
+            still = f"{counted(n, 'run')} still to do" if (n := _n_going(view)) else "nothing is left to do"
             self._session.tell(f"The runs went on while the window was closed: {still}.")
 
     def _on_deed(self, sentence: str, can_undo: bool) -> None:
@@ -317,10 +318,6 @@ class MainWindow(QMainWindow):
         self._session.tasks.start(
             "window load", lambda: [spec.load() for spec in specs], lambda _pages: self.loaded.emit()
         )
-
-
-def _counted(n: int, thing: str) -> str:
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def _n_going(view: api.ProjectView) -> int:

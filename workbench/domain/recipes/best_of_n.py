@@ -1,10 +1,11 @@
-"""Best of n: many answers of the start model to each prompt, of which a reward model keeps one."""
+"""Best of n: many answers of the start model to each prompt, of which the reward keeps one."""
 
 from workbench.domain.recipes.evaluate import EvaluateRecipe
-from workbench.domain.settings import Settings, setting
+from workbench.domain.recipes.rewards import RewardSource
+from workbench.domain.settings import setting
 
 
-class BestOfNRecipe(Settings):
+class BestOfNRecipe(RewardSource):
     """How many answers, to which prompts, judged by whom (2112.09332, section 3.2)."""
 
     n: int = setting(
@@ -39,4 +40,7 @@ class BestOfNRecipe(Settings):
             max_prompts=self.max_prompts,
             batch_size=self.batch_size,
             judges=self.judges,
+            rewards=self.rewards,
+            ensemble=self.ensemble,
+            ensemble_coef=self.ensemble_coef,
         )

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from workbench.domain.recipes.rewards import RewardSource
 from workbench.domain.settings import Settings, setting
 
 # Few: choosing among a handful of checkpoints needs less than reporting, and evaluation must not double. Of 64 prompts a
@@ -21,8 +22,8 @@ class Sampling(Settings):
     )
 
 
-class EvaluateRecipe(Settings):
-    """Which checkpoints, which prompts, which judges."""
+class EvaluateRecipe(RewardSource):
+    """Which checkpoints, which prompts, which judges; the reward is the proxy."""
 
     checkpoints: Literal["all", "best", "last"] = setting(
         "all", label="Checkpoints", help="best: by the gold judge on the validation prompts, among those evaluated."
@@ -51,7 +52,7 @@ class EvaluateRecipe(Settings):
         help="The first is the gold judge. vader, length, film-critic, reward:RUN_OR_FOLDER, "
         "ensemble:RUN_OR_FOLDER+RUN_OR_FOLDER (mean, minimum and spread), package.module:function or file.py:function.",
     )
-    proxy: bool = setting(True, label="Proxy score", help="Scores with the run's reward model too, where there is one.")
+    proxy: bool = setting(True, label="Proxy score", help="Scores with the run's reward too, where there is one.")
 
 
 class ScoreRecipe(Settings):

@@ -1,12 +1,15 @@
 """Proximal policy optimisation against a reward model."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
+from pydantic import model_validator
+
+from workbench.domain.recipes.rewards import RewardSource
 from workbench.domain.recipes.training import TrainingRecipe
 from workbench.domain.settings import setting
 
 
-class PpoRecipe(TrainingRecipe):
+class PpoRecipe(RewardSource, TrainingRecipe):
     """PPO (1707.06347) as in Huang et al. 2403.17031; defaults are their reproduction's unless a help text says otherwise."""
 
     base_learning_rate: ClassVar[float] = 3e-6
@@ -67,6 +70,49 @@ class PpoRecipe(TrainingRecipe):
         help="Text that ends a response as an end-of-sequence token does. Empty: the experiment's, so that a policy is "
         "trained as it is judged.",
         advanced=True,
+    )
+    reward_models: int = setting(
+        1,
+        label="Reward models",
+        help="How many the experiment trains for `model`, each from a seed of its own; several are an ensemble. Four or five "
+        "are usual (2310.02743, section 5.3).",
+        ge=1,
+        le=32,
+    )
+    length_cap: int | None = setting(
+        None,
+        label="Length cap",
+        unit="tokens",
+        help="Longer responses are punished in proportion, up to the length penalty at the longest response: the soft "
+        "overlong punishment of DAPO (Yu et al., 2503.14476, Eq. 13). Empty: off.",
+        ge=1,
+        le=100_000,
+    )
+    length_penalty: float = setting(
+        1.0,
+        label="Length penalty",
+        unit="reward",
+        help="What a response of the longest length loses; 1 as in DAPO.",
+        advanced=True,
+        gt=0,
+        le=1000,
+    )
+    kl_cap: float | None = setting(
+        None,
+        label="KL cap",
+        unit="nats per sequence",
+        help="Beyond it each further nat of a response's k1 costs the KL cap's coefficient, besides the usual penalty: a "
+        "hinge, as on the KL of Heess et al. (1707.02286, appendix A), but linear and to the reference. Empty: off.",
+        gt=0,
+    )
+    kl_cap_coef: float = setting(
+        1.0,
+        label="Coefficient beyond",
+        unit="reward per nat",
+        help="Of each nat beyond the KL cap; many times the KL coefficient, so that the cap holds.",
+        advanced=True,
+        gt=0,
+        le=1000,
     )
     kl_coef: float = setting(
         0.05,
@@ -140,3 +186,12 @@ class PpoRecipe(TrainingRecipe):
         "policy; shared: a head on the policy's trunk, fitted by ridge regression on the first rollout.",
         advanced=True,
     )
+
+    @model_validator(mode="after")
+    def _cap_is_below_the_longest_response(self) -> Self:
+        if self.length_cap is not None and self.response_length is not None and self.length_cap >= self.response_length:
+            raise ValueError(
+                f"`length_cap` is {self.length_cap} tokens, and no response is longer than {self.response_length}; expected "
+                "a cap below `response_length`"
+            )
+        return self

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidget
 
 from workbench import api
 from workbench.domain.drafts import ExperimentDraft
-from workbench.domain.errors import WorkbenchError
+from workbench.domain.errors import BadSetting, WorkbenchError
 from workbench.domain.experiments import Experiment
 from workbench.ui.experiments.editors import CalmComboBox
 from workbench.ui.experiments.keeping import Form
@@ -81,7 +81,8 @@ class DifferencesCard(Card):
     def _on_error(self, error: Exception) -> None:
         self.lines.clear()
         if isinstance(error, WorkbenchError):
-            self._say(str(error), "warn")
+            said = error.by_label(Experiment.labels()) if isinstance(error, BadSetting) else str(error)
+            self._say(said, "warn")
         else:
             self._session.report("The experiments were not compared", error)
 

@@ -20,6 +20,7 @@ from workbench.ui.experiments.settings_column import SettingsColumn
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.widgets import button, label
+from workbench.ui.widgets.controls import counted
 
 _PART_MS = 5
 _PLAN_MS = 500  # after the last key; planning hashes what the runs would read
@@ -63,6 +64,10 @@ class ExperimentForm(QWidget):
         if not self._is_ready:
             self._parts_timer.start()
 
+    def pause(self) -> None:
+        """Leaves the rest for when `prepare` is called again: another page has need of the time."""
+        self._parts_timer.stop()
+
     def finish(self) -> None:
         """Builds what is not there yet: now it is needed."""
         while not self._is_ready:
@@ -74,6 +79,7 @@ class ExperimentForm(QWidget):
         self._is_ready = True
         self._parts_timer.stop()
         self.names = FormNames(self._session, self.settings.name_fields(), self)
+        self.names.rewards_found.connect(self.settings.offer_rewards)
         self._connect()
         self.check()
 
@@ -100,7 +106,7 @@ class ExperimentForm(QWidget):
         try:
             self._experiment = Experiment.parse(self.draft().raw(), where="The experiment")
         except BadSetting as error:
-            self.plan.refuse(str(error))
+            self.plan.refuse(error.by_label(Experiment.labels()))
             return
         self.plan.wait("Looking at what this would run ...")
         self._plan_timer.start()
@@ -143,9 +149,7 @@ class ExperimentForm(QWidget):
             self._session.ask("launch", work, self._on_launched, on_error=self._on_not_launched)
 
     def _on_launched(self, jobs: list[Any]) -> None:
-        self._session.tell(
-            f"Launched: {len(jobs)} runs, of which those that were done before are not trained again.", "good"
-        )
+        self._session.tell(f"Launched: {counted(len(jobs), 'run')}. What was done before is not trained again.", "good")
         self._session.look()
         self.closed.emit()
         self.check()

@@ -6,10 +6,12 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.domain.costs import Basis, duration
+from workbench.domain.methods import method_words
 from workbench.ui.experiments.plan_graph import PlanGraph
 from workbench.ui.experiments.plan_layout import total
 from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, button, label, set_tone
+from workbench.ui.widgets.controls import counted
 
 _LEGEND = "Solid line: starts from. Dashed line: is scored by. Dashed box: reused."
 _BASES: dict[Basis, str] = {
@@ -52,7 +54,7 @@ class PlanCard(Card):
         self.graph.show_plan(plan.runs, base_model)
         self.legend.show()
         self.nothing.hide()
-        self.set_title(f"{len(plan.runs)} runs", f"{plan.n_new} to do, {plan.n_reused} reused")
+        self.set_title(counted(len(plan.runs), "run"), f"{plan.n_new} to do, {plan.n_reused} reused")
         self.say("")
         self.total.setText(total(plan.cost))
         self.basis.setText(_basis(plan))
@@ -108,14 +110,13 @@ class PlanCard(Card):
 def _launch_words(plan: api.ExperimentPlan) -> str:
     if not plan.n_new:
         return f"Add the experiment (all {plan.n_reused} runs are there)"
-    runs = f"{plan.n_new} run" if plan.n_new == 1 else f"{plan.n_new} runs"
     time = f" · about {duration(plan.cost.seconds.expected)}" if plan.cost.seconds else ""
-    return f"Launch {runs}{time}"
+    return f"Launch {counted(plan.n_new, 'run')}{time}"
 
 
 def _basis(plan: api.ExperimentPlan) -> str:
     """Returns where the figures come from; the tooltip of a stage has its own."""
-    bases = {run.method: run.cost.basis for run in plan.runs if run.cost is not None}
+    bases = {method_words(run.method): run.cost.basis for run in plan.runs if run.cost is not None}
     told = []
     for basis, words in _BASES.items():
         if methods := [method for method, found in bases.items() if found == basis]:

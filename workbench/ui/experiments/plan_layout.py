@@ -6,20 +6,12 @@ from typing import Literal
 
 from workbench import api
 from workbench.domain.costs import PlanCost, between, duration, memory, money
+from workbench.domain.methods import method_words, stage_words
 from workbench.domain.samples import HELDOUT
 
 Fate = Literal["new", "reused", "mixed", "goes on"]
-_METHODS = {
-    "sft": "fine-tuning",
-    "reward": "reward model",
-    "ppo": "PPO",
-    "dpo": "DPO",
-    "evaluate": "evaluation",
-    "best_of_n": "sampling",
-    "judge": "judging by an endpoint",
-}
 _COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "best_of_n": 1, "evaluate": 2, "judge": 3}
-_SHARED_ROWS = {"sft": 1, "reward": 2, HELDOUT: 3}  # below the base model
+_SHARED = ("sft", "reward")  # one below the other, below the base model
 
 
 @dataclass(frozen=True)
@@ -42,11 +34,11 @@ class Stage:
     @property
     def title(self) -> str:
         """What is written largest."""
-        shared = {"sft": "Fine-tuning", "reward": "Reward model"}.get(self.method)
         if self.name == HELDOUT:
             return "Held-out reward"
+        shared = {"sft": "Fine-tuning", "reward": f"Reward model{self.name.removeprefix('reward')}"}.get(self.method)
         if self.method == "evaluate":  # it stands beside what it evaluates; the start model's stands alone
-            return "Evaluation" if self.row else self.name
+            return "Evaluation" if self.row else stage_words(self.name, self.method)
         if self.method == "judge":
             return "Judging"
         return shared or self.name
@@ -70,7 +62,7 @@ class Stage:
     @property
     def tooltip(self) -> str:
         """Returns the settings that matter, what it waits for and what it takes."""
-        lines = [f"{_METHODS[self.method]}, {_seeds(self.runs)}: {self.status}"]
+        lines = [f"{method_words(self.method)}, {_seeds(self.runs)}: {self.status}"]
         first = self.runs[0]
         states = [f"seed {run.seed} {run.state}" for run in self.runs if run.state is not None and not run.is_reused]
         lines += [f"{', '.join(states)}: goes on where it is."] if states else []
@@ -85,7 +77,7 @@ class Stage:
     @property
     def accessible(self) -> str:
         """Returns what a screen reader says."""
-        return f"{self.name}, {_METHODS[self.method]}, {_seeds(self.runs)}, {self.status}"
+        return f"{stage_words(self.name, self.method)}, {method_words(self.method)}, {_seeds(self.runs)}, {self.status}"
 
 
 @dataclass(frozen=True)
@@ -105,14 +97,10 @@ def lay_out(runs: Sequence[api.PlannedRun]) -> tuple[list[Stage], list[Link]]:
     placed = sorted(grouped, key=lambda stage: stage[1] == "best_of_n")  # below the arms
     arms = list(dict.fromkeys(name for name, method in placed if _COLUMNS[method] == 1))
     rows = {name: row for row, name in enumerate(arms, 1)}
+    shared = [stage for stage in grouped if stage[1] in _SHARED]
+    below = {stage: row for row, stage in enumerate(shared, 1 if any(method == "sft" for _, method in shared) else 2)}
     stages = [
-        Stage(
-            name,
-            method,
-            tuple(members),
-            _COLUMNS[method],
-            _SHARED_ROWS.get(name, _SHARED_ROWS.get(method, rows.get(name, 0))),
-        )
+        Stage(name, method, tuple(members), _COLUMNS[method], below.get((name, method), rows.get(name, 0)))
         for (name, method), members in grouped.items()
     ]
     return stages, _links(stages)

@@ -22,7 +22,7 @@ from workbench.ui.widgets import Card, EmptyState, add_action, label
 from workbench.ui.widgets.trash_box import TrashButton
 
 _SIDES = (460, 600)  # pixels that the list and the run begin with
-_AHEAD_MS = 100  # after the page came into sight, the form is built that it does not show yet
+_AHEAD_MS = 100  # after the page came into sight, the form is built that it does not show yet; while it is in sight
 
 
 class ExperimentsPage(Page):
@@ -55,7 +55,6 @@ class ExperimentsPage(Page):
 
     def arrive(self) -> None:
         self._refresh()
-        self._ahead.start()
 
     @cached_property
     def form(self) -> ExperimentForm:
@@ -79,10 +78,14 @@ class ExperimentsPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         self.panel.set_in_sight(True)
+        self._ahead.start()
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.panel.set_in_sight(False)
+        self._ahead.stop()
+        if "form" in vars(self):
+            self.form.pause()
         super().hideEvent(event)
 
     def _refresh(self) -> None:

@@ -49,9 +49,10 @@ class SettingsPage(Page):
             section.refresh()
 
     def go_to(self, what: str) -> None:
-        """Scrolls to the shortcuts."""
-        if what == "shortcuts":
-            self._show_section(self.shortcuts)
+        """Scrolls to a section: the shortcuts, or the judges."""
+        known: dict[str, Section] = {"shortcuts": self.shortcuts, "judges": self.judges}
+        if what in known:
+            self._show_section(known[what])
 
     def _find(self) -> None:
         self.search.setFocus()

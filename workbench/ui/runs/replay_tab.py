@@ -1,21 +1,29 @@
 """A run done again: how far that is, and whether the same came of it."""
 
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.domain.records import RunState
-from workbench.ui.widgets import label, set_tone
+from workbench.ui.widgets import button, label, set_tone
 
 _NEVER = "Not replayed yet. Replay (Ctrl+Shift+Y) does this run again from its recorded recipe, beside the queue, and compares."
 _UNFINISHED = "Only a finished run can be replayed."
 
 
 class ReplayTab(QWidget):
-    """Says it in one sentence; below it every metric and file, and what the surroundings differ in."""
+    """Says it in one sentence; below it every metric and file, and what the surroundings differ in.
+
+    Signals:
+        stop_wanted: the replay that goes on is to end.
+    """
+
+    stop_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.sentence = label("", "title", wraps=True, selectable=True)
+        self.stop = button("Stop replay", self.stop_wanted.emit, tip="Ends it at once; nothing of it is kept")
         self.details = QPlainTextEdit(readOnly=True)
         self.may_change = True
         self._build()
@@ -25,6 +33,7 @@ class ReplayTab(QWidget):
         self.may_change = run.state is RunState.FINISHED
         self.sentence.setText(_sentence(run, replay))
         set_tone(self.sentence, _tone(replay))
+        self.stop.setVisible(replay.is_working)
         text = _details(replay.found) if replay.found and not replay.is_working else ""
         if text != self.details.toPlainText():
             self.details.setPlainText(text)
@@ -36,6 +45,8 @@ class ReplayTab(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 10, 0, 0)
         layout.addWidget(self.sentence)
+        layout.addWidget(self.stop, 0, Qt.AlignmentFlag.AlignLeft)
+        self.stop.hide()
         layout.addWidget(self.details, 1)
         layout.addStretch()
 

@@ -1,12 +1,13 @@
 """Which runs the list shows: by words, state, method and tag."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench import api
+from workbench.domain.methods import method_words
 from workbench.domain.records import RunState
 from workbench.ui.runs.words import MOVABLE, WORKING
 from workbench.ui.widgets import label
@@ -75,8 +76,8 @@ class FilterRow(QWidget):
 
     def offer(self, methods: Iterable[str], tags: Sequence[str]) -> None:
         """Offers the methods and tags that there are; one that is chosen stays on offer."""
-        _refill(self.method, "All methods", methods)
-        _refill(self.tag, "All tags", tags)
+        _refill(self.method, "All methods", methods, method_words)
+        _refill(self.tag, "All tags", tags, str)
         self.tag.setVisible(self.tag.count() > 1)
 
     def say(self, n_shown: int, n_all: int) -> None:
@@ -119,7 +120,7 @@ def _box(name: str, choices: Sequence[tuple[str, object]]) -> QComboBox:
     return box
 
 
-def _refill(box: QComboBox, all_words: str, values: Iterable[str]) -> None:
+def _refill(box: QComboBox, all_words: str, values: Iterable[str], words: Callable[[str], str]) -> None:
     chosen = box.currentData()
     wanted = ["", *sorted({*values, *([chosen] if chosen else [])})]
     if wanted == [box.itemData(row) for row in range(box.count())]:
@@ -127,6 +128,6 @@ def _refill(box: QComboBox, all_words: str, values: Iterable[str]) -> None:
     blocker = QSignalBlocker(box)
     box.clear()
     for value in wanted:
-        box.addItem(value or all_words, value)
+        box.addItem(words(value) if value else all_words, value)
     box.setCurrentIndex(wanted.index(chosen or ""))
     del blocker

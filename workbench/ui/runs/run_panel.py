@@ -105,6 +105,16 @@ class RunPanel(Card):
         elif tab is self.replay:
             ask("run-replay", lambda: api.read_replay(project, run.id), lambda r: self.replay.show_replay(run, r))
 
+    def _stop_replay(self) -> None:
+        run, project = self._run, self._session.project
+        if run is not None and project is not None:
+            self._session.ask(
+                "replay-stop",
+                lambda: api.stop_replay(project, run.id),
+                lambda _none: self.refresh(),
+                title="The replay was not stopped",
+            )
+
     def _ask(self, key: str, work: Callable[[], Any], on_result: Callable[[Any], None]) -> None:
         """Asks about the run; one that was deleted meanwhile, here or elsewhere, has nothing more to say."""
         self._session.ask(key, work, on_result, on_error=self._on_error)
@@ -135,6 +145,7 @@ class RunPanel(Card):
         self.watcher.story_changed.connect(self._show_story)
         self.tabs.currentChanged.connect(lambda _tab: self.refresh())
         self._log_timer.timeout.connect(self._keep_fresh)
+        self.replay.stop_wanted.connect(self._stop_replay)
 
     def _build(self) -> None:
         tips = {

@@ -1,7 +1,7 @@
 """A run in words: its name, where it is, how fast it is."""
 
 from workbench import api
-from workbench.domain.experiments import shown_name
+from workbench.domain.methods import run_words
 from workbench.domain.records import RunState
 from workbench.ui.widgets.run_rows import duration
 
@@ -21,11 +21,7 @@ _SIGNS = {  # beside the word, so that a state is found at a glance without its 
 
 def run_title(run: api.RunView, arm: str) -> str:
     """Names a run as its experiment calls it."""
-    name = shown_name(arm or run.name)
-    method = "eval" if run.method == "evaluate" else run.method
-    known = run.method == "best_of_n" or method == name.casefold() or method in name.casefold().split()
-    what = name if known else f"{name} · {method}"
-    return f"{what} · seed {run.seed}"
+    return run_words(arm or run.name, run.method, run.seed)
 
 
 def state_words(run: api.RunView, place: int | None) -> str:

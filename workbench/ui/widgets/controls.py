@@ -59,6 +59,11 @@ def label(text: str = "", role: str = "", *, wraps: bool = False, selectable: bo
     return made
 
 
+def counted(n: int, thing: str) -> str:
+    """Returns a number of things in words: 1 run, 2 runs."""
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
 def tip_words(words: str) -> str:
     """Returns words for a tooltip that shows them as they are: a name or a message may look like markup."""
     return Qt.convertFromPlainText(words, Qt.WhiteSpaceMode.WhiteSpaceNormal) if words else ""

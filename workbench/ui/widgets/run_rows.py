@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.domain.experiments import shown_name
+from workbench.domain.methods import run_words as name_run
 from workbench.domain.records import RunState
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.controls import button, label, set_tone, tip_words
@@ -81,7 +81,7 @@ class RunRow(QWidget):
         self._bar.setVisible(run.state in (RunState.RUNNING, RunState.STOPPING))
         self._bar.setRange(0, max(1, run.total))
         self._bar.setValue(run.step)
-        self._bar.setAccessibleName(f"{run.name}: {run_words(run)}")
+        self._bar.setAccessibleName(f"{run_title(run)}: {run_words(run)}")
         why = "" if run.state is RunState.FINISHED else f"{run.message} {run.hint}".strip()
         self._message.setText(why)
         self._message.setToolTip(tip_words("\n".join(run.waits_for)))
@@ -90,10 +90,7 @@ class RunRow(QWidget):
 
 def run_title(run: api.RunView) -> str:
     """Names a run: its arm or stage, what was done, its seed."""
-    what = {"evaluate": "evaluation", "best_of_n": ""}.get(run.method, run.method)
-    name = shown_name(run.name)
-    parts = [name, what if what not in name.casefold().split() else "", f"seed {run.seed}"]
-    return " · ".join(part for part in parts if part)
+    return name_run(run.name, run.method, run.seed)
 
 
 def run_words(run: api.RunView) -> str:

@@ -13,6 +13,8 @@ from workbench.ui.widgets import Card, add_action, button, label, set_role
 from workbench.ui.widgets.controls import ElidedLabel
 from workbench.ui.widgets.swatch import swatch
 
+_AT_ONCE = 12  # entries that are made: each takes two milliseconds
+
 
 class AnswersCard(Card):
     """Shows one prompt at a time.
@@ -32,6 +34,8 @@ class AnswersCard(Card):
         self._at = 0
         self._prompt = label("", "title", wraps=True, selectable=True)
         self._list = QVBoxLayout()
+        self._listed: Sequence[api.Answer] = ()
+        self._n_made = 0  # entries, of those listed the first
         self._build_actions()
         self._place()
 
@@ -130,11 +134,20 @@ class AnswersCard(Card):
         answers = questions[at].answers if questions else ()
         shown = [answer for answer in answers if answer.arm not in self._hidden]
         entries = []
-        for answer in shown:
+        for answer in shown[:_AT_ONCE]:
             entries.append(self._entry(answer, shown[0]))
             yield
         if self._questions is questions and self._at == at:  # else something else is shown meanwhile
+            self._listed, self._n_made = shown, len(entries)
             self._fill(entries)
+
+    def _on_scrolled(self) -> None:
+        """Makes the next entries when the last ones come near: of fifty arms nobody reads all."""
+        bar = self._area.verticalScrollBar()
+        if self._n_made < len(self._listed) and bar.value() > bar.maximum() - bar.pageStep():
+            for answer in self._listed[self._n_made :][:_AT_ONCE]:
+                self._list.insertWidget(self._n_made, self._entry(answer, self._listed[0]))
+                self._n_made += 1
 
     def _fill(self, entries: Sequence[QWidget]) -> None:
         while (item := self._list.takeAt(0)) is not None:
@@ -199,11 +212,14 @@ class AnswersCard(Card):
         inside.setContentsMargins(0, 0, 4, 0)
         inside.addWidget(self._prompt)
         inside.addLayout(self._list, 1)
-        area = QScrollArea(widgetResizable=True)
+        self._area = area = QScrollArea(widgetResizable=True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         area.setAccessibleName("Answers to one prompt")
         self.body.addWidget(area, 1)
+        bar = area.verticalScrollBar()
+        bar.valueChanged.connect(lambda _value: self._on_scrolled())
+        bar.rangeChanged.connect(lambda _low, _high: self._on_scrolled())
 
 
 def _place(answer: api.Answer) -> str:

@@ -31,9 +31,11 @@ class Body(QWidget):
 
     Signals:
         best_of_n_wanted: best of n shall be sampled.
+        settings_wanted: a language model is to be declared in the settings.
     """
 
     best_of_n_wanted = Signal()
+    settings_wanted = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -48,7 +50,7 @@ class Body(QWidget):
             RankingTab: lambda: RankingTab(session),
             OverOptimisation: self._make_optimisation,
             KlTable: KlTable,
-            JudgesTab: lambda: JudgesTab(session),
+            JudgesTab: lambda: self._make_judges(session),
             BlindTab: lambda: BlindTab(session),
             CostsTab: CostsTab,
             SeedsTab: SeedsTab,
@@ -79,6 +81,11 @@ class Body(QWidget):
     def _make_optimisation(self) -> OverOptimisation:
         made = OverOptimisation()
         made.best_of_n_wanted.connect(self.best_of_n_wanted)
+        return made
+
+    def _make_judges(self, session: Session) -> JudgesTab:
+        made = JudgesTab(session)
+        made.settings_wanted.connect(self.settings_wanted)
         return made
 
     def _place(self) -> None:

@@ -162,7 +162,7 @@ class ExportDialog(QDialog):
         try:
             self.style_wanted()
         except BadSetting as error:
-            self.problem.setText(error.sentence)
+            self.problem.setText(error.by_label({}))
         else:
             self.problem.setText("")
             self._remember()

@@ -38,7 +38,7 @@ class FactGrid(CopyTable):
         self.setColumnCount(len(table.columns))
         self.setRowCount(len(table.rows))
         for column, (name, meaning) in enumerate(table.columns.items()):
-            head = ValueItem(name)
+            head = ValueItem(f"{name}\n{table.units[name]}" if name in table.units else name)
             head.setToolTip(tip_words(meaning))
             self.setHorizontalHeaderItem(column, head)
         for place, row in enumerate(table.rows):

@@ -46,7 +46,7 @@ class Glance(Tab):
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         yield from self.matrix.showing(comparison, scheme, hidden)
         yield
-        self.summary.table.show_arms(comparison, scheme, hidden)
+        yield from self.summary.table.showing(comparison, scheme, hidden)
 
     def _on_length_controlled(self) -> None:
         is_controlled = self.length_controlled.isChecked()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QHeaderView, QVBoxLayout
 
 from workbench import api
@@ -13,7 +13,7 @@ from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_ite
 from workbench.ui.session import Session
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button, label
-from workbench.ui.widgets.controls import tip_words
+from workbench.ui.widgets.controls import counted, tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _KINDS = {
@@ -32,8 +32,13 @@ _HABITS = {
 
 
 class JudgesTab(Tab):
-    """What every judge says of the arms; read when the tab is turned to."""
+    """What every judge says of the arms; read when the tab is turned to.
 
+    Signals:
+        settings_wanted: a language model is to be declared.
+    """
+
+    settings_wanted = Signal()
     title = "Judges"
     tip = "Do the judges agree: win rate against the start model by each of them, and their habits"
 
@@ -48,7 +53,9 @@ class JudgesTab(Tab):
         self.endpoint, self.last_only = QComboBox(), QCheckBox("last checkpoints only", checked=True)
         self.cost = label("", "muted")
         self.go = button("Judge", self._judge, tip="Queues runs that ask this model about every arm that is shown")
-        self._hint = label("declare one in Settings first, on your own server or a provider's.", "muted")
+        self.declare = button(
+            "Declare one in Settings", self.settings_wanted.emit, role="link", tip="On your own server or a provider's"
+        )
         self._place()
         self.endpoint.activated.connect(lambda _at: self._ask_cost())
         self.last_only.toggled.connect(lambda _on: self._ask_cost())
@@ -106,7 +113,7 @@ class JudgesTab(Tab):
         self.endpoint.setCurrentIndex(max(0, self.endpoint.findData(chosen)))
         for widget in (self.endpoint, self.last_only, self.cost, self.go):
             widget.setVisible(bool(names))
-        self._hint.setVisible(not names)
+        self.declare.setVisible(not names)
         self._ask_cost()
 
     def _runs(self) -> list[str]:
@@ -138,7 +145,8 @@ class JudgesTab(Tab):
             return
 
         def on_done(jobs: list[object]) -> None:
-            self._session.tell(f"{len(jobs)} runs ask {judge}: Experiments shows how far they are.")
+            ask = "asks" if len(jobs) == 1 else "ask"
+            self._session.tell(f"{counted(len(jobs), 'run')} {ask} {judge}: Experiments shows how far.")
             self._session.look()
 
         self.go.setEnabled(False)
@@ -152,7 +160,7 @@ class JudgesTab(Tab):
         self.table.verticalHeader().hide()
         row = QHBoxLayout()
         row.addWidget(label("Ask a language model:", "muted"))
-        for widget in (self._hint, self.endpoint, self.last_only, self.cost):
+        for widget in (self.declare, self.endpoint, self.last_only, self.cost):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.go)

@@ -1,6 +1,7 @@
 """Head to head: how often the row's arm beats the column's, on the same prompts."""
 
 from collections.abc import Collection, Iterator
+from functools import cached_property
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QResizeEvent
@@ -16,6 +17,7 @@ from workbench.ui.widgets.swatch import swatch
 
 _NARROWEST, _LEAST_NAMES = 42, 0.2  # pixels of a column; share of the table that the rows' names have in any case
 _READABLE = 90  # pixels in which a name says more than its number
+_AROUND = 2  # pixels around the two lines of a cell
 _STRONGEST = 150  # alpha of a rate of 0 or 1: text stays readable on it
 
 
@@ -30,7 +32,7 @@ class WinMatrix(CopyTable):
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(26)
-        self.verticalHeader().setMinimumSectionSize(34)
+        self.verticalHeader().setMinimumSectionSize(2 * self.fontMetrics().lineSpacing() + _AROUND)
         self.setTextElideMode(Qt.TextElideMode.ElideNone)  # "±11" reads better touching its cell's edge than as "±…"
         self.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
 
@@ -55,8 +57,7 @@ class WinMatrix(CopyTable):
         self._name_columns()
         for row, first in enumerate(names):
             for column, second in enumerate(names):
-                cell = comparison.cell(first, second)
-                self.setItem(row, column, _item(first, second, cell, scheme, self._is_controlled))
+                self.setItem(row, column, _RateItem((first, second), comparison, scheme, self._is_controlled))
             yield
 
     def prefer_controlled(self, is_controlled: bool) -> None:
@@ -85,24 +86,56 @@ class WinMatrix(CopyTable):
             self.verticalHeaderItem(at).setText(name if are_named else numbered)
 
 
-def _item(row: str, column: str, cell: WinCell | None, scheme: Scheme, is_controlled: bool) -> ValueItem:
-    pair = f"{shown_name(row)} and {shown_name(column)}"
-    if cell is None:
-        item = ValueItem("" if row == column else "-")
-        item.setToolTip("" if row == column else tip_words(f"{pair} share no prompts and seeds."))
-        return item
-    controlled = cell.length_controlled
-    if is_controlled and controlled is None:
-        item = ValueItem("-")
-        item.setToolTip(tip_words(f"Length and arm cannot be told apart for {pair}."))
-        return item
-    rate = controlled.rate if is_controlled and controlled is not None else cell.rate
-    item = ValueItem(f"{100 * rate.mean:.0f}\n±{50 * (rate.high - rate.low):.0f}", rate.mean)
-    item.setToolTip(tip_words(_sentence(cell)))
-    shade = QColor(scheme.tokens.win if rate.mean >= 0.5 else scheme.tokens.loss)
-    shade.setAlpha(round(_STRONGEST * min(1.0, 2 * abs(rate.mean - 0.5))))
-    item.setBackground(QBrush(shade))
-    return item
+class _RateItem(ValueItem):
+    """A cell that finds its words and its colour when it comes into sight: fifty arms have 2,500, of which few do."""
+
+    def __init__(self, pair: tuple[str, str], comparison: Comparison, scheme: Scheme, is_controlled: bool) -> None:
+        super().__init__("")
+        self._pair, self._comparison, self._scheme, self._is_controlled = pair, comparison, scheme, is_controlled
+
+    def data(self, role: int) -> object:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._words
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip_words(self._meaning())
+        if role == Qt.ItemDataRole.BackgroundRole:
+            return self._shade
+        return super().data(role)
+
+    @cached_property
+    def _cell(self) -> WinCell | None:
+        return self._comparison.cell(*self._pair)
+
+    @cached_property
+    def _rate(self) -> Estimate | None:
+        if self._cell is None:
+            return None
+        controlled = self._cell.length_controlled
+        return (controlled and controlled.rate) if self._is_controlled else self._cell.rate
+
+    @cached_property
+    def _words(self) -> str:
+        row, column = self._pair
+        if (rate := self._rate) is None:
+            return "" if row == column else "-"
+        return f"{100 * rate.mean:.0f}\n±{50 * (rate.high - rate.low):.0f}"
+
+    @cached_property
+    def _shade(self) -> QBrush | None:
+        if (rate := self._rate) is None:
+            return None
+        shade = QColor(self._scheme.tokens.win if rate.mean >= 0.5 else self._scheme.tokens.loss)
+        shade.setAlpha(round(_STRONGEST * min(1.0, 2 * abs(rate.mean - 0.5))))
+        return QBrush(shade)
+
+    def _meaning(self) -> str:
+        row, column = self._pair
+        pair = f"{shown_name(row)} and {shown_name(column)}"
+        if self._cell is None:
+            return "" if row == column else f"{pair} share no prompts and seeds."
+        if self._rate is None:
+            return f"Length and arm cannot be told apart for {pair}."
+        return _sentence(self._cell)
 
 
 def _sentence(cell: WinCell) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.compare import ComparedArm, Comparison
@@ -16,13 +16,14 @@ from workbench.domain.errors import BadSetting, NotFound
 from workbench.ui.page import Page
 from workbench.ui.pages.compare.body import Body
 from workbench.ui.pages.compare.exporting import ExportDialog, export_actions
+from workbench.ui.pages.compare.head import Head
 from workbench.ui.pages.compare.saved_views import SavedViews
 from workbench.ui.pages.compare.view_bar import ViewBar
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
 from workbench.ui.turns import Turns
-from workbench.ui.widgets import EmptyState, add_action, button, label
-from workbench.ui.widgets.controls import ElidedLabel
+from workbench.ui.widgets import EmptyState, add_action
+from workbench.ui.widgets.controls import counted
 
 _ALL_PROMPTS = 5_000
 _REST = 5  # times as long as a comparison takes, until runs that go on have it made again
@@ -77,7 +78,7 @@ class ComparePage(Page):
     @cached_property
     def export(self) -> ExportDialog:
         """The dialog of exports, made when it is first wanted."""
-        return ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self._head)
+        return ExportDialog(self.session, lambda: self.comparison, lambda: self._view, self.head)
 
     @property
     def is_settled(self) -> bool:
@@ -92,7 +93,7 @@ class ComparePage(Page):
         self.saved.read()
 
     def dressed(self) -> Sequence[QWidget]:
-        return (self._head, self.empty, *self.body.dressed())
+        return (self.head, self.empty, *self.body.dressed())
 
     def commands(self) -> Sequence[QAction]:
         return [*self.actions(), *self.deck.actions(), *self.answers.actions(), *self._exports, *self.saved.commands()]
@@ -151,7 +152,7 @@ class ComparePage(Page):
             self.session.ask(
                 "best of n",
                 lambda: api.sample_best_of_n(project),
-                lambda jobs: self.session.tell(f"Best of n is queued: {len(jobs)} runs."),
+                lambda jobs: self.session.tell(f"Best of n is queued: {counted(len(jobs), 'run')}."),
                 title="Best of n was not queued",
             )
 
@@ -167,8 +168,7 @@ class ComparePage(Page):
         self.deck, glance = self.body.deck, self.body.glance
         self.matrix, self.answers, self.summary_card = glance.matrix, glance.answers, glance.summary
         self.summary = self.summary_card.table
-        self._interval = ElidedLabel("")
-        self._interval.setProperty("role", "muted")
+        self.head = Head(self.bar, self.saved, self.offer_export)
         self.empty = EmptyState("Comparing…", "", "Go to Overview", lambda: self.page_wanted.emit("overview"))
         add_action(self, "Export…", "Ctrl+Shift+E", self.offer_export)
         add_action(self, "Filter runs", "Ctrl+Shift+F", self.filter.setFocus)
@@ -178,25 +178,9 @@ class ComparePage(Page):
         self._body = QStackedWidget()
         self._body.addWidget(self.empty)
         self._body.addWidget(self.body)
-        self._head = QWidget()
-        head = QHBoxLayout(self._head)
-        head.setContentsMargins(0, 0, 0, 0)
-        head.addWidget(label("Compare", "page-title"))
-        head.addSpacing(10)
-        head.addWidget(self.bar)
-        head.addWidget(self._interval, 1)
-        head.addWidget(self.saved)
-        head.addWidget(
-            button(
-                "Export…",
-                self.offer_export,
-                role="primary",
-                tip="Keep charts, numbers or report (Ctrl+Shift+E)",
-            )
-        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._head)
+        layout.addWidget(self.head)
         layout.addWidget(self._body, 1)
 
     def _connect(self) -> None:
@@ -210,6 +194,7 @@ class ComparePage(Page):
         self.grid.export_wanted.connect(self.offer_export)
         self.answers.places_wanted.connect(self.show_places)
         self.body.best_of_n_wanted.connect(self.sample_best_of_n)
+        self.body.settings_wanted.connect(lambda: self.thing_wanted.emit("settings", "judges"))
         self.look.changed.connect(self._on_look_changed)
         self._soon.timeout.connect(self.refresh)
         self.session.project_changed.connect(self._on_project_changed)
@@ -237,6 +222,7 @@ class ComparePage(Page):
 
     def _on_project_changed(self, view: api.ProjectView) -> None:
         seen = self._drawn_from(view)
+        self._show_going()
         if seen != self._seen:
             self._seen = seen
             pause_s = _REST * self._took_s - (time.monotonic() - self._asked_at)
@@ -282,8 +268,8 @@ class ComparePage(Page):
     def _showing(self, answer: _Answer) -> Iterator[None]:
         """Shows everything, piece by piece; the words first, since they take no time."""
         comparison, scheme, hidden = answer.comparison, self.look.scheme, self.tree.hidden()
-        self._interval.setText(comparison.interval)
-        self._interval.setToolTip(comparison.interval)
+        self.head.show_interval(comparison)
+        self._show_going()
         yield
         self._body.setCurrentIndex(1)
         yield
@@ -291,12 +277,16 @@ class ComparePage(Page):
             self.verdict.show_words(comparison)
         self.body.fairness.show_pins(comparison)
         yield
-        yield from self.answers.showing(answer.questions, comparison.arms, scheme, hidden)
-        yield
         yield from self.grid.showing(comparison, scheme, hidden)
         self.body.fit_charts()
+        yield from self.answers.showing(answer.questions, comparison.arms, scheme, hidden)
+        yield
         yield from self.deck.showing(comparison, scheme, hidden)
         self._ring()
+
+    def _show_going(self) -> None:
+        if self._shown is not None:
+            self.head.show_going(self._shown.comparison, self.tree.hidden(), self.session.view)
 
     def _show_answers(self) -> None:
         assert self._shown is not None

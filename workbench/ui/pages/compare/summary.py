@@ -1,6 +1,6 @@
 """The summary: every arm's figures at its last checkpoint, with intervals, and where gold was best."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -75,8 +75,8 @@ class SummaryTable(CopyTable):
         self._head()
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as compared, until somebody sorts
 
-    def show_arms(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
-        """Fills the table with the arms that are shown."""
+    def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
+        """Fills the table with the arms that are shown, row by row."""
         self.setSortingEnabled(False)
         shown = [arm for arm in comparison.arms if arm.name not in hidden]
         self.setRowCount(len(shown))
@@ -84,7 +84,8 @@ class SummaryTable(CopyTable):
             for column, item in enumerate(_cells(arm)):
                 self.setItem(row, column, item)
             self.item(row, 0).setIcon(swatch(scheme.runs.colour(arm.index)))
-        self.resizeRowsToContents()
+            self.resizeRowToContents(row)
+            yield
         self.setSortingEnabled(True)  # as the person sorted it last
         self._fit()
 

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem
 
 from workbench.domain.estimates import Estimate
 
+_READABLE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable  # made once: joining flags takes as long as a cell
+
 
 class ValueItem(QTableWidgetItem):
     """A cell with words to read and a value to sort by; what was not measured sorts last."""
@@ -16,7 +18,7 @@ class ValueItem(QTableWidgetItem):
         super().__init__(text)
         self.value = text if value is None else value
         self.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        self.setFlags(_READABLE)
 
     def __lt__(self, other: QTableWidgetItem) -> bool:
         if isinstance(other, ValueItem) and isinstance(self.value, float) and isinstance(other.value, float):
@@ -60,7 +62,7 @@ class CopyTable(QTableWidget):
         """Returns the header, then the selected rows or all."""
         rows = sorted({index.row() for index in self.selectedIndexes()}) or list(range(self.rowCount()))
         columns = range(self.columnCount())
-        head = [self.horizontalHeaderItem(column).text() for column in columns]
+        head = [" ".join(self.horizontalHeaderItem(column).text().split()) for column in columns]
         return [head, *([self._text(row, column) for column in columns] for row in rows)]
 
     def _text(self, row: int, column: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from workbench import api
@@ -98,6 +98,7 @@ class ViewBar(QWidget):
             box.setAccessibleName(told.label)
             box.setToolTip(f"{told.help}{f' In {told.unit}.' if told.unit else ''}")
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setIconSize(QSize(0, 0))  # none of them has icons, for which room is kept otherwise
             layout.addWidget(label(told.label, "muted"))
             layout.addWidget(box)
         self.x_box.setMinimumContentsLength(7)

@@ -56,6 +56,7 @@ class PanelChart(BarePlot):
         self._curves: list[pg.PlotDataItem] = []
         self._shown: list[Series] = []
         self._crowd: Crowd | None = None
+        self._ringed: list[dict[str, tuple[float, float]]] = []
         self._ring = pg.ScatterPlotItem(symbol="o", size=15, brush=None)
         self._ring.setZValue(40)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
@@ -91,18 +92,19 @@ class PanelChart(BarePlot):
             self.addItem(self._crowd)
         self.addItem(self._cursor, ignoreBounds=True)
         self.addItem(self._ring, ignoreBounds=True)
-        self._ring.setData([], [])
+        self._ring.setData([])
+        self._ringed = []
         self._cursor.hide()
         self.autoRange()
         self.setUpdatesEnabled(True)
 
     def point_at(self, x: float | None) -> None:
         """Moves the cursor to an x, or takes it away."""
-        self._cursor.setVisible(x is not None)
         if x is not None:
             self._cursor.setPos(x)
-        else:
+        elif self._cursor.isVisible():
             self.viewport().update()  # a dashed line that goes leaves parts of itself behind
+        self._cursor.setVisible(x is not None)
 
     def ring(self, steps_by_arm: Mapping[str, int]) -> None:
         """Puts a ring around the checkpoint of each arm named, by its step in the first seed; clears the others."""
@@ -112,8 +114,10 @@ class PanelChart(BarePlot):
             for at, steps in enumerate(series.steps)
             if series.role not in _HOLLOW and steps[0] == steps_by_arm.get(series.arm)
         ]
-        self._ring.setData(spots)
-        self.viewport().update()
+        if spots != self._ringed:
+            self._ringed = spots
+            self._ring.setData(spots)
+            self.viewport().update()
 
     def pick_at(self, place: QPointF) -> None:
         """Emits `picked` for the checkpoint nearest to a place in the widget's pixels, if one is near."""

@@ -1,0 +1,25 @@
+import pytest
+
+from workbench.domain.methods import run_words, stage_words
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "said"),
+    [
+        ("sft", "sft", "fine-tuning · seed 3"),
+        ("reward", "reward", "reward model · seed 3"),
+        ("held-out reward model", "reward", "held-out reward model · seed 3"),
+        ("reference", "evaluate", "start model · evaluation · seed 3"),
+        ("ppo", "ppo", "ppo · seed 3"),
+        ("soft", "ppo", "soft · PPO · seed 3"),
+        ("DPO beta 0.1", "dpo", "DPO beta 0.1 · seed 3"),
+        ("DPO beta 0.1", "evaluate", "DPO beta 0.1 · evaluation · seed 3"),
+        ("best of 16", "best_of_n", "best of 16 · seed 3"),
+    ],
+)
+def test_a_run_is_named_as_people_name_it(name, method, said):
+    assert run_words(name, method, 3) == said
+
+
+def test_an_arm_that_somebody_called_after_a_stage_keeps_its_name():
+    assert stage_words("reward", "ppo") == "reward"

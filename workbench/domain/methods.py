@@ -1,0 +1,32 @@
+"""What methods and runs are called where people read them; files and commands have short names."""
+
+from workbench.domain.experiments import shown_name
+
+_METHODS = {
+    "sft": "fine-tuning",
+    "reward": "reward model",
+    "ppo": "PPO",
+    "dpo": "DPO",
+    "evaluate": "evaluation",
+    "best_of_n": "best of n",
+    "score": "scoring",
+    "judge": "judging",
+}
+_STAGES = ("sft", "reward")  # in files their runs are named after them
+
+
+def method_words(method: str) -> str:
+    """Returns a method as people say it."""
+    return _METHODS.get(method, method)
+
+
+def stage_words(name: str, method: str) -> str:
+    """Returns an arm or a stage as people say it, whose file may have a shorter name for it."""
+    return method_words(method) if name == method and method in _STAGES else shown_name(name)
+
+
+def run_words(name: str, method: str, seed: int) -> str:
+    """Names a run: its arm or stage, what was done where that does not say it, its seed."""
+    stage, what = stage_words(name, method), method_words(method)
+    says_it = method == "best_of_n" or f" {what.casefold()} " in f" {stage.casefold()} "
+    return " · ".join([stage, *([] if says_it else [what]), f"seed {seed}"])
