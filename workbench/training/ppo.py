@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -39,6 +40,7 @@ from workbench.training.rewarding import Rewards
 from workbench.training.rollout import Rollout, generate, response_texts
 from workbench.training.session import RunSession, StopRun
 from workbench.training.text import render_prompt
+from workbench.training.vllm_sampler import VllmSampler
 
 _SHOWN = 3  # prompts whose responses are shown while the run goes on
 _SHOWINGS = 10  # times in a run
@@ -64,10 +66,9 @@ def train(job: Job, session: RunSession) -> None:
         run = _Run.prepare(job, recipe, session, models)
         total = updates_in_all(run.n_episodes, recipe.batch_size)
         keep, show = checkpoint_steps(total, recipe.n_checkpoints), checkpoint_steps(total, _SHOWINGS) | {1}
-        learner = run.learner(total, processes)
+        learner = run.learner(total, processes, state.kl_coef)
         if checkpoint is not None:
             restore_optimizer(checkpoint.folder / "resume", learner.optimizer, session.device)
-    learner.kl_coef = state.kl_coef
 
     session.progress("training", state.step, total)
     spent = session.budget_spent(state.episodes, state.tokens)
@@ -120,6 +121,7 @@ class _Run:
     end_ids: tuple[int, ...]
     pad_id: int
     dtype: torch.dtype
+    vllm: VllmSampler | None
 
     @classmethod
     def prepare(cls, job: Job, recipe: PpoRecipe, session: RunSession, models: Models) -> "_Run":
@@ -139,9 +141,12 @@ class _Run:
             end_ids=end_token_ids(policy, tokenizer),
             pad_id=pad_token_id(tokenizer, policy),
             dtype=session.dtype,
+            vllm=VllmSampler.connect(recipe.vllm_server_base_url, session.processes)
+            if recipe.sampler == "vllm"
+            else None,
         )
 
-    def learner(self, n_updates: int, processes: Processes) -> PpoLearner:
+    def learner(self, n_updates: int, processes: Processes, kl_coef: float) -> PpoLearner:
         n_parameters = self.models.actors.policy.num_parameters()
         rate = self.recipe.learning_rate or auto_learning_rate(self.recipe.base_learning_rate, n_parameters)
         settings = PpoSettings(
@@ -153,7 +158,9 @@ class _Run:
             pad_id=self.pad_id,
             dtype=self.dtype,
         )
-        return PpoLearner(self.models.actors, settings, processes)
+        learner = PpoLearner(self.models.actors, settings, processes)
+        learner.kl_coef = kl_coef
+        return learner
 
     def luck(self, step: int, n_rows: int, processes: Processes) -> torch.Generator:
         """Returns where the random numbers of an update's share of rows come from: all shares draw what one would."""
@@ -162,17 +169,16 @@ class _Run:
         return generator
 
     def sample(self, prompt_ids: Sequence[Sequence[int]], generator: torch.Generator) -> Rollout:
-        return generate(
-            self.models.actors.policy,
-            prompt_ids,
-            max_new_tokens=self.response_length,
-            temperature=self.temperature,
-            end_ids=self.end_ids,
-            pad_id=self.pad_id,
-            generator=generator,
-            stop_strings=self.recipe.stop_strings,
-            tokenizer=self.models.tokenizer,
-        )
+        how: dict[str, Any] = {
+            "max_new_tokens": self.response_length,
+            "temperature": self.temperature,
+            "end_ids": self.end_ids,
+            "stop_strings": self.recipe.stop_strings,
+            "tokenizer": self.models.tokenizer,
+        }
+        if self.vllm is not None:
+            return self.vllm.generate(self.models.actors.policy, prompt_ids, **how)
+        return generate(self.models.actors.policy, prompt_ids, pad_id=self.pad_id, generator=generator, **how)
 
     def texts(self, rollout: Rollout) -> list[str]:
         return response_texts(self.models.tokenizer, rollout.prompt_ids, rollout.response_ids, self.recipe.stop_strings)

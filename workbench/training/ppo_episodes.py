@@ -106,7 +106,7 @@ def measure_episodes(
         temperature: of the sampling; divides the logits of both.
         pad_id: any token.
         recompute: takes the policy's log-probabilities from a training pass and not from the sampler. In bf16 the two
-            differ by more than the first ratio may.
+            differ by more than the first ratio may, and another program's are not asked for.
         processes: each measures its share of the episodes and learns what the others measured.
     """
     device = actors.policy.device

@@ -178,7 +178,7 @@ class PpoLearner:
             scores,
             temperature=self.settings.temperature,
             pad_id=self.settings.pad_id,
-            recompute=self.settings.dtype == torch.bfloat16,
+            recompute=self.settings.dtype == torch.bfloat16 or self.settings.recipe.sampler == "vllm",
             processes=self.processes,
         )
 
