@@ -95,7 +95,8 @@ class ArmSheet(SettingsSheet):
     def __init__(self, name: str, method: ArmMethod) -> None:
         self.method = method
         self.name_line = QLineEdit(name)
-        super().__init__("Arm", method, pickers=_pickers(method))
+        self._rewards = _rewards_picker() if method == "ppo" else None
+        super().__init__("Arm", method, pickers={"rewards": self._rewards} if self._rewards is not None else None)
         self.set_subtitle(_METHODS[method])
         self.name_line.setAccessibleName("Name of the arm")
         self.name_line.setToolTip("How charts and tables call it")
@@ -114,10 +115,8 @@ class ArmSheet(SettingsSheet):
 
     def offer_rewards(self, offers: Sequence[Offer]) -> None:
         """Changes what may be picked as a term of the reward."""
-        if self.method == "ppo":
-            editor = self.fields["rewards"].editor
-            assert isinstance(editor, JudgesPicker)
-            editor.offer(offers)
+        if self._rewards is not None:
+            self._rewards.offer(offers)
 
     def draft(self) -> DraftArm:
         """Returns what stands in it."""
@@ -128,6 +127,5 @@ class ArmSheet(SettingsSheet):
         self.changed.emit()
 
 
-def _pickers(method: ArmMethod) -> dict[str, NamePicker | JudgesPicker]:
-    tip = "Adds a term to the reward; a weight goes before it, as 0.5*vader"
-    return {"rewards": JudgesPicker(tip, keeps_default=True)} if method == "ppo" else {}
+def _rewards_picker() -> JudgesPicker:
+    return JudgesPicker("Adds a term to the reward; a weight goes before it, as 0.5*vader", keeps_default=True)
