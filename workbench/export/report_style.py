@@ -19,7 +19,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .warnings { background: var(--warn); border-color: var(--warn-line); }
 ul { margin: 0; padding-left: 1.2rem; } li { margin: .25rem 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .93rem; }
+table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; font-size: .93rem; }
 th, td { text-align: right; padding: .4rem .8rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child { text-align: left; padding-left: 0; } tbody th { font-weight: 600; } thead th { color: var(--muted);
   font-weight: 500; } tbody tr:last-child > * { border-bottom: 0; }
