@@ -89,8 +89,10 @@ def question(setup: Setup, comparison: Comparison) -> str:
     if len(trained) > _MOST_NAMED:
         return f"From the same start model{on}: which of {len(trained)} arms gives better responses, by {judge}?"
     if len(trained) > 1:
-        return f"From the same start model{on}: which of {', '.join(trained)} gives better responses, by "
-            f"{judge}, and how far does each move from the start?"
+        return (
+            f"From the same start model{on}: which of {', '.join(trained)} gives better responses, by {judge}, and how far "
+            "does each move from the start?"
+        )
     return (
         f"How much better are the responses of {trained[0] if trained else 'the start model'}, by {comparison.judge}?"
     )
