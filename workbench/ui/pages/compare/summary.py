@@ -17,7 +17,7 @@ from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
-_NARROWEST, _PADDING = 81, 12
+_NARROWEST, _PADDING = 81, 8
 _FIGURES = "raw scores, last checkpoint"
 _COLUMNS = {
     "run": "The arm",
@@ -34,7 +34,7 @@ _COLUMNS = {
     "trained": "Tokens trained on up to the last checkpoint, mean over seeds",
     "generated": "Tokens that the policy generated to learn from, mean over seeds; none for DPO",
 }
-_FIRST_COST = list(_COLUMNS).index("time")
+_FIRST_ASIDE = list(_COLUMNS).index("best")  # where there is no room for all, the costs bring this one along
 
 
 class SummaryCard(Card):
@@ -107,7 +107,7 @@ class SummaryTable(CopyTable):
         widths = {column: self._width(column) for column in range(1, self.columnCount())}
         is_wide = sum(widths.values()) <= room
         for column in widths:
-            self.setColumnHidden(column, not is_wide and (column >= _FIRST_COST) != self._prefers_costs)
+            self.setColumnHidden(column, not is_wide and (column >= _FIRST_ASIDE) != self._prefers_costs)
         shown = {column: width for column, width in widths.items() if not self.isColumnHidden(column)}
         for column, width in shown.items():
             header.resizeSection(column, width)
