@@ -11,8 +11,9 @@ from workbench.domain.errors import BadInput
 from workbench.domain.events import Warned
 from workbench.domain.pairs import DatasetKind, Row, plain
 from workbench.domain.records import DataInput
-from workbench.training.batches import Encoder, dataset_folder
+from workbench.training.batches import Encoder
 from workbench.training.device import choose_device
+from workbench.training.inputs import dataset_folder
 from workbench.training.models import load_policy
 
 Runs = Any

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from workbench.compare.identity import describe_model, identity, start_of
+from workbench.compare.identity import describe_model, identity, proxy_of, start_of
 from workbench.compare.log_cache import kept_columns
 from workbench.compare.log_table import NOTHING_SPENT, Spent
 from workbench.compare.logs import LENGTH, RunLog, mean_metric, read_log
@@ -90,6 +90,7 @@ class Track:
         outcome: how the training run ended; None while it has not.
         stages: what the run rests on, as its reward model: each once, however many stages need it.
         length: mean tokens of the responses that it generated to learn from; 0 where it generates none.
+        others: of a start model, its evaluations under other rewards: the same samples by other proxies.
     """
 
     seed: int
@@ -100,6 +101,16 @@ class Track:
     outcome: Outcome | None
     stages: tuple[Stage, ...] = ()
     length: float = 0.0
+    others: tuple["Track", ...] = ()
+
+    @cached_property
+    def proxy(self) -> str:
+        """What its proxy scores are from; empty where it was not evaluated."""
+        return proxy_of(self.evaluation) if self.evaluation else ""
+
+    def under(self, proxy: str) -> "Track":
+        """Returns this evaluation of a start model, or that of its others whose proxy is the same; itself where none is."""
+        return next((track for track in (self, *self.others) if track.proxy == proxy), self)
 
     @property
     def last(self) -> Point:
@@ -300,6 +311,14 @@ class _Reader:
         return tuple(Stage(job, self._log(job.id)) for job in sorted(found, key=lambda job: (job.created, job.id)))
 
     def _start_track(self, seed: int, evaluations: list[Job]) -> Track:
+        by_proxy: dict[str, list[Job]] = {}
+        for job in evaluations:
+            by_proxy.setdefault(proxy_of(job), []).append(job)
+        tracks = [self._proxy_track(seed, alike) for alike in by_proxy.values()]
+        main = max(tracks, key=lambda track: (len(track.points), track.evaluation.created if track.evaluation else 0))
+        return replace(main, others=tuple(track for track in tracks if track is not main and track.points))
+
+    def _proxy_track(self, seed: int, evaluations: list[Job]) -> Track:
         evaluation = self._fullest(evaluations)
         points = [Point(read_samples(path, 0), NOTHING_SPENT) for _, path in self._files(evaluation)[:1]]
         run_id = evaluations[0].id

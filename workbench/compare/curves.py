@@ -63,10 +63,13 @@ def aligned_points(arm: Arm, start: Arm | None) -> list[list[tuple[Point, Track]
 
 
 def start_track(track: Track, start: Arm | None) -> Track | None:
-    """Returns the start model's evaluation under a track's seed, else its first; None where it was not evaluated."""
+    """Returns the start model's evaluation under a track's seed, else its first; None where it was not evaluated.
+
+    Where it was scored by several rewards, it is the evaluation under that of the track.
+    """
     if start is None or not start.tracks:
         return None
-    return start.track(track.seed) or start.tracks[0]
+    return (start.track(track.seed) or start.tracks[0]).under(track.proxy)
 
 
 def evaluation_curve(arm: Arm, start: Arm | None, measure: Measure, x: XAxis) -> Curve:

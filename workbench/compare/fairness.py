@@ -35,10 +35,15 @@ def incomplete(arms: Sequence[Arm]) -> list[str]:
     return found
 
 
-def oddities(arms: Sequence[Arm]) -> list[str]:
-    """Returns what a reader should know of the figures: cut responses, missing scores, negative estimates of KL."""
+def oddities(arms: Sequence[Arm], score: str = GOLD) -> list[str]:
+    """Returns what a reader should know of the figures: cut responses, missing scores, negative estimates of KL.
+
+    Args:
+        arms: those compared.
+        score: what the judge's scores are called: gold, or its own name.
+    """
     found = [_cut(arms)]
-    found += [_missing(arm) for arm in arms]
+    found += [_missing(arm, score) for arm in arms]
     found += [_negative_k1(arm) for arm in arms]
     return [sentence for sentence in found if sentence] + _said_by_runs(arms)
 
@@ -101,12 +106,15 @@ def _cut(arms: Sequence[Arm]) -> str:
     return f"Responses that reached the length limit and were cut there: {told}."
 
 
-def _missing(arm: Arm) -> str:
+def _missing(arm: Arm, score: str) -> str:
     missing = sum(track.last.samples.n_missing(GOLD) for track in arm.tracks)
     total = sum(len(track.last.samples) for track in arm.tracks)
     if not missing:
         return ""
-    return f"{arm.name}: {missing} of {total} responses have no gold score; they are counted here and left out of every mean."
+    return (
+        f"{arm.name}: {missing} of {total} responses have no {'gold score' if score == GOLD else f'score by {score}'}; they "
+        "are counted here and left out of every mean."
+    )
 
 
 def _negative_k1(arm: Arm) -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 
+from workbench.domain.recipes import RewardSource
 from workbench.domain.records import Job
 from workbench.storage.sources import run_of
 
@@ -29,10 +30,16 @@ def identity(job: Job, jobs: Mapping[str, Job]) -> str:
     """Returns what makes a run's arm: its name and all that decides its result but the seed."""
     data = job.inputs.data.sha256 if job.inputs.data else ""
     recipe = job.recipe.model_dump(mode="json")
-    reward = describe_model(job.inputs.reward, jobs) if job.inputs.reward else ""
+    rewards = [describe_model(name, jobs) for name in job.inputs.rewards]
     return _stable(
-        [job.arm or job.name, job.method, recipe, data, start_of(job, jobs), reward, job.budget.model_dump()]
+        [job.arm or job.name, job.method, recipe, data, start_of(job, jobs), rewards, job.budget.model_dump()]
     )
+
+
+def proxy_of(job: Job) -> str:
+    """Returns what the proxy scores of an evaluation, or of best of n, are from: equal texts, equal scores."""
+    recipe = job.recipe
+    return _stable([job.inputs.rewards, recipe.reward_settings() if isinstance(recipe, RewardSource) else {}])
 
 
 def _stable(value: object) -> str:

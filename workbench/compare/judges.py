@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, gather_arms
+from workbench.compare.arms import Arm, Point, Track, gather_arms
 from workbench.compare.naming import without_folders
 from workbench.compare.people import People, read_people
 from workbench.compare.samples import Samples
@@ -116,8 +116,12 @@ def _score_judges(arms: Sequence[Arm]) -> list[tuple[str, JudgeKind]]:
 
 def _by_score(arm: Arm, judge: str) -> Arm:
     gold = judge_of([arm])
-    tracks = tuple(replace(track, points=tuple(_moved(p, judge, gold) for p in track.points)) for track in arm.tracks)
-    return arm if judge == gold else replace(arm, tracks=tracks)
+    return arm if judge == gold else replace(arm, tracks=tuple(_track_by(track, judge, gold) for track in arm.tracks))
+
+
+def _track_by(track: Track, judge: str, gold: str) -> Track:
+    others = tuple(_track_by(other, judge, gold) for other in track.others)
+    return replace(track, points=tuple(_moved(point, judge, gold) for point in track.points), others=others)
 
 
 def _moved(point: Point, judge: str, gold: str) -> Point:

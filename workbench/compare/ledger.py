@@ -12,6 +12,7 @@ from workbench.compare.log_table import Spent
 from workbench.compare.model_sizes import ModelSizes
 from workbench.compare.operations import Weights, Work, operations, passes
 from workbench.compare.run_use import read_use
+from workbench.data.judge_names import reward_models_of
 from workbench.domain.recipes import RewardRecipe, TrainingRecipe
 from workbench.domain.records import Job
 from workbench.domain.samples import N_TOKENS
@@ -54,7 +55,8 @@ class Ledger:
         self._starts = {arm.start: arm for arm in arms if arm.is_reference}
         tracks = [track for arm in arms for track in arm.tracks]
         jobs = [stage.job for track in tracks for stage in track.stages] + [track.run for track in tracks if track.run]
-        self._sizes = ModelSizes(project, {job.id: job for job in jobs})
+        self._jobs = {job.id: job for job in jobs}
+        self._sizes = ModelSizes(project, self._jobs)
 
     def runs(self, arm: Arm, track: Track) -> Iterator[tuple[Job, Amounts]]:
         """Yields the runs of a track with what each took, its stages first, its own up to its last evaluated checkpoint."""
@@ -70,6 +72,12 @@ class Ledger:
     def own_flops(self, track: Track, spent: Spent) -> float:
         """Returns the operations of a track's own run when it had spent this; NaN where a model's size is not known."""
         return self._flops(track.run, spent) if track.run is not None else 0.0
+
+    def _with_rewards(self, job: Job) -> Weights:
+        """Returns the weights of a policy that is trained, and of the reward models that score what it writes."""
+        names = reward_models_of(job, self._jobs) if job.method == "ppo" else ()
+        sizes = [self._sizes.of(name) for name in names]
+        return Weights(self._sizes.trained(job), sizes[0] if sizes else 0, sum(sizes[1:]))
 
     def _amounts(self, arm: Arm, track: Track, job: Job, spent: Spent, step: int | None) -> Amounts:
         use = read_use(self._project.run_folder(job.id), kept_columns(self._project, job.id))
@@ -98,9 +106,8 @@ class Ledger:
         if job.method == "reward":
             weights = Weights(self._sizes.of(inputs.reference or inputs.model), self._sizes.trained(job))
         else:
-            reward = self._sizes.of(inputs.reward) if inputs.reward and job.method == "ppo" else 0
-            weights = Weights(self._sizes.trained(job), reward)
-        if not weights.policy or (job.method in ("ppo", "reward") and not weights.reward):
+            weights = self._with_rewards(job)
+        if not weights.policy or (not weights.reward and (job.method == "reward" or inputs.rewards)):
             return np.nan
         # What scales the scores is as long as a prompt with one of a pair's responses.
         sampled = (

@@ -25,7 +25,7 @@ class Called(Protocol):
 
 
 AnArm = TypeVar("AnArm", bound=Called)
-_FOLDERS = re.compile(r"(?:(?<=^)|(?<=[\s:]))(?:~|[A-Za-z]:)?[/\\](?:[^/\\:]+[/\\])*")
+_FOLDERS = re.compile(r"(?:(?<=^)|(?<=[\s:*+]))(?:~|[A-Za-z]:)?[/\\](?:[^/\\:]+[/\\])*")
 
 
 def without_folders(name: str) -> str:

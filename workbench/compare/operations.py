@@ -19,10 +19,12 @@ class Weights:
     Attributes:
         policy: that is trained or that answers; of a reward run the start model, whose samples scale the scores.
         reward: the reward model, trained by a reward run and read by PPO.
+        further: the further reward models that PPO reads, together.
     """
 
     policy: int
     reward: int = 0
+    further: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,10 @@ def operations(recipe: TrainingRecipe, work: Work, weights: Weights) -> float:
 def _ppo_a_token(recipe: PpoRecipe, weights: Weights, train: int) -> float:
     """Sampled once; read by policy, reference, reward and value model; then trained on in every PPO epoch.
 
-    A value model of its own starts from the reward model.
+    A value model of its own starts from the reward model, or from the policy where a program is the reward.
     """
-    value = weights.reward if recipe.value_model == "separate" else 0
-    read = _READ * (3 * weights.policy + weights.reward + value)
+    value = (weights.reward or weights.policy) if recipe.value_model == "separate" else 0
+    read = _READ * (3 * weights.policy + weights.reward + weights.further + value)
     return read + recipe.num_ppo_epochs * train * (weights.policy + value)
 
 

@@ -4,11 +4,13 @@ import ast
 import difflib
 import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.recipes import RewardSource
+from workbench.domain.records import Job
 
 REWARD_PREFIX = "reward:"
 ENSEMBLE_PREFIX = "ensemble:"
@@ -60,11 +62,22 @@ def ensemble_members(name: str) -> list[str]:
     return members
 
 
-def reward_models_of(name: str) -> list[str]:
-    """Returns the reward models that a judge is made of, as `reward:` and `ensemble:` name them; none for other judges."""
-    if name.startswith(REWARD_PREFIX):
-        return [name.removeprefix(REWARD_PREFIX)]
-    return ensemble_members(name) if name.startswith(ENSEMBLE_PREFIX) else []
+def reward_models_of(job: Job, runs: Container[str]) -> list[str]:
+    """Returns all reward models that a run is rewarded or judged by, by their names in jobs, each as often as it scores.
+
+    Args:
+        job: the run.
+        runs: ids of the project's runs, which tell a run from a folder.
+    """
+    terms = job.recipe.terms if isinstance(job.recipe, RewardSource) else ()
+    named = [name for term in terms for name in _members(term.source)]
+    return [*job.inputs.rewards, *(f"run:{name}" if name.partition("@")[0] in runs else name for name in named)]
+
+
+def _members(judge: str) -> list[str]:
+    if judge.startswith(REWARD_PREFIX):
+        return [judge.removeprefix(REWARD_PREFIX)]
+    return ensemble_members(judge) if judge.startswith(ENSEMBLE_PREFIX) else []
 
 
 def judge_choices(folder: Path) -> list[tuple[str, str]]:

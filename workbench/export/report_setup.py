@@ -11,7 +11,7 @@ from workbench.compare.logs import RunLog, read_log
 from workbench.compare.naming import without_folders
 from workbench.domain.errors import NotFound
 from workbench.domain.experiments import Experiment
-from workbench.domain.recipes import EvaluateRecipe
+from workbench.domain.recipes import MODEL, EvaluateRecipe
 from workbench.domain.records import DataInput, DatasetRecord, Job, Outcome
 from workbench.export.document import Cell, Part, Table, Value, Words, table
 from workbench.storage.project import Project
@@ -93,6 +93,13 @@ def question(setup: Setup, comparison: Comparison) -> str:
     )
 
 
+def _rewarded(recipe: EvaluateRecipe) -> str:
+    """Returns the terms of a reward and how ensembles count; nothing where it is the reward model alone."""
+    terms = " + ".join(map(without_folders, recipe.rewards)) if recipe.rewards != (MODEL,) else ""
+    rule = f"{recipe.ensemble.replace('_', ' ')} of an ensemble" if recipe.ensemble != "mean" else ""
+    return ", ".join(part for part in (terms, rule) if part)
+
+
 def facts(setup: Setup) -> Table | None:
     """Returns the set-up as a table of two columns."""
     jobs = [run.job for run in setup.runs] or list(setup.evaluations)
@@ -101,7 +108,8 @@ def facts(setup: Setup) -> Table | None:
         ("Start model", _each(without_folders(job.inputs.reference or job.inputs.model) for job in jobs)),
         ("Preference pairs", _each(_named(job.inputs.data) for job in jobs)),
         ("Test prompts", _each(_named(job.inputs.prompts) for job in setup.evaluations)),
-        ("Reward models", _each(without_folders(job.inputs.reward or "") for job in setup.evaluations)),
+        ("Reward models", _each(", ".join(map(without_folders, job.inputs.rewards)) for job in setup.evaluations)),
+        ("Reward", _each(map(_rewarded, recipes))),
         ("Judges (the first is gold)", _each(map(_judges, recipes))),
         ("Sampling", _each(_sampling(recipe) for recipe in recipes)),
         ("Budget", _each(_budget(job) for job in jobs)),

@@ -78,4 +78,8 @@ def _without_folders(values: dict[str, Any]) -> dict[str, Any]:
         changed["judges"] = [without_folders(judge) for judge in values["judges"]]
     if other := values.get("reward", {}).get("model"):
         changed["reward"] = values["reward"] | {"model": without_folders(other)}
+    changed["arms"] = [
+        arm | {"rewards": [without_folders(term) for term in arm["rewards"]]} if "rewards" in arm else arm
+        for arm in values["arms"]
+    ]
     return values | changed

@@ -12,7 +12,6 @@ from workbench.domain.recipes import (
     EvaluateRecipe,
     PpoRecipe,
     RewardRecipe,
-    RewardSource,
     TrainingRecipe,
 )
 from workbench.domain.records import DataInput, Job
@@ -87,7 +86,7 @@ class Sizing:
             return None
         return Sizes(
             model=model,
-            reward=self.shape(rewards[0]) if (rewards := _rewards(job)) else None,
+            reward=self.shape(rewards[0]) if (rewards := reward_models_of(job, self._jobs)) else None,
             n_rewards=len(rewards),
             lengths=lengths,
             n_rows=n_rows,
@@ -125,14 +124,6 @@ class Sizing:
         if is_reference or trained is None or not isinstance(trained.recipe, TrainingRecipe):
             return _START_MODEL
         return trained.recipe.n_checkpoints
-
-
-def _rewards(job: Job) -> list[str]:
-    """Returns all reward models that score a run's responses, by their names in jobs."""
-    found = list(job.inputs.rewards)
-    if isinstance(job.recipe, RewardSource):
-        found += [source for term in job.recipe.terms for source in reward_models_of(term.source)]
-    return found
 
 
 def _sampling(job: Job) -> int:

@@ -3,19 +3,18 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import pyarrow as pa
 from datasets import Dataset
 from datasets.table import InMemoryTable
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from workbench.data.store import find_content, read_rows
+from workbench.data.store import read_rows
 from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Half, Row, Turns, is_in_half
 from workbench.domain.recipes import GivenResponsesRecipe
 from workbench.domain.records import DataInput
-from workbench.storage.project import Project
+from workbench.training.inputs import dataset_folder
 from workbench.training.models import context_length
 from workbench.training.session import RunSession
 from workbench.training.text import (
@@ -209,13 +208,3 @@ class Encoder:
         ):
             if n:
                 self._session.warn(code, f"{name}: {n} of {counts.read} rows ({n / counts.read:.1%}) {what}.")
-
-
-def dataset_folder(project: Path, data: DataInput) -> Path:
-    """Returns where a dataset's rows lie, whatever it is called by now, after making sure that they are the run's.
-
-    Raises:
-        NotFound: the project has no such dataset.
-        BadInput: its content has changed.
-    """
-    return find_content(Project(project).data_folder(data), data.sha256)

@@ -44,8 +44,8 @@ def run(job: Job, session: RunSession) -> None:
     """
     session.started()
     recipe = job.recipe
-    if not isinstance(recipe, BestOfNRecipe):
-        raise BadInput(f"The job {job.id} is not best of n.", "Plan it again.")
+    if not isinstance(recipe, BestOfNRecipe) or (recipe.reads_trained_models and not job.inputs.rewards):
+        raise BadInput(f"The job {job.id} names no reward model to choose by.", "Plan it again.")
     done = {number for number in range(1, recipe.n + 1) if _file(session.folder, number).is_file()}
     session.last_step = len(done)
     if len(done) >= recipe.n:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
+from trl.trainer.utils import hash_module
 
 from workbench.domain.errors import BadInput
 from workbench.domain.recipes import DpoRecipe
@@ -14,6 +16,7 @@ from workbench.training.batches import VALIDATION_ROWS, Encoder
 from workbench.training.cores import settle_threads
 from workbench.training.models import load_policy, lora_config
 from workbench.training.packed_head import answer_packed
+from workbench.training.reference import Reference
 from workbench.training.samples import Sampler
 from workbench.training.session import RunSession
 from workbench.training.trainer import (
@@ -37,6 +40,20 @@ class Trainer(SessionTrainer, DPOTrainer):
             answer_packed(self.ref_model)
 
 
+class CachedTrainer(Trainer):
+    """Asks `reference`, set before training, what the reference says of a batch that does not bring it."""
+
+    reference: Reference
+
+    def _precompute_ref_logps(self, dataset: Any, *_: Any, **__: Any) -> Any:
+        return dataset  # `reference` reads it, once there is one
+
+    def _compute_loss(self, model: Any, inputs: Any, return_outputs: bool) -> Any:
+        if "ref_chosen_logps" not in inputs:
+            self.reference.add_to(inputs)
+        return super()._compute_loss(model, inputs, return_outputs)  # type: ignore[no-untyped-call]
+
+
 def train(job: Job, session: RunSession) -> None:
     """Trains the job's model on preference pairs, without a reward model.
 
@@ -49,18 +66,16 @@ def train(job: Job, session: RunSession) -> None:
         raise BadInput("A DPO run needs its settings and a dataset.", "Make the run again.")
     session.started(resumed_from(session))
 
-    # 1. Policy and reference, the same weights unless the job names another reference. Under LoRA the reference is the
-    # policy without its adapters; computed first, it need not stay in memory.
+    # 1. Policy and reference, the same weights unless the job names another reference. What the project knows of the
+    # reference need not be computed, so it is loaded when it is first needed; under LoRA it is the policy without its
+    # adapters, and never is.
     seed_everything(session)
-    dtype = weights_dtype(session)
-    source = resolve_model(job.inputs.model, session.project)
-    policy, tokenizer = load_policy(source, session.device, dtype, job.trust_remote_code)
+    policy, tokenizer = _load(job, session, job.inputs.model)
     settle_threads(policy)
-    reference = None
     named = job.inputs.reference or job.inputs.model
-    if named != job.inputs.model or not (recipe.lora_rank or recipe.precompute_ref_log_probs):
-        named_source = resolve_model(named, session.project)
-        reference, _ = load_policy(named_source, session.device, dtype, job.trust_remote_code)
+    reference = None if named == job.inputs.model else _load(job, session, named)[0]
+    is_base = recipe.lora_rank > 0 and reference is None
+    base_hash = hash_module(policy) if is_base else ""  # before there are adapters, which would be hashed along
 
     # 2. Pairs as tokens: log-probabilities are summed over the response, its EOS included.
     encoder = Encoder(session, recipe, policy, tokenizer)
@@ -70,7 +85,7 @@ def train(job: Job, session: RunSession) -> None:
         validation, _ = encoder.pairs(job.inputs.validation, VALIDATION_ROWS)
 
     # 3. Train: -log sigmoid(beta h), h = log pi/pi_ref (chosen) - log pi/pi_ref (rejected) (Eq. 7), or a relative of it.
-    trainer = Trainer(
+    trainer = CachedTrainer(
         model=policy,
         ref_model=reference,
         args=training_arguments(
@@ -80,7 +95,7 @@ def train(job: Job, session: RunSession) -> None:
             len(pairs),
             beta=recipe.beta,
             disable_dropout=False,  # the model's own is off already; TRL's switch would take LoRA's too
-            precompute_ref_log_probs=recipe.precompute_ref_log_probs,
+            precompute_ref_log_probs=not is_base,  # else TRL loads a reference; it hashes the weights besides
             **trl_loss(recipe),
         ),
         train_dataset=pairs,
@@ -88,5 +103,21 @@ def train(job: Job, session: RunSession) -> None:
         processing_class=tokenizer,
         peft_config=lora_config(recipe, "CAUSAL_LM"),
     )
+    trainer.precompute_ref_logps = True
+    trainer.reference = Reference(
+        session,
+        trainer,
+        base_hash or str(trainer._precompute_model_hash),
+        load=None if is_base or reference is not None else lambda: _load(job, session, named)[0],
+    )
+    if recipe.precompute_ref_log_probs:
+        trainer.train_dataset = trainer.reference.read_first(pairs)
+        trainer.eval_dataset = None if validation is None else trainer.reference.read_first(validation)
+        trainer.ref_model = None  # has said all
     shows = Sampler(session, trainer.model, tokenizer, job.inputs.data).say
     run(trainer, Bridge(session, trainer, len(pairs), shows, validates=validation is not None), session)
+
+
+def _load(job: Job, session: RunSession, name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    source = resolve_model(name, session.project)
+    return load_policy(source, session.device, weights_dtype(session), job.trust_remote_code)

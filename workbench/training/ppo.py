@@ -67,6 +67,7 @@ def train(job: Job, session: RunSession) -> None:
             restore_optimizer(checkpoint.folder / "resume", learner.optimizer, session.device)
     learner.kl_coef = state.kl_coef
 
+    session.progress("training", state.step, total)
     spent = session.budget_spent(state.episodes, state.tokens)
     while state.episodes < run.n_episodes and not spent:
         began = time.monotonic()

@@ -18,7 +18,7 @@ from workbench.domain.pairs import Turns
 from workbench.domain.recipes import PpoRecipe
 from workbench.domain.records import DatasetRecord, Job
 from workbench.storage.files import read_record
-from workbench.training.batches import dataset_folder
+from workbench.training.inputs import dataset_folder
 from workbench.training.schedule import checkpoint_steps as checkpoint_steps  # noqa: PLC0414  (given on)
 from workbench.training.session import RunSession
 from workbench.training.text import encode_prompt, warn_of_plain_text

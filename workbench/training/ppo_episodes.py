@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from workbench.domain.recipes import PpoRecipe, Sampling
+from workbench.training.cores import SideBySide
 from workbench.training.forward import (
     ResponseBatch,
     batch_responses,
@@ -87,7 +88,14 @@ class Episodes:
 
 @torch.no_grad()
 def measure_episodes(
-    actors: Actors, rollout: Rollout, scores: Tensor, *, temperature: float, pad_id: int, recompute: bool
+    actors: Actors,
+    rollout: Rollout,
+    scores: Tensor,
+    *,
+    temperature: float,
+    pad_id: int,
+    recompute: bool,
+    at_once: SideBySide,
 ) -> Episodes:
     """Lays a rollout out as tensors and asks reference and value model about each token.
 
@@ -99,6 +107,7 @@ def measure_episodes(
         pad_id: any token.
         recompute: takes the policy's log-probabilities from a training pass and not from the sampler. In bf16 the two
             differ by more than the first ratio may.
+        at_once: runs the reference beside policy and value model, where they are models of their own.
     """
     device = actors.policy.device
     batch = batch_responses(rollout.prompt_ids, rollout.response_ids, pad_id, device)
@@ -113,12 +122,20 @@ def measure_episodes(
             found[rows] = to_rows(measure(select_rows(batch, rows)), mask[rows])
         return found
 
-    with actors.as_reference() as reference:
-        reference_logps = over_chunks(lambda part: response_logps(reference, part, temperature))
-    logps = to_rows(torch.cat(rollout.logps).to(device), mask)
-    if recompute:
-        logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
-    values = over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
+    def of_reference() -> Tensor:
+        with actors.as_reference() as reference:
+            return over_chunks(lambda part: response_logps(reference, part, temperature))
+
+    def of_actors() -> tuple[Tensor, Tensor]:
+        logps = to_rows(torch.cat(rollout.logps).to(device), mask)
+        if recompute:
+            logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
+        return logps, over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
+
+    if actors.reference is None:  # the policy itself, its adapters off meanwhile
+        reference_logps, (logps, values) = of_reference(), of_actors()
+    else:
+        reference_logps, (logps, values) = at_once.run(of_reference, of_actors)
     ended = torch.tensor(rollout.ended, device=device)
     # Scores come in double precision, which some devices do not have: they are rounded before they move.
     return Episodes(batch, mask, logps, reference_logps, values, scores.float().to(device), ended)

@@ -19,8 +19,9 @@ from workbench.domain.pairs import Turns
 from workbench.domain.recipes import RewardRecipe
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
-from workbench.training.batches import VALIDATION_ROWS, Encoder, dataset_folder
+from workbench.training.batches import VALIDATION_ROWS, Encoder
 from workbench.training.cores import settle_threads
+from workbench.training.inputs import dataset_folder
 from workbench.training.models import context_length, end_token_ids, load_policy, load_scoring_model, lora_config
 from workbench.training.packed_head import score_packed
 from workbench.training.rollout import generate, response_texts

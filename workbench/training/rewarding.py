@@ -102,9 +102,10 @@ class Reward:
         return scorers[0] if is_alone else None
 
     def metrics(self, rewards: Rewards) -> dict[str, float]:
-        """Returns the means that PPO logs; those of the terms add up to the mean reward."""
-        weights = {term.source: term.weight for term in self.terms}
-        found = {reward_term(source): weights[source] * score.mean() for source, score in rewards.terms.items()}
+        """Returns the means that PPO logs beside the whole reward's: of its terms, which add up to it, and of members."""
+        is_sum = len(self.terms) > 1 or self.terms[0].weight != 1
+        weighted = [(term.source, term.weight * rewards.terms[term.source].mean()) for term in self.terms if is_sum]
+        found = {reward_term(source): score for source, score in weighted}
         found |= {ensemble_metric(*key): score.mean() for key, score in rewards.members.items()}
         return {name: float(value) for name, value in found.items()}
 

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from workbench.data.store import read_prompts
 from workbench.domain.events import Sample
 from workbench.domain.records import DataInput
-from workbench.training.batches import dataset_folder
+from workbench.training.inputs import dataset_folder
 from workbench.training.models import context_length, end_token_ids
 from workbench.training.rollout import generate, response_texts
 from workbench.training.session import RunSession

@@ -1,11 +1,13 @@
 """What a training method knows of the world: its job, its device, whom to tell, and whether to go on."""
 
+import logging
 import math
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -27,12 +29,15 @@ from workbench.storage.checkpoints import (
 )
 from workbench.storage.files import read_record
 from workbench.storage.runlog import RunFolder
+from workbench.training.background import Background
+from workbench.training.clock import Clock, Pace
 from workbench.training.device import choose_device, choose_dtype, device_name, memory_mib
 
 _HEARTBEAT_S = 5.0
 _PROGRESS_S = 0.5  # more often than a person can read costs log and says nothing
 _LOOK_S = 0.1  # how often the request files are looked at; a stat on a network disk may take milliseconds
 _LIBRARIES = ("torch", "transformers", "trl", "datasets", "accelerate", "peft")
+_log = logging.getLogger("workbench.session")
 
 
 class StopRun(Exception):
@@ -68,9 +73,10 @@ class RunSession:
         self._log = RunFolder(folder)
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._committing = Background()
         self._said_at = time.monotonic()
-        self._clock = _Clock()
-        self._pace = _Pace()
+        self._clock = Clock()
+        self._pace = Pace()
         self._progress_at = self._looked_at = -math.inf
         self._request: Literal["stop", "pause"] | None = None
         self._warned: set[str] = set()
@@ -94,7 +100,14 @@ class RunSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        try:
+            self._committing.wait()
+        except Exception:
+            if kind is None or issubclass(kind, StopRun):
+                raise
+            _log.exception("The last checkpoint could not be kept.")  # the run has failed before
+        finally:
+            self._over.set()
 
     # What a method says
 
@@ -110,7 +123,7 @@ class RunSession:
         Said before models are loaded. The training clock runs from here, or anew from `start_clock`.
         """
         before = [item.record.seconds for item in list_checkpoints(self.folder) if item.step == resumed_from]
-        self._clock = _Clock(before[0] if before else 0.0)
+        self._clock = Clock(before[0] if before else 0.0)
         self.last_step = resumed_from or 0
         self.say(
             Started(
@@ -220,6 +233,7 @@ class RunSession:
 
     def latest_checkpoint(self) -> Checkpoint | None:
         """Returns the newest complete checkpoint."""
+        self._committing.wait()
         checkpoints = list_checkpoints(self.folder)
         return checkpoints[-1] if checkpoints else None
 
@@ -228,7 +242,8 @@ class RunSession:
     ) -> None:
         """Saves a checkpoint whole or not at all.
 
-        One that is there for this step already, and can be gone on from, is left as it is.
+        One that is there for this step already, and can be gone on from, is left as it is. What `write` wrote is made
+        durable while training goes on: the checkpoint is there once the next one is begun, or this session is over.
 
         Args:
             step: the training step it belongs to.
@@ -236,8 +251,9 @@ class RunSession:
             episodes, tokens: counted so far.
 
         Raises:
-            DiskFull: no room for it.
+            DiskFull: no room for it, or for the one before.
         """
+        self._committing.wait()
         if any(old.step == step and old.resume_folder is not None for old in list_checkpoints(self.folder)):
             return
         clear_unfinished(self.folder)  # of a process that died while it wrote
@@ -245,55 +261,18 @@ class RunSession:
         temporary = final.with_name(f".{final.name}-{os.getpid()}")
         temporary.mkdir(parents=True)
         write(temporary)
-        seconds = self.seconds
-        commit_checkpoint(temporary, final, step, episodes, tokens, seconds)
-        drop_resume_state(self.folder, keep_step=step)
         self.last_step = max(self.last_step, step)
-        self.say(
-            CheckpointSaved(
-                step=step, folder=f"checkpoints/{final.name}", episodes=episodes, tokens=tokens, seconds=seconds
-            )
+        saved = CheckpointSaved(
+            step=step, folder=f"checkpoints/{final.name}", episodes=episodes, tokens=tokens, seconds=self.seconds
         )
+        self._committing.start(partial(self._commit, temporary, final, saved))
+
+    def _commit(self, temporary: Path, final: Path, saved: CheckpointSaved) -> None:
+        commit_checkpoint(temporary, final, saved.step, saved.episodes, saved.tokens, saved.seconds)
+        drop_resume_state(self.folder, keep_step=saved.step)
+        self.say(saved.model_copy(update={"at": time.time()}))
 
     def _beat(self) -> None:
         while not self._over.wait(_HEARTBEAT_S / 2):
             if time.monotonic() - self._said_at >= _HEARTBEAT_S:
                 self.say(Heartbeat())
-
-
-class _Clock:
-    """Seconds since its making, or its start where it has one, on top of those of earlier parts of the run."""
-
-    def __init__(self, earlier: float = 0.0) -> None:
-        self._earlier, self._start, self._started = earlier, time.monotonic(), False
-
-    def start(self) -> None:
-        if not self._started:
-            self._start, self._started = time.monotonic(), True
-
-    def seconds(self) -> float:
-        return self._earlier + time.monotonic() - self._start
-
-    def leave_out(self, seconds: float) -> None:
-        self._start += seconds
-
-
-class _Pace:
-    """Steps a second over about the last half minute of a phase."""
-
-    _WINDOW = 30.0
-
-    def __init__(self) -> None:
-        self._phase = ""
-        self._marks: list[tuple[float, int]] = []
-
-    def note(self, phase: str, step: int, now: float) -> None:
-        if phase != self._phase or (self._marks and step < self._marks[-1][1]):
-            self._phase, self._marks = phase, []
-        self._marks.append((now, step))
-        while len(self._marks) > 2 and now - self._marks[1][0] > self._WINDOW:
-            self._marks.pop(0)
-
-    def rate(self) -> float | None:
-        (start, first), (end, last) = self._marks[0], self._marks[-1]
-        return (last - first) / (end - start) if last > first and end > start else None

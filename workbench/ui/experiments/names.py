@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench import api
 from workbench.domain.costs import parameters
+from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.pairs import DatasetKind
+from workbench.domain.recipes import MODEL
 from workbench.domain.records import DatasetRecord
 from workbench.ui.experiments.field import SettingField
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker, Offer
@@ -36,7 +38,12 @@ class FormNames(QObject):
         session: whose project is looked at.
         fields: the fields that hold names.
         parent: ends with it.
+
+    Signals:
+        rewards_found: what may be a term of a reward, as a list of `Offer`.
     """
+
+    rewards_found = Signal(object)
 
     def __init__(self, session: Session, fields: NameFields, parent: QObject) -> None:
         super().__init__(parent)
@@ -105,7 +112,10 @@ class FormNames(QObject):
     def _offer_judges(self, judges: list[api.JudgeAtHand]) -> None:
         self._measures = {judge.name: judge.measures for judge in judges}
         assert isinstance(self._fields.judges.editor, JudgesPicker)
-        self._fields.judges.editor.offer([Offer(judge.name, judge.measures) for judge in judges])
+        offers = [Offer(judge.name, judge.measures) for judge in judges]
+        self._fields.judges.editor.offer(offers)
+        scoring = [offer for offer in offers if not offer.name.startswith(LLM_PREFIX)]
+        self.rewards_found.emit([Offer(MODEL, "the reward model that the experiment trains"), *scoring])
         self.look()
 
     def _look_at_models(self) -> None:

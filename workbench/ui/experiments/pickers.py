@@ -110,7 +110,11 @@ class NamePicker(QWidget):
 
 
 class JudgesPicker(QWidget):
-    """A line of judges, the gold one first, and a menu that adds those at hand.
+    """A line of judges, or of what else scores text, and a menu that adds those at hand.
+
+    Args:
+        tip: says what the menu adds.
+        keeps_default: what is added stands behind the default, and not in its place.
 
     Signals:
         edited: what it says is different now.
@@ -118,13 +122,20 @@ class JudgesPicker(QWidget):
 
     edited = Signal()
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        tip: str = "Adds a judge at hand; the first of the line is the gold judge",
+        *,
+        keeps_default: bool = False,
+    ) -> None:
         super().__init__()
+        self._keeps_default = keeps_default
+        self._default: list[str] = []
         self.line = QLineEdit()
         self.line.textChanged.connect(lambda _text: self.edited.emit())
         self.menu = QMenu(self)
         self.menu.setToolTipsVisible(True)
-        self._add = _tool("Add", "Adds a judge at hand; the first of the line is the gold judge", lambda: None)
+        self._add = _tool("Add", tip, lambda: None)
         self._add.setMenu(self.menu)
         self._add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusProxy(self.line)
@@ -143,7 +154,7 @@ class JudgesPicker(QWidget):
 
     def add(self, name: str) -> None:
         """Puts a judge at the end of the line, once."""
-        names = self.names()
+        names = self.names() or self._default
         if name not in names:
             self.line.setText(", ".join([*names, name]))
 
@@ -153,6 +164,7 @@ class JudgesPicker(QWidget):
 
     def set_default(self, default: Any, if_empty: str = "") -> None:
         """Shows what stands where nothing is set."""
+        self._default = list(default or ()) if self._keeps_default else []
         self.line.setPlaceholderText(value_words(default) or if_empty)
 
     def values(self) -> list[Any]:

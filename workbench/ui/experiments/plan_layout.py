@@ -11,7 +11,7 @@ from workbench.domain.samples import HELDOUT
 
 Fate = Literal["new", "reused", "mixed", "goes on"]
 _COLUMNS = {"sft": 0, "reward": 0, "ppo": 1, "dpo": 1, "best_of_n": 1, "evaluate": 2, "judge": 3}
-_SHARED_ROWS = {"sft": 1, "reward": 2, HELDOUT: 3}  # below the base model
+_SHARED = ("sft", "reward")  # one below the other, below the base model
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Stage:
     @property
     def title(self) -> str:
         """What is written largest."""
-        shared = {"sft": "Fine-tuning", "reward": "Reward model"}.get(self.method)
         if self.name == HELDOUT:
             return "Held-out reward"
+        shared = {"sft": "Fine-tuning", "reward": f"Reward model{self.name.removeprefix('reward')}"}.get(self.method)
         if self.method == "evaluate":  # it stands beside what it evaluates; the start model's stands alone
             return "Evaluation" if self.row else stage_words(self.name, self.method)
         if self.method == "judge":
@@ -97,14 +97,10 @@ def lay_out(runs: Sequence[api.PlannedRun]) -> tuple[list[Stage], list[Link]]:
     placed = sorted(grouped, key=lambda stage: stage[1] == "best_of_n")  # below the arms
     arms = list(dict.fromkeys(name for name, method in placed if _COLUMNS[method] == 1))
     rows = {name: row for row, name in enumerate(arms, 1)}
+    shared = [stage for stage in grouped if stage[1] in _SHARED]
+    below = {stage: row for row, stage in enumerate(shared, 1 if any(method == "sft" for _, method in shared) else 2)}
     stages = [
-        Stage(
-            name,
-            method,
-            tuple(members),
-            _COLUMNS[method],
-            _SHARED_ROWS.get(name, _SHARED_ROWS.get(method, rows.get(name, 0))),
-        )
+        Stage(name, method, tuple(members), _COLUMNS[method], below.get((name, method), rows.get(name, 0)))
         for (name, method), members in grouped.items()
     ]
     return stages, _links(stages)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, 
 from workbench.domain.drafts import DraftArm, ExperimentDraft
 from workbench.domain.experiments import ArmMethod
 from workbench.ui.experiments.names import NameFields
-from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
+from workbench.ui.experiments.pickers import JudgesPicker, NamePicker, Offer
 from workbench.ui.experiments.sheet import ArmSheet, SettingsSheet
 from workbench.ui.theme import Look
 from workbench.ui.widgets import button, label
@@ -42,6 +42,7 @@ class SettingsColumn(QScrollArea):
         self.arms: list[ArmSheet] = []
         self._words, self._advanced = "", False
         self._is_filling = True  # until all of it is there
+        self._reward_offers: list[Offer] = []
         inside = QWidget(self)
         self._arm_list, self._inside = QVBoxLayout(), QVBoxLayout(inside)
         self._inside.setContentsMargins(0, 0, 6, 0)
@@ -95,6 +96,7 @@ class SettingsColumn(QScrollArea):
         sheet = ArmSheet(name or self._free_arm_name(method), method)
         sheet.use_preset(self._preset())
         sheet.filter(self._words, advanced=self._advanced)
+        sheet.offer_rewards(self._reward_offers)
         sheet.removed.connect(lambda: self._drop_arm(sheet))
         sheet.doubled.connect(lambda: self._double(sheet))
         sheet.changed.connect(self._on_changed)
@@ -102,6 +104,12 @@ class SettingsColumn(QScrollArea):
         self._arm_list.addWidget(self._dressed(sheet))
         self._on_changed()
         return sheet
+
+    def offer_rewards(self, offers: list[Offer]) -> None:
+        """Changes what may be picked as a term of the reward, in every arm that has one."""
+        self._reward_offers = offers
+        for arm in self.arms:
+            arm.offer_rewards(offers)
 
     def filter(self, words: str, *, advanced: bool) -> bool:
         """Shows the settings that are meant by the words; cards without any are hidden. Says whether any is left."""

@@ -1,6 +1,6 @@
 """The settings of one group in a card: plain ones first, advanced ones when asked for, found by a search."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -10,7 +10,7 @@ from workbench import api
 from workbench.domain.drafts import DraftArm
 from workbench.domain.experiments import ArmMethod
 from workbench.ui.experiments.field import SettingField
-from workbench.ui.experiments.pickers import JudgesPicker, NamePicker
+from workbench.ui.experiments.pickers import JudgesPicker, NamePicker, Offer
 from workbench.ui.widgets import Card, button
 
 _METHODS = {"ppo": "PPO", "dpo": "DPO"}
@@ -95,7 +95,10 @@ class ArmSheet(SettingsSheet):
     def __init__(self, name: str, method: ArmMethod) -> None:
         self.method = method
         self.name_line = QLineEdit(name)
-        super().__init__("Arm", method)
+        self._rewards = JudgesPicker(
+            "Adds a term to the reward; a weight goes before it, as 0.5*vader", keeps_default=True
+        )
+        super().__init__("Arm", method, pickers={"rewards": self._rewards} if method == "ppo" else None)
         self.set_subtitle(_METHODS[method])
         self.name_line.setAccessibleName("Name of the arm")
         self.name_line.setToolTip("How charts and tables call it")
@@ -111,6 +114,11 @@ class ArmSheet(SettingsSheet):
     def name(self) -> str:
         """What the person calls the arm."""
         return self.name_line.text().strip()
+
+    def offer_rewards(self, offers: Sequence[Offer]) -> None:
+        """Changes what may be picked as a term of the reward."""
+        if self.method == "ppo":
+            self._rewards.offer(offers)
 
     def draft(self) -> DraftArm:
         """Returns what stands in it."""

@@ -120,7 +120,7 @@ class SeedsTab(FactTab):
     title, tip = "Seeds", "Every seed of every arm, and which of them collapsed"
 
     def table(self, comparison: Comparison) -> FactTable:
-        return api.seeds_table(comparison.seeds, comparison.selection)
+        return api.seeds_table(comparison.seeds, comparison.selection, comparison.score)
 
 
 class MatchedTab(FactTab):
@@ -148,7 +148,7 @@ class MatchedTab(FactTab):
         found = next((view for view in comparison.matched if view.by == self.by.currentData()), None)
         if found is None:
             return FactTable(title="Matched", summary="Only the start model was evaluated.", columns={}, rows=())
-        return api.matched_table(found)
+        return api.matched_table(found, comparison.score)
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         self._shown = comparison, scheme, hidden

@@ -123,7 +123,7 @@ class ComparePage(Page):
         """Looks at the comparison in another way, which comes back when the project is opened again."""
         self._view = view
         self.session.settings.setValue(self._key(), view.model_dump_json())
-        self.bar.show_view(view, self._everyone(), self._judges())
+        self.bar.show_view(view, self._rivals(), self._judges())
         self.refresh()
 
     def show_places(self, places: Mapping[str, api.Place]) -> None:
@@ -209,7 +209,7 @@ class ComparePage(Page):
         """Takes arms from the charts at once; verdict and warnings follow when they are worked out without them."""
         self._show()
         hidden = self.tree.hidden()
-        if len(hidden) < len(self._everyone()):
+        if any(arm.name not in hidden for arm in self._rivals()):
             lasting = [arm.called[0] for arm in self._everyone() if arm.name in hidden]
             self.show_view(self._view.with_changes(hidden=lasting))
         else:
@@ -238,9 +238,10 @@ class ComparePage(Page):
         self._shown, comparison = answer, answer.comparison
         self._view = comparison.lasting(self._view)
         unticked = self.tree.hidden()
-        hidden = unticked if len(unticked) == len(comparison.everyone) else comparison.hidden_by(self._view)
+        is_none = all(arm.name in unticked for arm in comparison.evaluated)
+        hidden = unticked if is_none else comparison.hidden_by(self._view)
         self.tree.show_arms(comparison.everyone, hidden, self.look.scheme)
-        self.bar.show_view(self._view, self._everyone(), self._judges())
+        self.bar.show_view(self._view, self._rivals(), self._judges())
         self._show()
         if self._is_stale:
             self.refresh()
@@ -273,7 +274,7 @@ class ComparePage(Page):
         yield
         self._body.setCurrentIndex(1)
         yield
-        if len(hidden) < len(comparison.everyone):
+        if any(arm.name not in hidden for arm in comparison.evaluated):
             self.verdict.show_words(comparison)
         self.body.fairness.show_pins(comparison)
         yield
@@ -306,6 +307,10 @@ class ComparePage(Page):
 
     def _everyone(self) -> list[ComparedArm]:
         return self._shown.comparison.everyone if self._shown is not None else []
+
+    def _rivals(self) -> list[ComparedArm]:
+        """The arms that others can be compared with."""
+        return self._shown.comparison.evaluated if self._shown is not None else []
 
     def _judges(self) -> Sequence[str]:
         return self._shown.comparison.judges if self._shown is not None else ()

@@ -1,0 +1,118 @@
+"""What the reference says is computed once for a project: other runs, other betas and later parts of a run find it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from trl.trainer.dpo_trainer import DPOTrainer
+
+from workbench.domain.events import Metrics
+from workbench.storage.runlog import RunFolder
+from workbench.training import dpo
+from workbench.training.models import load_policy
+from workbench.training.reference import CACHE
+from workbench.training.session import RunSession
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*will be removed in v6:FutureWarning")
+Runs = Any
+
+
+class Reads:
+    """Counts the batches that a reference reads, and the models that are loaded."""
+
+    def __init__(self) -> None:
+        self.batches, self.models = 0, 0
+
+    def take(self) -> tuple[int, int]:
+        """Returns the batches and models since the last call."""
+        taken = self.batches, self.models
+        self.batches = self.models = 0
+        return taken
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
+    counted, compute = Reads(), DPOTrainer.compute_ref_log_probs
+
+    def count_batch(self: Any, model: Any, inputs: Any) -> Any:
+        counted.batches += 1
+        return compute(self, model, inputs)
+
+    def count_model(*args: Any, **kwargs: Any) -> Any:
+        counted.models += 1
+        return load_policy(*args, **kwargs)
+
+    monkeypatch.setattr(DPOTrainer, "compute_ref_log_probs", count_batch)
+    monkeypatch.setattr(dpo, "load_policy", count_model)
+    return counted
+
+
+def losses(runs: Runs, folder: Path) -> list[float]:
+    return [event.values["loss"] for event in runs.events(folder) if isinstance(event, Metrics)]
+
+
+@pytest.mark.parametrize("lora", [0, 4])
+def test_a_second_beta_loads_no_reference_and_reads_nothing_with_it(runs: Runs, reads: Reads, lora: int) -> None:
+    data = runs.add_data()
+    assert runs.work(runs.add("dpo", data, "first", beta=0.1, lora_rank=lora)) == 0
+    assert reads.take() == (6, 1 if lora else 2)
+    assert runs.work(runs.add("dpo", data, "second", beta=0.5, lora_rank=lora)) == 0
+    assert reads.take() == (0, 1)
+
+
+def test_a_run_ends_with_the_same_weights_whether_it_finds_them_or_computes_them(runs: Runs, reads: Reads) -> None:
+    data = runs.add_data()
+    folders = [runs.add("dpo", data, name) for name in ("computes", "finds")]
+    assert [runs.work(folder) for folder in folders] == [0, 0]
+    assert reads.take()[0] == 6
+    assert losses(runs, folders[0]) == losses(runs, folders[1])
+    assert runs.weights(folders[0]) == runs.weights(folders[1])
+
+
+def test_another_model_another_format_and_other_cuts_are_read_anew(runs: Runs, reads: Reads) -> None:
+    data = runs.add_data()
+    changed = runs.copy_model(runs.stories)
+    model, _ = load_policy(changed, torch.device("cpu"))
+    with torch.no_grad():
+        model.get_parameter("model.norm.weight")[0] += 1e-3
+    model.save_pretrained(changed)
+    assert runs.work(runs.add("dpo", data, "plain")) == 0
+    for name, more in (
+        ("weights", {"model": changed}),
+        ("format", {"precision": "bf16"}),
+        ("cuts", {"max_length": 24}),
+    ):
+        reads.take()
+        assert runs.work(runs.add("dpo", data, name, **more)) == 0
+        assert reads.take()[0] == 6, name
+    assert len(list((runs.project / ".workbench" / CACHE).iterdir())) == 3
+
+
+def test_validation_is_read_by_the_reference_at_the_first_checkpoint_only(runs: Runs, reads: Reads) -> None:
+    data = runs.add_data()
+    folder = runs.add("dpo", data)
+    job = RunFolder(folder).job()
+    job = job.model_copy(update={"inputs": job.inputs.model_copy(update={"validation": data})})
+    (folder / "job.json").write_text(job.model_dump_json())
+    assert runs.work(folder) == 0
+    assert reads.take()[0] == 6 + 24 // 4  # two checkpoints, six batches of validation each time
+
+
+def test_reading_first_serves_runs_with_other_betas_and_goes_on_where_it_was_stopped(
+    runs: Runs, reads: Reads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = runs.add_data()
+    settings = {"precompute_ref_log_probs": True, "num_train_epochs": 2, "max_steps": None}
+    folder = runs.add("dpo", data, "first", **settings)
+    with monkeypatch.context() as patched:
+        patched.setattr(RunSession, "stop_requested", lambda _: "stop" if reads.batches == 2 else None)
+        assert runs.work(folder) == 0
+    outcome = RunFolder(folder).outcome()
+    assert outcome is not None
+    assert outcome.state == "stopped"
+    assert reads.take() == (2, 1)
+    assert runs.work(folder) == 0
+    assert reads.take() == (4, 1)  # of six batches; the policy, untrained, stands for the reference
+    assert runs.work(runs.add("dpo", data, "second", beta=0.7, **settings)) == 0
+    assert reads.take() == (0, 1)
