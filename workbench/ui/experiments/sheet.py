@@ -36,6 +36,8 @@ class SettingsSheet(Card):
         super().__init__(title)
         self._group, self._names, self._pickers = group, names, pickers or {}
         self.fields: dict[str, SettingField] = {}
+        for picker in self._pickers.values():
+            picker.setParent(self)  # it goes with the sheet, also before it has its field
 
     def building(self) -> Iterator[None]:
         """Makes the fields, of which there is none before, a few at a time."""
@@ -99,10 +101,9 @@ class ArmSheet(SettingsSheet):
     def __init__(self, name: str, method: ArmMethod) -> None:
         self.method = method
         self.name_line = QLineEdit(name)
-        self._rewards = JudgesPicker(
-            "Adds a term to the reward; a weight goes before it, as 0.5*vader", keeps_default=True
-        )
-        super().__init__("Arm", method, pickers={"rewards": self._rewards} if method == "ppo" else None)
+        tip = "Adds a term to the reward; a weight goes before it, as 0.5*vader"
+        self._rewards = JudgesPicker(tip, keeps_default=True) if method == "ppo" else None
+        super().__init__("Arm", method, pickers={"rewards": self._rewards} if self._rewards is not None else None)
         self.set_subtitle(_METHODS[method])
         self.name_line.setAccessibleName("Name of the arm")
         self.name_line.setToolTip("How charts and tables call it")
@@ -121,7 +122,7 @@ class ArmSheet(SettingsSheet):
 
     def offer_rewards(self, offers: Sequence[Offer]) -> None:
         """Changes what may be picked as a term of the reward."""
-        if self.method == "ppo":
+        if self._rewards is not None:
             self._rewards.offer(offers)
 
     def draft(self) -> DraftArm:
