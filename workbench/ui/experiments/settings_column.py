@@ -100,6 +100,7 @@ class SettingsColumn(QScrollArea):
 
     def _adding_arm(self, method: ArmMethod, name: str = "") -> Iterator[None]:
         sheet = ArmSheet(name or self._free_arm_name(method), method)
+        sheet.setParent(self)  # it goes with the form, also before it has its place
         yield from sheet.building()
         sheet.use_preset(self._preset())
         sheet.filter(self._words, advanced=self._advanced)
@@ -215,6 +216,7 @@ class SettingsColumn(QScrollArea):
         self._is_filling = False
 
     def _place(self, sheet: SettingsSheet) -> Generator[None, None, SettingsSheet]:
+        sheet.setParent(self)
         yield from sheet.building()
         self._dressed(sheet)
         yield
