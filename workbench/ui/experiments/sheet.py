@@ -101,8 +101,7 @@ class ArmSheet(SettingsSheet):
     def __init__(self, name: str, method: ArmMethod) -> None:
         self.method = method
         self.name_line = QLineEdit(name)
-        tip = "Adds a term to the reward; a weight goes before it, as 0.5*vader"
-        self._rewards = JudgesPicker(tip, keeps_default=True) if method == "ppo" else None
+        self._rewards = _rewards_picker() if method == "ppo" else None
         super().__init__("Arm", method, pickers={"rewards": self._rewards} if self._rewards is not None else None)
         self.set_subtitle(_METHODS[method])
         self.name_line.setAccessibleName("Name of the arm")
@@ -132,3 +131,7 @@ class ArmSheet(SettingsSheet):
     def _on_named(self) -> None:
         self.setAccessibleName(f"Arm {self.name}")
         self.changed.emit()
+
+
+def _rewards_picker() -> JudgesPicker:
+    return JudgesPicker("Adds a term to the reward; a weight goes before it, as 0.5*vader", keeps_default=True)
