@@ -118,7 +118,7 @@ class PpoLearner:
         self._vocabulary: int = actors.policy.config.get_text_config().vocab_size
         recipe = settings.recipe
         self._policy_weights = [weight for weight in actors.policy.parameters() if weight.requires_grad]
-        self._value_weights = list(actors.value.parameters())
+        self._value_weights = [weight for weight in actors.value.parameters() if weight.requires_grad]
         self.optimizer = torch.optim.AdamW(
             [*self._policy_weights, *self._value_weights],
             lr=settings.learning_rate,
