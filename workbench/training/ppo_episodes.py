@@ -3,7 +3,7 @@
 Letters: e episodes, t response tokens (padded on the right), n real response tokens, v vocabulary.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -115,22 +115,24 @@ def measure_episodes(
     vocabulary = actors.policy.config.get_text_config().vocab_size
     chunks = list(length_batches(rollout.prompt_ids, rollout.response_ids, _MEASURED_AT_ONCE, vocabulary))
 
-    def over_chunks(measure: Callable[[ResponseBatch], Tensor]) -> Tensor:
-        found = torch.zeros(mask.shape, device=device)
-        for chunk in chunks:
-            rows = torch.tensor(chunk, device=device)
-            found[rows] = to_rows(measure(select_rows(batch, rows)), mask[rows])
+    def over_chunks(measure: Callable[[ResponseBatch], Sequence[Tensor]]) -> list[Tensor]:
+        chunk_rows = [torch.tensor(chunk, device=device) for chunk in chunks]
+        measured = [measure(select_rows(batch, rows)) for rows in chunk_rows]
+        found = [torch.zeros(mask.shape, device=device) for _ in measured[0]]
+        for rows, values in zip(chunk_rows, measured, strict=True):
+            for whole, flat in zip(found, values, strict=True):
+                whole[rows] = to_rows(flat, mask[rows])
         return found
 
     def of_reference() -> Tensor:
         with actors.as_reference() as reference:
-            return over_chunks(lambda part: response_logps(reference, part, temperature))
+            return over_chunks(lambda part: (response_logps(reference, part, temperature),))[0]
 
-    def of_actors() -> tuple[Tensor, Tensor]:
-        logps = to_rows(torch.cat(rollout.logps).to(device), mask)
+    def of_actors() -> list[Tensor]:
         if recompute:
-            logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
-        return logps, over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
+            return over_chunks(lambda part: _logps_and_values(actors, part, temperature))
+        sampled = to_rows(torch.cat(rollout.logps).to(device), mask)
+        return [sampled, *over_chunks(lambda part: (actors.value(part, _policy_hidden(actors, part)),))]
 
     if actors.reference is None:  # the policy itself, its adapters off meanwhile
         reference_logps, (logps, values) = of_reference(), of_actors()
@@ -187,7 +189,11 @@ def episode_features(actors: Actors, episodes: Episodes) -> Tensor:
 
 def response_logps(model: PreTrainedModel, batch: ResponseBatch, temperature: float) -> Tensor:
     """Returns the log-probability of each response token, [n]."""
-    logits = tempered(forward_responses(model, batch).logits, temperature)
+    return _targets_logps(forward_responses(model, batch).logits, batch, temperature)
+
+
+def _targets_logps(logits: Tensor, batch: ResponseBatch, temperature: float) -> Tensor:
+    logits = tempered(logits, temperature)
     return logits.gather(-1, batch.targets.unsqueeze(-1)).squeeze(-1) - torch.logsumexp(logits, -1)
 
 
@@ -221,8 +227,12 @@ def to_rows(flat: Tensor, mask: Tensor) -> Tensor:
     return rows
 
 
-def _policy_hidden(actors: Actors, batch: ResponseBatch) -> Tensor:
-    """Returns the policy's hidden states [n, d] where the value model reads them, else nothing."""
-    if actors.value.trunk is not None:
-        return torch.empty(0, device=batch.ids.device)
-    return forward_responses(actors.policy, batch).hidden
+def _logps_and_values(actors: Actors, batch: ResponseBatch, temperature: float) -> tuple[Tensor, Tensor]:
+    """Returns the policy's log-probability and the value of each response token, [n] each; one pass where that does."""
+    outputs = forward_responses(actors.policy, batch)
+    return _targets_logps(outputs.logits, batch, temperature), actors.value(batch, outputs.hidden)
+
+
+def _policy_hidden(actors: Actors, batch: ResponseBatch) -> Tensor | None:
+    """Returns the policy's hidden states [n, d] where the value model reads them."""
+    return None if actors.value.trunk is not None else forward_responses(actors.policy, batch).hidden
