@@ -32,10 +32,12 @@ from workbench.training.policy_gradient import (
     replace_unended,
     whiten,
 )
+from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout
 from workbench.training.value import ValueModel
 
 _MEASURED_AT_ONCE = 32
+_Measure = Callable[[ResponseBatch], Sequence[Tensor]]  # of some sequences: values [n] of their response tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def measure_episodes(
     pad_id: int,
     recompute: bool,
     at_once: SideBySide,
+    processes: Processes,
 ) -> Episodes:
     """Lays a rollout out as tensors and asks reference and value model about each token.
 
@@ -106,41 +109,56 @@ def measure_episodes(
         temperature: of the sampling; divides the logits of both.
         pad_id: any token.
         recompute: takes the policy's log-probabilities from a training pass and not from the sampler. In bf16 the two
-            differ by more than the first ratio may.
+            differ by more than the first ratio may, and another program's are not asked for.
+        processes: each measures its share of the episodes and learns what the others measured.
         at_once: runs the reference beside policy and value model, where they are models of their own.
     """
     device = actors.policy.device
     batch = batch_responses(rollout.prompt_ids, rollout.response_ids, pad_id, device)
     mask = torch.arange(int(batch.lengths.max()), device=device) < batch.lengths.unsqueeze(-1)
     vocabulary = actors.policy.config.get_text_config().vocab_size
-    chunks = list(length_batches(rollout.prompt_ids, rollout.response_ids, _MEASURED_AT_ONCE, vocabulary))
+    prompts, responses = processes.share(rollout.prompt_ids), processes.share(rollout.response_ids)
+    first = processes.start(len(mask))
+    chunks = [
+        [first + row for row in chunk] for chunk in length_batches(prompts, responses, _MEASURED_AT_ONCE, vocabulary)
+    ]
 
-    def over_chunks(measure: Callable[[ResponseBatch], Sequence[Tensor]]) -> list[Tensor]:
-        chunk_rows = [torch.tensor(chunk, device=device) for chunk in chunks]
-        measured = [measure(select_rows(batch, rows)) for rows in chunk_rows]
-        found = [torch.zeros(mask.shape, device=device) for _ in measured[0]]
-        for rows, values in zip(chunk_rows, measured, strict=True):
-            for whole, flat in zip(found, values, strict=True):
-                whole[rows] = to_rows(flat, mask[rows])
-        return found
+    def over_chunks(n_values: int, measure: _Measure) -> list[Tensor]:
+        return _over_chunks(batch, mask, chunks, n_values, measure)
 
     def of_reference() -> Tensor:
         with actors.as_reference() as reference:
-            return over_chunks(lambda part: (response_logps(reference, part, temperature),))[0]
+            return over_chunks(1, lambda part: (response_logps(reference, part, temperature),))[0]
 
     def of_actors() -> list[Tensor]:
         if recompute:
-            return over_chunks(lambda part: _logps_and_values(actors, part, temperature))
-        sampled = to_rows(torch.cat(rollout.logps).to(device), mask)
-        return [sampled, *over_chunks(lambda part: (actors.value(part, _policy_hidden(actors, part)),))]
+            return over_chunks(2, lambda part: _logps_and_values(actors, part, temperature))
+        values = over_chunks(1, lambda part: (actors.value(part, _policy_hidden(actors, part)),))
+        return [torch.zeros(mask.shape, device=device), *values]
 
     if actors.reference is None:  # the policy itself, its adapters off meanwhile
         reference_logps, (logps, values) = of_reference(), of_actors()
     else:
         reference_logps, (logps, values) = at_once.run(of_reference, of_actors)
+    # Each process measured its share of the rows and has zeros elsewhere; the sampler's log-probabilities are there in all.
+    reference_logps, logps, values = processes.sum(torch.stack([reference_logps, logps, values]))
+    if not recompute:
+        logps = to_rows(torch.cat(rollout.logps).to(device), mask)
     ended = torch.tensor(rollout.ended, device=device)
     # Scores come in double precision, which some devices do not have: they are rounded before they move.
     return Episodes(batch, mask, logps, reference_logps, values, scores.float().to(device), ended)
+
+
+def _over_chunks(
+    batch: ResponseBatch, mask: Tensor, chunks: Sequence[Sequence[int]], n_values: int, measure: _Measure
+) -> list[Tensor]:
+    """Returns `n_values` tensors [e, t] of what is measured chunk by chunk; zero where no chunk has the row."""
+    found = [torch.zeros(mask.shape, device=mask.device) for _ in range(n_values)]
+    for chunk in chunks:
+        rows = torch.tensor(chunk, device=mask.device)
+        for whole, flat in zip(found, measure(select_rows(batch, rows)), strict=True):
+            whole[rows] = to_rows(flat, mask[rows])
+    return found
 
 
 def token_rewards(episodes: Episodes, kl_coef: float, recipe: PpoRecipe) -> Tensor:
