@@ -126,9 +126,9 @@ def measure_episodes(
     def over_chunks(n_values: int, measure: _Measure) -> list[Tensor]:
         return _over_chunks(batch, mask, chunks, n_values, measure)
 
-    def of_reference() -> Tensor:
+    def of_reference() -> list[Tensor]:
         with actors.as_reference() as reference:
-            return over_chunks(1, lambda part: (response_logps(reference, part, temperature),))[0]
+            return over_chunks(1, lambda part: (response_logps(reference, part, temperature),))
 
     def of_actors() -> list[Tensor]:
         if recompute:
@@ -137,9 +137,9 @@ def measure_episodes(
         return [torch.zeros(mask.shape, device=device), *values]
 
     if actors.reference is None:  # the policy itself, its adapters off meanwhile
-        reference_logps, (logps, values) = of_reference(), of_actors()
+        (reference_logps,), (logps, values) = of_reference(), of_actors()
     else:
-        reference_logps, (logps, values) = at_once.run(of_reference, of_actors)
+        (reference_logps,), (logps, values) = at_once.run(of_reference, of_actors)
     # Each process measured its share of the rows and has zeros elsewhere; the sampler's log-probabilities are there in all.
     reference_logps, logps, values = processes.sum(torch.stack([reference_logps, logps, values]))
     if not recompute:

@@ -235,7 +235,7 @@ class PpoLearner:
             return torch.cat([of_policy, of_value]), torch.autograd.grad(loss, weights, materialize_grads=True)
 
         if self._twin is None or len(part.batch.lengths) == 1:
-            found = [gradients(self.actors.policy, part)]
+            found: Sequence[tuple[Tensor, Sequence[Tensor]]] = [gradients(self.actors.policy, part)]
         else:
             twin, (even, odd) = self._twin, part.halves()
             found = self._at_once.run(lambda: gradients(self.actors.policy, even), lambda: gradients(twin, odd))
