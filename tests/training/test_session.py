@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from workbench.domain.errors import NotANumber
+from workbench.domain.errors import DiskFull, NotANumber
 from workbench.domain.events import CheckpointSaved, Metrics, Progress, Started, Warned
 from workbench.domain.experiments import Budget
 from workbench.storage.runlog import RunFolder
+from workbench.training import session as session_module
 from workbench.training.session import RunSession, StopRun
 
 Runs = Any
@@ -105,10 +107,10 @@ def test_the_first_limit_reached_spends_the_budget(runs: Runs, budget: Budget, s
 
 
 def test_a_checkpoint_is_whole_and_only_the_newest_can_be_gone_on_from(runs: Runs, folder: Path) -> None:
-    session = runs.open(folder)
-    session.started()
-    for step in (2, 4):
-        session.save_checkpoint(step, write_weights, episodes=step * 8, tokens=step * 100)
+    with runs.open(folder) as session:
+        session.started()
+        for step in (2, 4):
+            session.save_checkpoint(step, write_weights, episodes=step * 8, tokens=step * 100)
     old, new = RunFolder(folder).checkpoints()
     assert (old.step, old.resume_folder, new.step) == (2, None, 4)
     assert new.resume_folder is not None
@@ -135,7 +137,66 @@ def test_a_checkpoint_whose_writing_fails_does_not_exist(runs: Runs, folder: Pat
         session.save_checkpoint(2, fail)
     assert session.latest_checkpoint() is None
     session.save_checkpoint(3, write_weights)
+    assert session.latest_checkpoint().step == 3
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["checkpoint-3"]
+
+
+class Disk:
+    """Makes a checkpoint durable when it is allowed to, and then as it is told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> None:
+        self.allowed, self._error, self._commit = threading.Event(), error, session_module.commit_checkpoint
+        monkeypatch.setattr(session_module, "commit_checkpoint", self._wait)
+
+    def _wait(self, *args: Any) -> Any:
+        assert self.allowed.wait(20)
+        if self._error is not None:
+            raise self._error
+        return self._commit(*args)
+
+
+def test_training_goes_on_while_a_slow_disk_keeps_the_checkpoint(
+    runs: Runs, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    with runs.open(folder) as session:
+        session.save_checkpoint(2, write_weights)
+        session.metrics(3, {"loss": 1.0})
+        assert runs.steps(folder) == []  # killed here, the run would go on from the beginning
+        disk.allowed.set()
+    assert runs.steps(folder) == [2]
+    assert [event.step for event in runs.events(folder)] == [3, 2]
+
+
+@pytest.mark.parametrize("ending", ["goes on", "is over", "stops"])
+def test_a_checkpoint_that_the_disk_does_not_take_fails_the_run(
+    runs: Runs, folder: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    Disk(monkeypatch, DiskFull("The disk is full.", "")).allowed.set()
+
+    def run() -> None:
+        with runs.open(folder) as session:
+            session.save_checkpoint(2, write_weights)
+            if ending == "goes on":
+                session.save_checkpoint(4, lambda _: pytest.fail("went on"))
+            if ending == "stops":
+                raise StopRun("stopped", 2)
+
+    with pytest.raises(DiskFull):
+        run()
+    assert runs.steps(folder) == []
+
+
+def test_what_failed_first_is_what_is_said(runs: Runs, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Disk(monkeypatch, DiskFull("The disk is full.", "")).allowed.set()
+
+    def run() -> None:
+        with runs.open(folder) as session:
+            session.save_checkpoint(2, write_weights)
+            session.metrics(3, {"loss": math.nan})
+
+    with pytest.raises(NotANumber):
+        run()
 
 
 def test_the_training_clock_goes_on_where_the_last_checkpoint_stopped(runs: Runs, folder: Path) -> None:

@@ -64,7 +64,7 @@ def print_claims(comparison: api.Comparison) -> None:
         say("Claims need two arms that answered the same prompts under the same seeds.")
         return
     print_table(
-        ["claim", "win rate, %", "LC win rate, %", "gold", "p", "by Holm", "shown", "decided by"],
+        ["claim", "win rate, %", "LC win rate, %", comparison.score, "p", "by Holm", "shown", "decided by"],
         [
             [
                 f"{shown_name(claim.row)} over {shown_name(claim.column)}",

@@ -18,10 +18,13 @@ def fair_tables(comparison: api.Comparison, *, costs: bool, seeds: bool, matched
         found["costs"] = comparison.costs.model_dump(mode="json"), [api.costs_table(comparison.costs)]
     if seeds:
         plain = [arm.model_dump(mode="json") | {"n_collapsed": arm.n_collapsed} for arm in comparison.seeds]
-        found["seeds"] = plain, [api.seeds_table(comparison.seeds, comparison.selection)]
+        found["seeds"] = plain, [api.seeds_table(comparison.seeds, comparison.selection, comparison.score)]
     if matched:
         views = [view for view in comparison.matched if view.by in matched]
-        found["matched"] = [view.model_dump(mode="json") for view in views], [api.matched_table(view) for view in views]
+        found["matched"] = (
+            [view.model_dump(mode="json") for view in views],
+            [api.matched_table(view, comparison.score) for view in views],
+        )
     return found
 
 

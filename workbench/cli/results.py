@@ -174,16 +174,17 @@ def given(**values: Any) -> dict[str, Any]:
 def print_comparison(comparison: api.Comparison) -> None:
     """Prints the table of arms, the verdict and the warnings."""
     print_table(
-        ["arm", "method", "seeds", "gold", "proxy", "KL, nats", "win rate, %",
+        ["arm", "method", "seeds", comparison.score, "proxy", "KL, nats", "win rate, %", "LC, %",
          *(f"by {judge}" for judge in comparison.further_judges)],
         [
-            [shown_name(arm.name), shown_name(arm.method), str(len(arm.seeds)), figure(arm.gold), figure(arm.proxy),
-             figure(arm.kl), figure(arm.win_rate, digits=1, scale=100),
+            [shown_name(arm.name), "-" if arm.method == "reference" else arm.method, str(len(arm.seeds)),
+             figure(arm.gold), figure(arm.proxy), figure(arm.kl), figure(arm.win_rate, digits=1, scale=100),
+             figure(arm.length_controlled.rate if arm.length_controlled else None, digits=1, scale=100),
              *(figure(arm.last.scores[judge]) for judge in comparison.further_judges)]
             for arm in comparison.arms
         ],
     )  # fmt: skip
-    rates = f"Win rates are against {comparison.rival}, by {comparison.judge}."
+    rates = f"Win rates are against {comparison.rival}, by {comparison.judge}; LC is with length held equal."
     say(f"Under each figure its interval: {comparison.interval}. {rates}")
     print_fairness(comparison)
     say()

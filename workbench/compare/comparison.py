@@ -1,6 +1,6 @@
 """From runs to a comparison: figures of each arm, every two arms, a verdict, warnings and what to draw."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from workbench.compare.fairness import incomplete, oddities, uneven
 from workbench.compare.judges import judged_by, judges_at_hand
 from workbench.compare.kl_profile import further_samples
 from workbench.compare.ledger import Ledger
+from workbench.compare.length_control import LengthControlled
 from workbench.compare.matched import MatchedView, match_arms
 from workbench.compare.naming import AnArm, find_arm
 from workbench.compare.optimisation import Optimisation, examine
@@ -27,7 +28,7 @@ from workbench.compare.selection import selection_words
 from workbench.compare.specs import PanelSpec
 from workbench.compare.statements import Statement
 from workbench.compare.verdict import Evidence, write_verdict
-from workbench.compare.winrates import WinCell, judge_of, win_matrix
+from workbench.compare.winrates import MOST_RESAMPLED, WinCell, compare_arms, judge_of, win_matrix
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.errors import BadSetting, NotFound
 from workbench.domain.experiments import shown_name
@@ -42,7 +43,7 @@ _BY_THE_PROXY = (
     "The proxy decides here, the reward model that PPO is trained to please: this says who pleases it more, and not whose "
     "answers are better. The gold judge says that."
 )
-_PUBLIC = ("name", "method", "seeds", "gold", "proxy", "kl", "win_rate")
+_PUBLIC = ("name", "method", "seeds", "gold", "proxy", "kl", "win_rate", "length_controlled")
 
 
 class Comparison(BaseModel):
@@ -51,6 +52,9 @@ class Comparison(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     judge: str = Field(description="The judge that gold scores, win rates and verdict go by.")
+    score: str = Field(
+        GOLD, description="What its scores are called: gold, or the name of a judge that is not the gold one."
+    )
     judges: tuple[str, ...] = Field((), description="Those that they can go by, the experiment's gold judge first.")
     view: View = Field(View(), description="How it is looked at; its arms by their lasting names.")
     experiments: tuple[str, ...] = Field((), description="Those that the compared runs belong to, as far as known.")
@@ -58,6 +62,9 @@ class Comparison(BaseModel):
     interval: str = Field(description="What the intervals are over, in words.")
     arms: tuple[ArmResult, ...] = Field(description="Those that are shown.")
     hidden: tuple[ComparedArm, ...] = Field((), description="Those that the view leaves out.")
+    sampled: tuple[ComparedArm, ...] = Field(
+        (), description="Best of n, shown or hidden: arms that nothing was trained for."
+    )
     wins: tuple[WinCell, ...] = Field(description="Every two arms once; `swapped` gives the other side.")
     claims: tuple[Claim, ...] = Field((), description="Every two arms once, tested all at once.")
     ranking: Ranking | None = Field(None, description="The arms by strength; None with one arm, or with very many.")
@@ -94,15 +101,16 @@ class Comparison(BaseModel):
         return " ".join(self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings, claims} as plain values.
+        """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings, judge, claims} as plain values.
 
-        Each figure is {mean, low, high, n}, or null where it was not measured. `claims` are those of `Claim`, `statements` the
-        verdict's sentences with their figures.
+        Each figure is {mean, low, high, n}, or null where it was not measured; gold is `judge`'s score, which need not be the
+        gold judge. An arm's `length_controlled` is its win rate with length held equal. `claims` are those of `Claim`,
+        `statements` the verdict's sentences with their figures.
         """
         arms = [{key: arm.model_dump(mode="json")[key] for key in _PUBLIC} for arm in self.arms]
         fairness = [{"name": pin.name, "same": pin.is_same, "arms": pin.values} for pin in self.fairness]
         told = {"verdict": self.verdict, "warnings": list(self.warnings), "selection": self.selection}
-        return {"arms": arms, **told, "fairness": fairness} | {
+        return {"arms": arms, **told, "judge": self.judge, "fairness": fairness} | {
             "claims": [claim.model_dump(mode="json") for claim in self.claims],
             "statements": [statement.model_dump(mode="json") for statement in self.statements],
             "optimisation": self.optimisation.model_dump(mode="json"),
@@ -110,13 +118,18 @@ class Comparison(BaseModel):
 
     @property
     def everyone(self) -> list[ComparedArm]:
-        """All arms, shown or hidden, by their places."""
+        """All arms, shown or hidden, by their places, and best of n after them."""
+        return sorted((*self.arms, *self.hidden, *self.sampled), key=lambda arm: arm.index)
+
+    @property
+    def evaluated(self) -> list[ComparedArm]:
+        """All arms, shown or hidden, that others can be compared with: best of n is not among them."""
         return sorted((*self.arms, *self.hidden), key=lambda arm: arm.index)
 
     @property
     def rival(self) -> str:
         """Whom win rates are against, in words."""
-        arm = find_arm(self.everyone, self.view.baseline)
+        arm = find_arm(self.evaluated, self.view.baseline)
         return shown_name(arm.name) if arm is not None else "the start model"
 
     def lasting(self, view: View) -> View:
@@ -174,30 +187,37 @@ def compare_runs(
     starts = {arm.start: arm for arm in arms if arm.is_reference}
     gold = judge_of(arms)
     judge, wins, pins = asked.judge or gold, tuple(win_matrix(shown)), pin_down(shown, project)
+    score = GOLD if judge == gold else judge
     ledger, seeds = Ledger(project, everything), list_seeds(everything_shown, starts)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
     sampled = gather_best_of_n(project, everything, experiment)
+    if judge != gold:
+        sampled = [one.judged_by(judge) for one in sampled]
     further = further_samples(project, shown) if "kl_profile" in view.panels else {}
     figures = examine(shown, starts, [one for one in sampled if one.name not in view.hidden])
     evidence = _evidence(shown, visible, judge, wins, pins)
     missing = _not_found(asked, everything, sampled) if run_ids is None and experiment is None else ()
     return Comparison(
         judge=judge,
+        score=score,
         judges=judges,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
         experiments=tuple(dict.fromkeys(arm.experiment for arm in shown if arm.experiment)),
         experiment=experiment,
         interval=interval_words(shown),
-        arms=tuple(result_of(arm, starts.get(arm.start), baseline or starts.get(arm.start), project) for arm in shown),
+        arms=tuple(_results(shown, starts, baseline, project, wins)),
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),
+        sampled=tuple(one.listed for one in sampled),
         wins=wins,
         claims=tuple(evidence.claims),
         ranking=rank(shown, judge) if 1 < len(shown) <= MOST_RANKED else None,
         statements=tuple(write_verdict(evidence)),
-        warnings=(*missing, *_warnings(everything_shown, starts, judge, pins, seeds)),
-        panels=build_panels(arms, judge, view, most_points, sampled=sampled, figures=figures, further=further),
+        warnings=(*missing, *_warnings(everything_shown, starts, (judge, score), pins, seeds)),
+        panels=build_panels(
+            arms, judge, view, most_points, sampled=sampled, figures=figures, further=further, score=score
+        ),
         fairness=tuple(pins),
-        selection=selection_words(shown, GOLD if judge == gold else judge),
+        selection=selection_words(shown, score),
         seeds=seeds,
         costs=write_bills(shown, ledger),
         matched=match_arms(shown, starts, baseline, ledger),
@@ -218,10 +238,33 @@ def _evaluated(everything: Sequence[Arm], everything_shown: Sequence[Arm]) -> tu
     return arms, shown
 
 
+def _results(
+    arms: Sequence[Arm], starts: dict[str, Arm], baseline: Arm | None, project: Project, wins: Sequence[WinCell]
+) -> Iterator[ArmResult]:
+    """Returns each arm's figures against the baseline, else against its start model."""
+    cells = {(cell.row, cell.column): cell for cell in wins}
+    for arm in arms:
+        start = starts.get(arm.start)
+        rival = baseline or start
+        controlled = None if rival is None else _controlled(arm, rival, cells, len(arms))
+        yield result_of(arm, start, rival, project, controlled)
+
+
+def _controlled(arm: Arm, rival: Arm, cells: Mapping[tuple[str, str], WinCell], n_arms: int) -> LengthControlled | None:
+    """Returns an arm's win rate with length held equal, from its cell where it has one; a hidden rival is in none."""
+    cell, other_way = cells.get((arm.name, rival.name)), cells.get((rival.name, arm.name))
+    if cell is None and other_way is None and rival is not arm and n_arms <= MOST_RESAMPLED:
+        cell = compare_arms(arm, rival)
+    if cell is not None:
+        return cell.length_controlled
+    return other_way.length_controlled.swapped() if other_way and other_way.length_controlled else None
+
+
 def _warnings(
-    arms: Sequence[Arm], starts: dict[str, Arm], judge: str, pins: Sequence[Pin], seeds: Sequence[ArmSeeds]
+    arms: Sequence[Arm], starts: dict[str, Arm], judged: tuple[str, str], pins: Sequence[Pin], seeds: Sequence[ArmSeeds]
 ) -> Iterator[str]:
     """Says what to be careful about with these arms, those among them that wait for their evaluation too."""
+    judge, score = judged
     evaluated = [arm for arm in arms if arm.tracks]
     yield from (pin.sentence for pin in pins if not pin.is_same)
     if judge == PROXY:
@@ -232,7 +275,7 @@ def _warnings(
     yield from _without_start(evaluated, starts)
     yield from incomplete(arms)
     yield from told_collapsed(seeds)
-    yield from oddities(arms)
+    yield from oddities(arms, score)
 
 
 def _under_names(view: View, arms: Sequence[AnArm], name_of: Callable[[AnArm], str]) -> View:

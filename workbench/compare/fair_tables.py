@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Sequence
+from functools import reduce
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +14,7 @@ from workbench.compare.seeds import ArmSeeds, SeedResult
 from workbench.domain.costs import count, duration, memory
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
+from workbench.domain.samples import GOLD
 
 _NO_INDEX = -1
 
@@ -116,17 +118,18 @@ _SEED_COLUMNS = {
     "KL": "KL to the start model at the last checkpoint, nats per response, interval over prompts",
     "length": "Mean tokens of a response at the last checkpoint, interval over prompts",
     "best step": "The checkpoint that gold chose on prompts that are not reported",
-    "gold at best": "Mean score by the gold judge there, on prompts that chose nothing",
+    "best gold": "Mean score by the gold judge there, on prompts that chose nothing",
 }
-_SEED_UNITS = {"gold": "score", "proxy": "score", "KL": "nats", "length": "tokens", "gold at best": "score"}
+_SEED_UNITS = {"gold": "score", "proxy": "score", "KL": "nats", "length": "tokens", "best gold": "score"}
 
 
-def seeds_table(arms: Sequence[ArmSeeds], selection: str = "") -> FactTable:
+def seeds_table(arms: Sequence[ArmSeeds], selection: str = "", score: str = GOLD) -> FactTable:
     """Returns every seed of every arm.
 
     Args:
         arms: with their seeds.
         selection: how best checkpoints were chosen, in words.
+        score: what the judge's scores are called: gold, or its own name.
     """
     rows = tuple(
         FactRow(arm=arm.arm, index=arm.index, cells=(Cell(words=shown_name(arm.arm)), *_seed(seed)))
@@ -134,9 +137,18 @@ def seeds_table(arms: Sequence[ArmSeeds], selection: str = "") -> FactTable:
         for seed in arm.seeds
     )
     note = f"{selection} {DEFINITION}".strip()
-    return FactTable(
-        title="Seeds", summary=_collapsed(arms), columns=_SEED_COLUMNS, units=_SEED_UNITS, rows=rows, note=note
-    )
+    columns, units = _called(_SEED_COLUMNS, score), _called(_SEED_UNITS, score)
+    return FactTable(title="Seeds", summary=_collapsed(arms), columns=columns, units=units, rows=rows, note=note)
+
+
+def _called(columns: dict[str, str], score: str) -> dict[str, str]:
+    """Returns columns that say by which judge their scores are."""
+    if score == GOLD:
+        return columns
+    names = {"gold": f"by {score}", "best gold": f"by {score}, at best"}
+    by = {"by the gold judge": f"by {score}", "that gold chose": f"that {score} chose"}
+    return {names.get(name, name): reduce(lambda told, old: told.replace(old, by[old]), by, words)
+            for name, words in columns.items()}  # fmt: skip
 
 
 def _collapsed(arms: Sequence[ArmSeeds]) -> str:
@@ -180,14 +192,15 @@ _MATCHED_COLUMNS = {
 }
 
 
-def matched_table(view: MatchedView) -> FactTable:
-    """Returns the arms at a common level; no rows where there is none."""
+def matched_table(view: MatchedView, score: str = GOLD) -> FactTable:
+    """Returns the arms at a common level; no rows where there is none. `score` as for `seeds_table`."""
     unit = f" {view.unit}" if view.unit else ""
     title = f"Matched {view.label}" if view.level is None else f"Matched {view.label}: {count(view.level)}{unit}"
     rows = tuple(FactRow(arm=arm.arm, index=arm.index, cells=_matched(arm)) for arm in view.arms)
     summary = f"{view.limited_by} reached no more" if view.limited_by else view.note
     units = {"gold": "score", "KL": "nats", "proxy": "score"} | ({"reached": view.unit} if view.unit else {})
-    return FactTable(title=title, summary=summary, columns=_MATCHED_COLUMNS, units=units, rows=rows, note=view.note)
+    columns, units = _called(_MATCHED_COLUMNS, score), _called(units, score)
+    return FactTable(title=title, summary=summary, columns=columns, units=units, rows=rows, note=view.note)
 
 
 def _matched(arm: MatchedArm) -> tuple[Cell, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from workbench.compare.arms import Arm, Track
 from workbench.compare.log_table import Spent
+from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD, KL, KL_K1
 
 _EVEN = 1.25  # times the least that an arm used; below it, equal enough to compare at one budget
@@ -35,10 +36,15 @@ def incomplete(arms: Sequence[Arm]) -> list[str]:
     return found
 
 
-def oddities(arms: Sequence[Arm]) -> list[str]:
-    """Returns what a reader should know of the figures: cut responses, missing scores, negative estimates of KL."""
+def oddities(arms: Sequence[Arm], score: str = GOLD) -> list[str]:
+    """Returns what a reader should know of the figures: cut responses, missing scores, negative estimates of KL.
+
+    Args:
+        arms: those compared.
+        score: what the judge's scores are called: gold, or its own name.
+    """
     found = [_cut(arms)]
-    found += [_missing(arm) for arm in arms]
+    found += [_missing(arm, score) for arm in arms]
     found += [_negative_k1(arm) for arm in arms]
     return [sentence for sentence in found if sentence] + _said_by_runs(arms)
 
@@ -85,7 +91,7 @@ def _ended(track: Track) -> str:
 
 
 def _who(arm: Arm, track: Track) -> str:
-    return f"{arm.name}, seed {track.seed}"
+    return f"{shown_name(arm.name)}, seed {track.seed}"
 
 
 def _list(seeds: Sequence[int]) -> str:
@@ -93,7 +99,7 @@ def _list(seeds: Sequence[int]) -> str:
 
 
 def _cut(arms: Sequence[Arm]) -> str:
-    shares = {arm.name: float(np.mean([1 - track.last.samples.ended.mean() for track in arm.tracks]))
+    shares = {shown_name(arm.name): float(np.mean([1 - track.last.samples.ended.mean() for track in arm.tracks]))
               for arm in arms if arm.tracks}  # fmt: skip
     if not any(share > _CUT_SHARE for share in shares.values()):
         return ""
@@ -101,12 +107,16 @@ def _cut(arms: Sequence[Arm]) -> str:
     return f"Responses that reached the length limit and were cut there: {told}."
 
 
-def _missing(arm: Arm) -> str:
+def _missing(arm: Arm, score: str) -> str:
     missing = sum(track.last.samples.n_missing(GOLD) for track in arm.tracks)
     total = sum(len(track.last.samples) for track in arm.tracks)
     if not missing:
         return ""
-    return f"{arm.name}: {missing} of {total} responses have no gold score; they are counted here and left out of every mean."
+    what = "gold score" if score == GOLD else f"score by {score}"
+    return (
+        f"{shown_name(arm.name)}: {missing} of {total} responses have no {what}; they are counted here and left out of every "
+        "mean."
+    )
 
 
 def _negative_k1(arm: Arm) -> str:
@@ -127,5 +137,5 @@ def _said_by_runs(arms: Sequence[Arm]) -> list[str]:
     for arm in arms:
         for track in (*arm.tracks, *arm.waiting):
             for message in track.log.warned:
-                speakers.setdefault(message, {})[arm.name] = None
+                speakers.setdefault(message, {})[shown_name(arm.name)] = None
     return [f"{', '.join(names)}: {message}" for message, names in speakers.items()]

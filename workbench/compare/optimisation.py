@@ -211,7 +211,7 @@ def sampled_points(sampled: Sampled) -> list[Points]:
 
 def _turning_point(name: str, index: int, form: Form, seeds: Sequence[Points]) -> TurningPoint:
     about = {"arm": name, "index": index, "form": form}
-    found: Fitted | str = fit(form, seeds) if seeds else "Its start model or gold scores are missing."
+    found: Fitted | str = fit(form, seeds) if seeds else "Its start model or its scores by this judge are missing."
     if isinstance(found, str):
         return TurningPoint(**about, why_not=found)
     peak = found.peak

@@ -34,7 +34,8 @@ class Ground:
         starts: the start models, by what they are.
         sampled: best of n that is shown.
         figures: what was worked out of them.
-        judge: the gold judge's name.
+        judge: the name of the judge that decides.
+        score: what its scores are called: gold, or its own name.
         interval: what the intervals are over, in words.
         over_kl: the x-axis is the KL itself and not its root.
         further: samples of the last checkpoints from other evaluations, by the arms' own.
@@ -45,6 +46,7 @@ class Ground:
     sampled: Sequence[Sampled]
     figures: Optimisation
     judge: str
+    score: str
     interval: str
     over_kl: bool
     further: Mapping[str, Sequence[Path]]
@@ -52,47 +54,80 @@ class Ground:
     def start(self, arm: Arm) -> Arm | None:
         return self.starts.get(arm.start)
 
+    @property
+    def columns(self) -> tuple[tuple[Role, str], ...]:
+        """The judge's scores and the proxy's; once where the proxy is the judge."""
+        return _CHOSEN[:1] if self.score == PROXY else _CHOSEN
+
+    @property
+    def roles(self) -> str:
+        """How the two are told apart, in words."""
+        return f"solid: {self.score}, dashed: proxy" if len(self.columns) > 1 else f"solid: {self.score}"
+
+    @property
+    def judged(self) -> str:
+        """The judge's scores, in words."""
+        return f"gold, by {self.judge}" if self.score == GOLD else f"by {self.judge}"
+
+    @property
+    def it(self) -> str:
+        """The judge's scores, in a sentence that has named the judge."""
+        return "gold" if self.score == GOLD else "this score"
+
+    @property
+    def dashed(self) -> str:
+        """A sentence of a caption about the proxy."""
+        return " Dashed: proxy, the reward model that was trained on the preferences." if len(self.columns) > 1 else ""
+
+
+def reward_label(score: str) -> str:
+    """Returns what an axis of a judge's raw scores says."""
+    return "gold reward" if score == GOLD else f"score by {score}"
+
 
 def overoptimisation_panel(ground: Ground) -> PanelSpec:
     """Returns proxy, gold and held-out scores in the start model's standard deviations, with Gao's forms where they fit."""
     held_out = _held_out(ground.arms)
-    columns: list[tuple[Role, str]] = [("gold", GOLD), ("proxy", PROXY)]
+    columns = [*ground.columns]
     columns += [("held_out", name) for name in held_out]
     series = []
     for arm in (arm for arm in ground.arms if (start := ground.start(arm)) is not None and start.tracks):
         for role, column in columns:
             curve = evaluation_curve(arm, ground.start(arm), standardised(column, ground.starts[arm.start]), "kl")
-            series.append(_series(arm.name, arm.place, role, _placed(ground, curve), column))
+            series.append(_series(ground, (arm.name, arm.place), role, _placed(ground, curve), column))
     for one in ground.sampled:
         for role, column in columns:
             series.append(
-                _series(one.name, one.index, role, _placed(ground, one.curve(column, standardised=True)), column)
+                _series(
+                    ground, (one.name, one.index), role, _placed(ground, one.curve(column, standardised=True)), column
+                )
             )
     turns = {turn.arm: turn for turn in ground.figures.turning_points if not turn.why_not}
     series += [_fitted(ground, turn) for turn in turns.values()]
     dotted = f" Dotted: held out, {', '.join(_judge_name(name) for name in held_out)}." if held_out else ""
     return PanelSpec(
         title=PANELS["overoptimisation"],
-        subtitle="solid: gold, dashed: proxy, dotted: held out" if held_out else "solid: gold, dashed: proxy",
+        subtitle=f"{ground.roles}, dotted: held out" if held_out else ground.roles,
         x=_kl_axis(ground),
         y=Axis(label="score", unit="s.d."),
         series=_shown(series),
         lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),),
         spans=tuple(_span(ground, turn) for turn in turns.values()),
-        caption=f"Solid: gold, by {ground.judge}. Dashed: proxy, the reward model that was trained on the preferences.{dotted} "
-        "All less the start model's mean, in standard deviations of its scores. Thin: Gao's form (2210.10760) fitted to gold, "
-        f"drawn only where it fits; the band across is where it turns. {_fits(ground)}{_bound(ground)}{ground.interval}.",
+        caption=f"Solid: {ground.judged}.{ground.dashed}{dotted} All less the start model's mean, in standard deviations of its "
+        f"scores. Thin: Gao's form (2210.10760) fitted to {ground.it}, drawn only where it fits; the "
+        f"band across is where it turns. {_fits(ground)}{_bound(ground)}{ground.interval}.",
     )
 
 
 def frontier_panel(ground: Ground) -> PanelSpec:
     """Returns gold over measured KL, with the most that was reached within each KL."""
     points = [
-        _series(arm.name, arm.place, "point", evaluation_curve(arm, ground.start(arm), raw(GOLD), "kl"), GOLD)
+        _series(ground, (arm.name, arm.place), "point", evaluation_curve(arm, ground.start(arm), raw(GOLD), "kl"), GOLD)
         for arm in ground.arms
     ]
     sampled = [
-        _series(one.name, one.index, "point", one.curve(GOLD, standardised=False), GOLD) for one in ground.sampled
+        _series(ground, (one.name, one.index), "point", one.curve(GOLD, standardised=False), GOLD)
+        for one in ground.sampled
     ]
     means = [
         (shown_name(arm.name), [track.last.mean_gold for track in arm.tracks])
@@ -101,18 +136,18 @@ def frontier_panel(ground: Ground) -> PanelSpec:
     ]
     return PanelSpec(
         title=PANELS["frontier"],
-        subtitle=f"every checkpoint, gold ({ground.judge})",
+        subtitle=f"every checkpoint, {ground.judged}",
         x=Axis(label="KL to the start model", unit="nats"),
-        y=Axis(label="gold reward"),
+        y=Axis(label=reward_label(ground.score)),
         series=_shown([*points, *sampled, _envelope(ground, points)]),
         lines=tuple(
             ReferenceLine(axis="y", value=float(np.mean(gold)), label=name)
             for name, gold in means
             if np.isfinite(np.mean(gold))
         ),
-        caption=f"Mean gold score by {ground.judge} against measured KL, one mark a checkpoint, joined in the order of training. "
-        "Grey: the most gold that any checkpoint shown reached within that KL, chosen on the same prompts and so a little too "
-        f"good; its band is over prompts drawn again. {_bound(ground)}{ground.interval}.",
+        caption=f"Mean score, {ground.judged}, against measured KL, one mark a checkpoint, joined in the order of training. "
+        f"Grey: the most of {ground.it} that any checkpoint shown reached within that KL, chosen on the same prompts and so a "
+        f"little too good; its band is over prompts drawn again. {_bound(ground)}{ground.interval}.",
     )
 
 
@@ -126,7 +161,7 @@ def kl_profile_panel(ground: Ground) -> PanelSpec:
             continue
         x = np.arange(1, len(profile.mean) + 1, dtype=np.float64)
         curve = Curve(x, profile.mean, profile.low, profile.high)
-        made = _series(arm.name, arm.place, "profile", curve, "")
+        made = _series(ground, (arm.name, arm.place), "profile", curve, "")
         series.append(made.model_copy(update={"counts": tuple(int(n) for n in profile.going)}))
     lacking = ""
     if without:
@@ -151,10 +186,11 @@ def best_of_n_panel(ground: Ground) -> PanelSpec:
     """Returns what choosing the best of n comes to, over n."""
     series = []
     for one in ground.sampled:
-        for role, column in _CHOSEN:
+        for role, column in ground.columns:
             curve = one.curve(column, standardised=True)
             n = np.array(one.sizes, dtype=np.float64)[: len(curve)]
-            series.append(_series(one.name, one.index, role, Curve(n, curve.y, curve.low, curve.high), column))
+            drawn = Curve(n, curve.y, curve.low, curve.high)
+            series.append(_series(ground, (one.name, one.index), role, drawn, column))
     prompts = max((len(seed.keys) for one in ground.sampled for seed in one.seeds), default=0)
     seeds = max((len(one.seeds) for one in ground.sampled), default=0)
     intervals = f"95 % intervals over {prompts} prompts and {seeds} seeds."
@@ -167,8 +203,9 @@ def best_of_n_panel(ground: Ground) -> PanelSpec:
         y=Axis(label="score", unit="s.d."),
         series=_shown(series),
         lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),) if series else (),
-        caption="Solid: gold, dashed: proxy, of the response that the reward model likes best of n samples of the start model, "
-        "above a single sample, in standard deviations of the start model's scores. Every n is estimated from the same "
+        caption=f"{ground.roles[0].upper()}{ground.roles[1:]}, of the response that the reward model likes best of n "
+        "samples of the start model, above a single sample, in standard deviations of the start model's scores. Every n is "
+        "estimated from the same "
         f"samples, over all subsets (2112.09332). {intervals}",
     )
 
@@ -201,7 +238,7 @@ def _fitted(ground: Ground, turn: TurningPoint) -> Series:
     assert turn.kl is not None
     d = np.linspace(NEAREST if turn.form == "rl" else 0.0, max(turn.reached, 1.1 * turn.kl.mean) ** 0.5, _N_FIT)
     y = value(turn.form, turn.alpha.mean, turn.beta.mean, d)
-    return _series(turn.arm, turn.index, "fit", Curve(_at(ground)(d * d), y, y, y), GOLD)
+    return _series(ground, (turn.arm, turn.index), "fit", Curve(_at(ground)(d * d), y, y, y), GOLD)
 
 
 def _span(ground: Ground, turn: TurningPoint) -> Span:
@@ -251,9 +288,10 @@ def _envelope_halves(ground: Ground, at: FloatArray) -> tuple[FloatArray, FloatA
     return np.maximum(line - low, 0.0), np.maximum(high - line, 0.0)
 
 
-def _series(name: str, index: int, role: Role, curve: Curve, column: str) -> Series:
+def _series(ground: Ground, arm: tuple[str, int], role: Role, curve: Curve, column: str) -> Series:
+    name, index = arm
     words: dict[Role, str] = {
-        "gold": ", gold",
+        "gold": f", {ground.score}",
         "proxy": ", proxy",
         "held_out": f", {_judge_name(column)}",
         "fit": ", Gao's form",

@@ -24,6 +24,7 @@ from workbench.compare.optimisation_panels import (
     frontier_panel,
     kl_profile_panel,
     overoptimisation_panel,
+    reward_label,
 )
 from workbench.compare.sampled import Sampled
 from workbench.compare.smoothing import smooth_curve
@@ -54,17 +55,19 @@ def build_panels(
     sampled: Sequence[Sampled] = (),
     figures: Optimisation | None = None,
     further: Mapping[str, Sequence[Path]] | None = None,
+    score: str = GOLD,
 ) -> tuple[PanelSpec, ...]:
     """Returns the panels of a view, in its order, without the arms that it hides.
 
     Args:
         arms: all that are compared, start models first, as `gather_arms` gives them; colours follow their places.
-        judge: the gold judge's name.
+        judge: the name of the judge that decides.
         view: what is drawn over what. KL over KL says nothing, so that panel then goes by step.
         most_points: of a curve of a training metric, thinned so that every peak stays; None keeps all.
         sampled: best of n from the start models.
         figures: what `examine` said of the arms that are shown.
         further: samples of the last checkpoints from other evaluations, for the KL along the response.
+        score: what the judge's scores are called: gold, or the name of another judge.
     """
     view = view or View()
     shown = [arm for arm in arms if arm.name not in view.hidden]
@@ -73,8 +76,9 @@ def build_panels(
     sampled = [one for one in sampled if one.name not in view.hidden]
     figures = figures or Optimisation()
     words = interval_words(shown)
-    scene = _Scene(shown, starts, baseline, judge, view, words, most_points, sampled, figures, further or {})
-    return tuple(_BUILDERS[name](scene) if name in PANELS else _metric_panel(scene, name) for name in view.panels)
+    scene = _Scene(shown, starts, baseline, judge, score, view, words, most_points, sampled, figures, further or {})
+    panels = [_BUILDERS[name](scene) if name in PANELS else _metric_panel(scene, name) for name in view.panels]
+    return tuple(panel.model_copy(update={"score": score}) for panel in panels)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class _Scene:
     starts: dict[str, Arm]
     baseline: Arm | None
     judge: str
+    score: str
     view: View
     interval: str
     most_points: int | None
@@ -96,7 +101,9 @@ class _Scene:
         """What the panels of over-optimisation are drawn from."""
         over_kl = self.x == "kl"
         drawn, interval = self.drawn(), self.interval
-        return Ground(drawn, self.starts, self.sampled, self.figures, self.judge, interval, over_kl, self.further)
+        return Ground(
+            drawn, self.starts, self.sampled, self.figures, self.judge, self.score, interval, over_kl, self.further
+        )
 
     @property
     def x(self) -> XAxis:
@@ -111,7 +118,8 @@ class _Scene:
         return self.starts.get(arm.start)
 
     def series(self, arm: Arm, role: Role, curve: Curve) -> Series:
-        return _series(arm, role, curve, self.view.smoothing if role != "point" else 0.0, self.most_points)
+        made = _series(arm, role, curve, self.view.smoothing if role != "point" else 0.0, self.most_points)
+        return made.model_copy(update={"name": f"{arm.name}, {self.score}"}) if role == "gold" else made
 
     def closing(self) -> str:
         """The last sentence of a caption."""
@@ -136,25 +144,26 @@ def interval_words(arms: Sequence[Arm]) -> str:
 
 
 def _reward_panel(scene: _Scene) -> PanelSpec:
-    arms, starts, judge = scene.arms, scene.starts, scene.judge
+    arms, starts, score = scene.arms, scene.starts, scene.score
     has_proxy = any(not np.isnan(track.last.samples.column(PROXY)).all() for arm in arms for track in arm.tracks)
+    is_proxy = score == PROXY  # the proxy decides: it is the solid line, and there is no other
     # Proxy and gold have units of their own; in the start model's standard deviations one axis can hold both.
     scaled = has_proxy and all(arm.start in starts and starts[arm.start].tracks for arm in arms)
     series = []
     for arm in scene.drawn():
         start = scene.start(arm)
-        for role, column in _REWARDS:
+        for role, column in _REWARDS[:1] if is_proxy else _REWARDS:
             measure = standardised(column, start) if scaled and start else raw(column)
             drawn = scene.series(arm, role, evaluation_curve(arm, start, measure, scene.x))
             series.append(_with_scores(drawn, means_by_steps(arm, start, column)) if scaled else drawn)
     return PanelSpec(
         title=PANELS["reward"],
-        subtitle="solid: gold, dashed: proxy" if has_proxy else f"gold ({judge})",
+        subtitle=f"solid: {score}, dashed: proxy" if has_proxy and not is_proxy else _score_words(scene),
         x=X_AXES[scene.x],
-        y=Axis(label="reward above start", unit="s.d.") if scaled else Axis(label="gold reward"),
+        y=Axis(label="reward above start", unit="s.d.") if scaled else Axis(label=reward_label(score)),
         series=_shown(series),
         lines=(ReferenceLine(axis="y", value=0.0, label=START_MODEL),) if scaled else _gold_lines(starts),
-        caption=_reward_caption(judge, scene.closing(), scaled=scaled, has_proxy=has_proxy),
+        caption=_reward_caption(scene, scaled=scaled, has_proxy=has_proxy and not is_proxy),
     )
 
 
@@ -171,15 +180,20 @@ def _gold_lines(starts: dict[str, Arm]) -> tuple[ReferenceLine, ...]:
     return tuple(ReferenceLine(axis="y", value=float(mean), label=name) for name, mean in means if np.isfinite(mean))
 
 
-def _reward_caption(judge: str, closing: str, *, scaled: bool, has_proxy: bool) -> str:
+def _score_words(scene: _Scene) -> str:
+    return f"gold ({scene.judge})" if scene.score == GOLD else f"by {scene.judge}"
+
+
+def _reward_caption(scene: _Scene, *, scaled: bool, has_proxy: bool) -> str:
+    solid = f"gold, mean score by {scene.judge}" if scene.score == GOLD else f"mean score by {scene.judge}"
     proxy = " Dashed: proxy, the reward model that was trained on the preferences." if has_proxy else ""
     scale = (
-        " Both less the start model's mean, in standard deviations of its scores under the same seed; the summary has the "
+        " All less the start model's mean, in standard deviations of its scores under the same seed; the summary has the "
         "scores themselves."
         if scaled
         else ""
     )
-    return f"Solid: gold, mean score by {judge}.{proxy}{scale} {closing}"
+    return f"Solid: {solid}.{proxy}{scale} {scene.closing()}"
 
 
 def _kl_panel(scene: _Scene) -> PanelSpec:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, ChosenOn, Point, Which
 from workbench.compare.costs import Cost, cost_of
 from workbench.compare.curves import standardised, start_track
+from workbench.compare.length_control import LengthControlled
 from workbench.compare.naming import without_folders
 from workbench.compare.samples import stack
 from workbench.compare.selection import chosen_on
@@ -67,6 +68,9 @@ class ArmResult(ComparedArm):
     proxy: Estimate | None
     kl: Estimate | None
     win_rate: Estimate | None
+    length_controlled: LengthControlled | None = Field(
+        None, description="The win rate with length held equal; None where length and arm cannot be told apart."
+    )
     gold_gain: Estimate | None = Field(None, description="Gold above the start model, in s.d. of the start's scores.")
     proxy_gain: Estimate | None = Field(None, description="Proxy above the start model, in s.d. of the start's scores.")
     last: Figures
@@ -90,7 +94,9 @@ def list_arm(arm: Arm) -> ComparedArm:
     )
 
 
-def result_of(arm: Arm, start: Arm | None, baseline: Arm | None, project: Project) -> ArmResult:
+def result_of(
+    arm: Arm, start: Arm | None, baseline: Arm | None, project: Project, controlled: LengthControlled | None = None
+) -> ArmResult:
     """Returns an arm's figures.
 
     Args:
@@ -98,6 +104,7 @@ def result_of(arm: Arm, start: Arm | None, baseline: Arm | None, project: Projec
         start: its start model, where it was evaluated.
         baseline: whose last checkpoint win rates are against; None: nobody's.
         project: whose folder the paths of samples are relative to.
+        controlled: the win rate against the baseline with length held equal.
     """
     last, best = _figures(arm, baseline, "last"), _figures(arm, baseline, "best")
     return ArmResult(
@@ -106,6 +113,7 @@ def result_of(arm: Arm, start: Arm | None, baseline: Arm | None, project: Projec
         proxy=last.proxy,
         kl=last.kl,
         win_rate=last.win_rate,
+        length_controlled=controlled,
         gold_gain=_gain(arm, start, GOLD),
         proxy_gain=_gain(arm, start, PROXY),
         last=last,

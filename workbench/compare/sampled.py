@@ -1,7 +1,7 @@
 """Best of n over its seeds, as something that is drawn and counted like an arm."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,8 +9,11 @@ from workbench.compare.arms import Arm
 from workbench.compare.best_of_n import BEST_OF_N, BestOfN, kl_bound, read_best_of_n, sizes
 from workbench.compare.curves import EMPTY, Curve
 from workbench.compare.identity import proxy_of, start_of
+from workbench.compare.naming import without_folders
+from workbench.compare.results import ComparedArm
 from workbench.compare.samples import Samples, stack
 from workbench.compare.statistics import FloatArray, mean_interval
+from workbench.domain.samples import GOLD, PROXY, SCORE_PREFIX
 from workbench.storage.project import Project
 
 
@@ -34,6 +37,23 @@ class Sampled:
     def sizes(self) -> list[int]:
         """The n that every seed can tell of."""
         return sizes(min(seed.most for seed in self.seeds))
+
+    @property
+    def listed(self) -> ComparedArm:
+        """How it stands among the arms."""
+        return ComparedArm(
+            name=self.name,
+            method="best_of_n",
+            seeds=tuple(seed.job.seed for seed in self.seeds),
+            called=(self.name,),
+            index=self.index,
+            runs=tuple(seed.job.id for seed in self.seeds),
+            evaluations=(),
+        )
+
+    def judged_by(self, judge: str) -> "Sampled":
+        """Returns it with a judge's scores in place of the gold ones; with none where that judge was not asked."""
+        return replace(self, seeds=tuple(_judged(seed, judge) for seed in self.seeds))
 
     def gain(self, column: str, n: int) -> FloatArray:
         """Returns [s x p]: by how much the best of `n` scores above a single sample, on each prompt."""
@@ -82,6 +102,16 @@ def gather_best_of_n(project: Project, arms: Sequence[Arm], experiment: str | No
             name = BEST_OF_N if len(arms) == 1 or not found else f"{BEST_OF_N} {len(found) + 1}"
             found.append(Sampled(name, len(arms) + len(found), start, tuple(by_seed[seed] for seed in sorted(by_seed))))
     return found
+
+
+def _judged(sampled: BestOfN, judge: str) -> BestOfN:
+    names = {without_folders(name.removeprefix(SCORE_PREFIX)): name for name in sampled.others if name != GOLD}
+    others = {name: table for name, table in sampled.others.items() if name != GOLD}
+    if judge == PROXY:
+        others[GOLD] = sampled.proxy
+    elif judge in names:
+        others[GOLD] = others.pop(names[judge])
+    return replace(sampled, others=others)
 
 
 def scale_of(samples: Samples, column: str) -> tuple[float, float]:

@@ -78,4 +78,5 @@ class PanelSpec(_Spec):
     series: tuple[Series, ...]
     lines: tuple[ReferenceLine, ...] = ()
     spans: tuple[Span, ...] = ()
+    score: str = Field("gold", description="What curves of the role gold are called: gold, or another judge's name.")
     caption: str = Field("", description="What, on how many prompts and seeds, by which judge, which interval.")

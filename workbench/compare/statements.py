@@ -9,6 +9,7 @@ from workbench.compare.claims import Claim
 from workbench.compare.overoptimisation import Turn
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
+from workbench.domain.samples import GOLD
 
 _MOST_LINES = 15
 Rule = Literal["comparable", "arms", "start", "length", "proxy", "undecided", "scope"]
@@ -58,21 +59,26 @@ def spoken(name: str) -> str:
     return name if shown == name else f"the {shown}"
 
 
-def claims_support(claims: Sequence[Claim]) -> tuple[Support, ...]:
-    """Returns the figures of claims: win rate, the same with length held equal, and difference of gold."""
-    return tuple(support for claim in claims for support in _of_claim(claim))
+def claims_support(claims: Sequence[Claim], score: str = GOLD) -> tuple[Support, ...]:
+    """Returns the figures of claims: win rate, the same with length held equal, and difference of scores.
+
+    Args:
+        claims: that a sentence rests on.
+        score: what the judge's scores are called.
+    """
+    return tuple(support for claim in claims for support in _of_claim(claim, score))
 
 
-def turn_support(name: str, turn: Turn) -> tuple[Support, ...]:
+def turn_support(name: str, turn: Turn, score: str = GOLD) -> tuple[Support, ...]:
     """Returns the figures of an arm whose proxy rose while gold fell."""
     since = f"from step {turn.step} to the last checkpoint"
     return (
-        Support(label=f"{name}, change of gold {since}", value=turn.gold, arms=(name,)),
+        Support(label=f"{name}, change of {score} {since}", value=turn.gold, arms=(name,)),
         Support(label=f"{name}, change of the proxy {since}", value=turn.proxy, arms=(name,)),
     )
 
 
-def _of_claim(claim: Claim) -> list[Support]:
+def _of_claim(claim: Claim, score: str) -> list[Support]:
     arms, who = (claim.row, claim.column), f"{spoken(claim.row)} over {spoken(claim.column)}"
     counts = f"{claim.wins:,} wins, {claim.ties:,} ties, {claim.losses:,} losses, {claim.missing:,} left out"
     test = f"p = {claim.p_value:.2g}, by Holm {claim.adjusted:.2g}"
@@ -80,4 +86,4 @@ def _of_claim(claim: Claim) -> list[Support]:
     if (controlled := claim.length_controlled) is not None:
         note = f"{controlled.longer:+.0f} characters"
         found.append(Support(label=f"{who}, length held equal", value=controlled.rate, unit="%", note=note, arms=arms))
-    return [*found, Support(label=f"{who}, gold", value=claim.gold_difference, arms=arms)]
+    return [*found, Support(label=f"{who}, {score}", value=claim.gold_difference, arms=arms)]

@@ -27,6 +27,7 @@ from workbench.compare.power import POWER
 from workbench.compare.statements import Rule, Statement, claims_support, spoken, turn_support
 from workbench.compare.winrates import WinCell
 from workbench.domain.estimates import Estimate
+from workbench.domain.samples import GOLD
 
 _ALL = 0.5  # the lead of an arm that wins every prompt
 _MOST, _NAMED = 5, 3  # arms that a sentence names; of more than five the first three
@@ -61,7 +62,7 @@ class Evidence:
     @property
     def score(self) -> str:
         """What the judge's scores are called."""
-        return "gold" if self.is_gold else self.judge
+        return GOLD if self.is_gold else self.judge
 
     @cached_property
     def claims(self) -> list[Claim]:
@@ -75,18 +76,19 @@ def write_verdict(evidence: Evidence) -> list[Statement]:
 
 
 def _statements(evidence: Evidence, claims: "_Claims") -> Iterator[Statement]:
+    said = partial(_said, score=evidence.score)
     if evidence.unfair:
         yield _said("comparable", f"Not comparable as it stands, because {_decapitalised(evidence.unfair[0])}")
     first = _first(evidence.trained, claims)
-    yield _said("arms", _between_arms(evidence, claims, first), claims.of(first, evidence.trained))
-    yield _said("start", _against_start(evidence, claims), claims.against(evidence.references))
+    yield said("arms", _between_arms(evidence, claims, first), claims.of(first, evidence.trained))
+    yield said("start", _against_start(evidence, claims), claims.against(evidence.references))
     by_length = [claim for claim in claims.all if claim.is_by_length]
-    yield _said("length", _by_length(by_length), by_length)
+    yield said("length", _by_length(by_length), by_length)
     yield from _turns(evidence.turns, evidence)
     if not evidence.trained:
         yield _said("scope", "Only the start model was evaluated, so there is nothing to compare it with yet.")
     undecided = _nearest(claims.of(first, evidence.trained) or claims.against(evidence.references))
-    yield _said("undecided", _what_decides(undecided), [undecided] if undecided else [])
+    yield said("undecided", _what_decides(undecided), [undecided] if undecided else [])
     yield from _scope(evidence)
 
 
@@ -111,15 +113,17 @@ def _turns(turns: Mapping[str, Turn], evidence: Evidence) -> Iterator[Statement]
         found.sort(key=lambda item: item[1].gold.mean)
     told = found if len(found) <= _MOST else found[:_NAMED]
     for name, turn in told:
-        yield Statement(sentence=_turned(name, turn, evidence), rule="proxy", support=turn_support(name, turn))
+        yield Statement(
+            sentence=_turned(name, turn, evidence), rule="proxy", support=turn_support(name, turn, evidence.score)
+        )
     if rest := found[len(told) :]:
-        support = tuple(figure for name, turn in rest for figure in turn_support(name, turn))
+        support = tuple(figure for name, turn in rest for figure in turn_support(name, turn, evidence.score))
         sentence = f"Of {len(rest)} other arms too the proxy rose while {evidence.score} fell, by less."
         yield Statement(sentence=sentence, rule="proxy", support=support)
 
 
-def _said(rule: Rule, sentence: str, claims: Sequence[Claim] = ()) -> Statement:
-    return Statement(sentence=sentence, rule=rule, support=claims_support(claims))
+def _said(rule: Rule, sentence: str, claims: Sequence[Claim] = (), score: str = GOLD) -> Statement:
+    return Statement(sentence=sentence, rule=rule, support=claims_support(claims, score))
 
 
 class _Claims:

@@ -25,7 +25,7 @@ from workbench.domain.estimates import Estimate
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.samples import GOLD
 
-_MOST_RESAMPLED = 16  # arms: 120 pairs take half a second to resample
+MOST_RESAMPLED = 16  # arms: 120 pairs take half a second to resample
 _ENOUGH_SEEDS = 20  # from which resampling them covers 93-97 %; with 3 it covers as little as 68 %
 
 
@@ -225,7 +225,7 @@ def matched_points(
 
 def win_matrix(arms: list[Arm]) -> list[WinCell]:
     """Compares every two arms; each pair stands once, the arm that comes later in the list as the row."""
-    few = len(arms) <= _MOST_RESAMPLED
+    few = len(arms) <= MOST_RESAMPLED
     cells = [
         compare_arms(row, column, in_full=few)
         for i, row in enumerate(arms)

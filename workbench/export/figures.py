@@ -247,7 +247,15 @@ def _legend_entries(panels: Sequence[PanelSpec], theme: Theme) -> list[Line2D]:
     ]
     roles = {series.role for series in drawn}
     if "proxy" in roles:
-        entries.append(Line2D([], [], color=theme.muted, linewidth=1.8, label="gold"))
+        entries.append(
+            Line2D(
+                [],
+                [],
+                color=theme.muted,
+                linewidth=1.8,
+                label=" or ".join(dict.fromkeys(panel.score for panel in panels)),
+            )
+        )
         entries.append(
             Line2D([], [], color=theme.muted, linewidth=1.4, linestyle=(0, (4, 2)), label="proxy (reward model)")
         )

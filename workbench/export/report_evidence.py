@@ -4,8 +4,9 @@ from workbench.compare.comparison import Comparison
 from workbench.compare.ledger import Amounts
 from workbench.compare.matched import MatchedArm, MatchedView
 from workbench.domain.experiments import shown_name
+from workbench.domain.samples import GOLD
 from workbench.export.document import Cell, Part, Value, Words, bullets, table
-from workbench.export.report_tables import NONE, figure, percent, signed
+from workbench.export.report_tables import NONE, by, figure, percent, signed
 
 _AMOUNTS = ("prompts", "pairs", "tokens trained", "tokens generated", "FLOPs", "time", "device time", "memory")
 _FRONTIERS = (
@@ -40,12 +41,24 @@ def claims(comparison: Comparison) -> tuple[Part | None, ...]:
         ]
         for claim in comparison.claims
     ]
-    head = ("claim", "win rate", "length held equal", "gold difference", "p, by Holm", "verdict", "would be decided by")
+    head = (
+        "claim",
+        "win rate",
+        "length held equal",
+        _difference(comparison),
+        "p, by Holm",
+        "verdict",
+        "would be decided by",
+    )
     caption = (
         "Every two arms once, the one that won more first; p-values adjusted for their number by Holm. "
         f"{comparison.interval}."
     )
     return table(head, rows), Words(caption, "caption")
+
+
+def _difference(comparison: Comparison) -> str:
+    return "gold difference" if comparison.score == GOLD else f"difference by {comparison.score}"
 
 
 def ranking(comparison: Comparison) -> tuple[Part | None, ...]:
@@ -79,7 +92,18 @@ def seeds(comparison: Comparison) -> tuple[Part | None, ...]:
         for seed in arm.seeds
         if seed.run is not None
     ]
-    head = ("arm", "seed", "state", "step", "gold", "proxy", "KL (nats)", "best step", "gold there", "collapsed")
+    head = (
+        "arm",
+        "seed",
+        "state",
+        "step",
+        by(comparison),
+        "proxy",
+        "KL (nats)",
+        "best step",
+        f"{by(comparison)} there",
+        "collapsed",
+    )
     return table(head, rows), Words(f"Intervals over prompts. {comparison.selection}", "caption")
 
 
@@ -87,7 +111,7 @@ def matched(comparison: Comparison) -> tuple[Part | None, ...]:
     """Returns the arms at as much data, compute, KL or proxy score as every arm reached."""
     parts: list[Part | None] = []
     for view in comparison.matched:
-        parts += [Words(_level(view)), _matched_table(view)]
+        parts += [Words(_level(view)), _matched_table(view, by(comparison))]
     return tuple(parts)
 
 
@@ -100,9 +124,9 @@ def _level(view: MatchedView) -> str:
     return f"{label}: {view.level:,.4g}{unit}{limit}. {view.note}"
 
 
-def _matched_table(view: MatchedView) -> Part | None:
+def _matched_table(view: MatchedView, score: str) -> Part | None:
     rows = [_matched_row(arm) for arm in view.arms]
-    return table(("arm", "at step", "gold", "win rate", "KL (nats)", "proxy"), rows)
+    return table(("arm", "at step", score, "win rate", "KL (nats)", "proxy"), rows)
 
 
 def _matched_row(arm: MatchedArm) -> list[Value]:
@@ -131,9 +155,9 @@ def optimisation(comparison: Comparison) -> tuple[Part | None, ...]:
         for row in last.values()
     ]  # fmt: skip
     return (
-        table(("where gold is highest", "KL (nats)", "height (s.d.)", "how"), turns),
+        table((f"where {comparison.score} is highest", "KL (nats)", "height (s.d.)", "how"), turns),
         table(("checkpoints above another's frontier", "above", "of"), above),
-        table(("best of n", "n", "KL at most (nats)", "gold gained", "proxy gained"), best),
+        table(("best of n", "n", "KL at most (nats)", f"{comparison.score} gained", "proxy gained"), best),
         Words(_FRONTIERS, "caption") if above else None,
         table(("KL, last checkpoint", "step", "exact", "s.e.", "k1", "k3", "a token"), measured),
         Words(_ESTIMATORS, "caption") if measured else None,

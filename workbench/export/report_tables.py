@@ -7,21 +7,38 @@ from workbench.compare.results import ArmResult, Figures
 from workbench.compare.side_by_side import Answer
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
+from workbench.domain.samples import GOLD
 from workbench.export.document import Cell, Part, Value, Words, table
 
 NONE = "–"
-_HEAD = ("arm", "method", "seeds", "step", "gold", "proxy", "KL (nats)", "win rate", "tokens a response")
+
+
+def _head(comparison: Comparison, *, is_last: bool) -> tuple[str, ...]:
+    rates = ("win rate", "length held equal") if is_last else ("win rate",)
+    return ("arm", "method", "seeds", "step", by(comparison), "proxy", "KL (nats)", *rates, "tokens a response")
+
+
+def by(comparison: Comparison) -> str:
+    """Returns how a column of the judge's scores is headed."""
+    return GOLD if comparison.score == GOLD else f"by {comparison.score}"
 
 
 def results(comparison: Comparison) -> tuple[Part | None, ...]:
     """Returns the table of all arms at their last checkpoint."""
     judges = comparison.further_judges
-    rows = [_line(arm, arm.last, judges) for arm in comparison.arms]
+    rows = [_line(arm, arm.last, judges, is_last=True) for arm in comparison.arms]
     caption = (
-        f"Each arm at its last evaluated checkpoint. Gold is {comparison.judge}; the win rate is against {comparison.rival} on "
-        f"the same prompts, ties half. {comparison.interval}."
+        f"Each arm at its last evaluated checkpoint. {_whose(comparison)}; the win rate is against {comparison.rival} on the "
+        f"same prompts, ties half, beside it as if both answers were of one length. {comparison.interval}."
     )
-    return table((*_HEAD, *(f"by {judge}" for judge in judges)), rows), Words(caption, "caption")
+    head = _head(comparison, is_last=True)
+    return table((*head, *(f"by {judge}" for judge in judges)), rows), Words(caption, "caption")
+
+
+def _whose(comparison: Comparison) -> str:
+    return (
+        f"Gold is {comparison.judge}" if comparison.score == GOLD else f"Scores and win rates are by {comparison.judge}"
+    )
 
 
 def best(comparison: Comparison) -> tuple[Part | None, ...]:
@@ -29,10 +46,11 @@ def best(comparison: Comparison) -> tuple[Part | None, ...]:
     if all(arm.best.steps == arm.last.steps for arm in comparison.arms):
         return ()
     caption = f"{comparison.selection} The verdict rests on the last checkpoints, where nothing was chosen."
-    return table(_HEAD, [_line(arm, arm.best) for arm in comparison.arms]), Words(caption, "caption")
+    rows = [_line(arm, arm.best, is_last=False) for arm in comparison.arms]
+    return table(_head(comparison, is_last=False), rows), Words(caption, "caption")
 
 
-def _line(arm: ArmResult, figures: Figures, judges: Sequence[str] = ()) -> list[Value]:
+def _line(arm: ArmResult, figures: Figures, judges: Sequence[str] = (), *, is_last: bool) -> list[Value]:
     seeds, steps = (", ".join(map(str, dict.fromkeys(values))) for values in (arm.seeds, figures.steps))
     return [
         shown_name(arm.name),
@@ -42,10 +60,17 @@ def _line(arm: ArmResult, figures: Figures, judges: Sequence[str] = ()) -> list[
         figure(figures.gold),
         figure(figures.proxy),
         figure(figures.kl),
-        NONE if arm.method == "reference" else percent(figures.win_rate),
+        *_rates(arm, figures, is_last=is_last),
         figure(figures.length, 1),
         *(figure(figures.scores[judge]) for judge in judges),
     ]
+
+
+def _rates(arm: ArmResult, figures: Figures, *, is_last: bool) -> list[Value]:
+    if arm.method == "reference":
+        return [NONE] * (1 + is_last)
+    controlled = arm.length_controlled
+    return [percent(figures.win_rate), *([percent(controlled.rate if controlled else None)] if is_last else [])]
 
 
 def head_to_head(comparison: Comparison) -> tuple[Part | None, ...]:

@@ -55,8 +55,7 @@ def plan_best_of_n(project: Project, run: Job, n: int, max_prompts: int | None) 
         BadInput: the run knows no reward model.
         NotFound: no start model was planned to be evaluated with it.
     """
-    has_reward = isinstance(run.recipe, RewardSource) and (run.inputs.rewards or not run.recipe.reads_trained_models)
-    if run.method != "reward" and not has_reward:
+    if run.method != "reward" and not _has_reward(run):
         raise BadInput(f"Run `{run.id}` is a {run.method} run without a reward model.", "Name a reward or a ppo run.")
     starts = [job for job in project.jobs() if _is_of_the_start(job) and _has_reward_of(job, run)]
     if not starts:
@@ -85,7 +84,13 @@ def reward_models(project: Project) -> list[Job]:
     """Returns a run for each reward by which start models were scored: the reward run that it is, else the evaluation."""
     judged = [job for job in project.jobs() if _is_of_the_start(job)]
     used = {run_of(job.inputs.rewards[0]): None for job in judged if _by_one_model(job)}
-    return [job for job in project.jobs() if job.id in used or (job in judged and not _by_one_model(job))]
+    mixed = [job.id for job in judged if _has_reward(job) and not _by_one_model(job)]
+    return [job for job in project.jobs() if job.id in used or job.id in mixed]
+
+
+def _has_reward(run: Job) -> bool:
+    """Says whether a run scores by a reward: reward models that it names, or programs alone."""
+    return isinstance(run.recipe, RewardSource) and bool(run.inputs.rewards or not run.recipe.reads_trained_models)
 
 
 def _by_one_model(evaluation: Job) -> bool:

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
@@ -28,9 +29,11 @@ class Packing:
     """How the sequences of a batch lie in one row.
 
     Attributes:
-        ids: [1, m] all tokens, sequence after sequence, then filling.
+        ids: [1, m] all tokens, sequence after sequence, then some filling.
         positions: [1, m] each token's place in its own sequence.
         places: [n] where each real token lies in the padded batch, counted row by row.
+        takes: [m] the same for the whole row; the filling reads any place.
+        sources: [b t] where each place of the padded batch lies in the row; padding reads the first filling.
         shape: (b, t) of the padded batch.
         calls: how many layers have read it.
     """
@@ -38,6 +41,8 @@ class Packing:
     ids: Tensor
     positions: Tensor
     places: Tensor
+    takes: Tensor
+    sources: Tensor
     shape: tuple[int, int]
     calls: int = 0
 
@@ -46,10 +51,12 @@ class Packing:
         """Packs the tokens [b, t] that are real; each sequence's real tokens come first."""
         n_sequences, longest = ids.shape
         places = is_real.flatten().nonzero().squeeze(-1)
-        filling = -len(places) % _ROUND
+        filling = _ROUND - len(places) % _ROUND  # at least one
         row = nn.functional.pad(ids.flatten()[places], (0, filling))
-        positions = nn.functional.pad(places % longest, (0, filling))
-        return cls(row.unsqueeze(0), positions.unsqueeze(0), places, (n_sequences, longest))
+        takes = nn.functional.pad(places, (0, filling))
+        sources = torch.full((n_sequences * longest,), len(places), device=ids.device)
+        sources[places] = torch.arange(len(places), device=ids.device)
+        return cls(row[None], (takes % longest)[None], places, takes, sources, (n_sequences, longest))
 
     def in_row(self, padded: Tensor) -> Tensor:
         """Returns values of the padded batch [b, t] in the row's order [1, m]; the filling is zero."""
@@ -57,15 +64,45 @@ class Packing:
         return nn.functional.pad(row, (0, self.ids.shape[1] - len(self.places))).unsqueeze(0)
 
     def spread(self, x: Tensor) -> Tensor:
-        """Lays [1, h, m, d] out as a padded batch [b, h, t, d]."""
-        padded = x.new_zeros(self.shape[0] * self.shape[1], x.shape[1], x.shape[3])
-        padded = padded.index_copy(0, self.places, x[0, :, : len(self.places)].transpose(0, 1))
-        return padded.view(*self.shape, *padded.shape[1:]).transpose(1, 2)
+        """Lays [1, h, m, d] out as a padded batch [b, h, t, d]; on the padding stands filling."""
+        padded: Tensor = _Spread.apply(x[0].transpose(0, 1), self)  # type: ignore[no-untyped-call]
+        return padded.unflatten(0, self.shape).transpose(1, 2)
 
     def gather(self, x: Tensor) -> Tensor:
         """Takes the real places of [b, t, h, d] back into a row [1, m, h, d]."""
-        row = x.flatten(0, 1).index_select(0, self.places)
-        return nn.functional.pad(row, (0, 0, 0, 0, 0, self.ids.shape[1] - len(self.places))).unsqueeze(0)
+        row: Tensor = _Gather.apply(x.flatten(0, 1), self)  # type: ignore[no-untyped-call]
+        return row.unsqueeze(0)
+
+
+# Forth and back are copies of rows: nothing is set to zero first and nothing added, as indexing's own gradients would.
+
+
+class _Spread(torch.autograd.Function):
+    """[m, h, d] to [b t, h, d]. Attention looks back only and padding stands behind, so nothing real sees it."""
+
+    @staticmethod
+    def forward(ctx: Any, row: Tensor, packing: Packing) -> Tensor:
+        ctx.packing = packing
+        return row.index_select(0, packing.sources)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        row = gradients[0].index_select(0, ctx.packing.takes)
+        row[len(ctx.packing.places) :] = 0
+        return row, None
+
+
+class _Gather(torch.autograd.Function):
+    """[b t, h, d] to [m, h, d]. No loss reads the filling, so its gradient, which the padding gets, is zero."""
+
+    @staticmethod
+    def forward(ctx: Any, padded: Tensor, packing: Packing) -> Tensor:
+        ctx.packing = packing
+        return padded.index_select(0, packing.takes)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return gradients[0].index_select(0, ctx.packing.sources), None
 
 
 _packing: ContextVar[Packing] = ContextVar("packing")

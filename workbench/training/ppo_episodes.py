@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from workbench.domain.recipes import PpoRecipe, Sampling
+from workbench.training.cores import SideBySide
 from workbench.training.forward import (
     ResponseBatch,
     batch_responses,
@@ -31,6 +32,7 @@ from workbench.training.policy_gradient import (
     replace_unended,
     whiten,
 )
+from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout
 from workbench.training.value import ValueModel
 
@@ -87,7 +89,15 @@ class Episodes:
 
 @torch.no_grad()
 def measure_episodes(
-    actors: Actors, rollout: Rollout, scores: Tensor, *, temperature: float, pad_id: int, recompute: bool
+    actors: Actors,
+    rollout: Rollout,
+    scores: Tensor,
+    *,
+    temperature: float,
+    pad_id: int,
+    recompute: bool,
+    at_once: SideBySide,
+    processes: Processes,
 ) -> Episodes:
     """Lays a rollout out as tensors and asks reference and value model about each token.
 
@@ -98,13 +108,19 @@ def measure_episodes(
         temperature: of the sampling; divides the logits of both.
         pad_id: any token.
         recompute: takes the policy's log-probabilities from a training pass and not from the sampler. In bf16 the two
-            differ by more than the first ratio may.
+            differ by more than the first ratio may, and another program's are not asked for.
+        processes: each measures its share of the episodes and learns what the others measured.
+        at_once: runs the reference beside policy and value model, where they are models of their own.
     """
     device = actors.policy.device
     batch = batch_responses(rollout.prompt_ids, rollout.response_ids, pad_id, device)
     mask = torch.arange(int(batch.lengths.max()), device=device) < batch.lengths.unsqueeze(-1)
     vocabulary = actors.policy.config.get_text_config().vocab_size
-    chunks = list(length_batches(rollout.prompt_ids, rollout.response_ids, _MEASURED_AT_ONCE, vocabulary))
+    prompts, responses = processes.share(rollout.prompt_ids), processes.share(rollout.response_ids)
+    first = processes.start(len(mask))
+    chunks = [
+        [first + row for row in chunk] for chunk in length_batches(prompts, responses, _MEASURED_AT_ONCE, vocabulary)
+    ]
 
     def over_chunks(measure: Callable[[ResponseBatch], Tensor]) -> Tensor:
         found = torch.zeros(mask.shape, device=device)
@@ -113,12 +129,24 @@ def measure_episodes(
             found[rows] = to_rows(measure(select_rows(batch, rows)), mask[rows])
         return found
 
-    with actors.as_reference() as reference:
-        reference_logps = over_chunks(lambda part: response_logps(reference, part, temperature))
-    logps = to_rows(torch.cat(rollout.logps).to(device), mask)
-    if recompute:
-        logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
-    values = over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
+    def of_reference() -> Tensor:
+        with actors.as_reference() as reference:
+            return over_chunks(lambda part: response_logps(reference, part, temperature))
+
+    def of_actors() -> tuple[Tensor, Tensor]:
+        logps = torch.zeros(mask.shape, device=device)
+        if recompute:
+            logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
+        return logps, over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
+
+    if actors.reference is None:  # the policy itself, its adapters off meanwhile
+        reference_logps, (logps, values) = of_reference(), of_actors()
+    else:
+        reference_logps, (logps, values) = at_once.run(of_reference, of_actors)
+    # Each process measured its share of the rows and has zeros elsewhere; the sampler's log-probabilities are there in all.
+    reference_logps, logps, values = processes.sum(torch.stack([reference_logps, logps, values]))
+    if not recompute:
+        logps = to_rows(torch.cat(rollout.logps).to(device), mask)
     ended = torch.tensor(rollout.ended, device=device)
     # Scores come in double precision, which some devices do not have: they are rounded before they move.
     return Episodes(batch, mask, logps, reference_logps, values, scores.float().to(device), ended)

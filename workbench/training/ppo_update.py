@@ -1,15 +1,16 @@
 """One update of PPO: from scored responses to new weights."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from workbench.domain.errors import KlDiverged, NotANumber
 from workbench.domain.recipes import PpoRecipe
-from workbench.training.cores import SideBySide
+from workbench.training.cores import SideBySide, twin_of
 from workbench.training.forward import ResponseBatch, forward_responses, parts_for_memory, select_rows, tempered
 from workbench.training.kl import entropy_of
 from workbench.training.policy_gradient import (
@@ -32,6 +33,7 @@ from workbench.training.ppo_episodes import (
     objective_metrics,
     token_rewards,
 )
+from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout
 from workbench.training.value import fit_head
 
@@ -79,6 +81,17 @@ class _Part:
         kept = [whole[rows][mask] for whole in (episodes.logps, values, targets.advantages, targets.returns)]
         return cls(select_rows(episodes.batch, rows), *kept)
 
+    def halves(self) -> tuple["_Part", "_Part"]:
+        """Returns every second episode and the others; laid out by length, so that both are as long."""
+        first = torch.arange(len(self.batch.lengths), device=self.logps.device) % 2 == 0
+        of_token = torch.repeat_interleave(first, self.batch.lengths)
+        whole = (self.logps, self.values, self.advantages, self.returns)
+        cuts = [
+            _Part(select_rows(self.batch, rows.nonzero().squeeze(-1)), *(values[tokens] for values in whole))
+            for rows, tokens in ((first, of_token), (~first, ~of_token))
+        ]
+        return cuts[0], cuts[1]
+
     @property
     def no_hidden(self) -> Tensor:
         """What a value model with a trunk of its own gets of the policy's hidden states."""
@@ -91,19 +104,21 @@ class PpoLearner:
     Args:
         actors: the models; their trainable weights are what is trained.
         settings: settled settings.
+        processes: those that train them together, each with its own copy; all take the same steps.
 
     Attributes:
         optimizer: one AdamW over both models' weights.
         kl_coef: the KL coefficient; moves where it is adaptive.
     """
 
-    def __init__(self, actors: Actors, settings: PpoSettings) -> None:
+    def __init__(self, actors: Actors, settings: PpoSettings, processes: Processes | None = None) -> None:
         self.actors, self.settings = actors, settings
+        self.processes = processes or Processes(actors.policy.device)
         self.kl_coef = settings.recipe.kl_coef
         self._vocabulary: int = actors.policy.config.get_text_config().vocab_size
         recipe = settings.recipe
         self._policy_weights = [weight for weight in actors.policy.parameters() if weight.requires_grad]
-        self._value_weights = list(actors.value.parameters())
+        self._value_weights = [weight for weight in actors.value.parameters() if weight.requires_grad]
         self.optimizer = torch.optim.AdamW(
             [*self._policy_weights, *self._value_weights],
             lr=settings.learning_rate,
@@ -114,6 +129,8 @@ class PpoLearner:
         # Dropout and checkpointing use torch's one random state, which two threads would use in no certain order.
         one_by_one = recipe.gradient_checkpointing or recipe.lora_dropout > 0
         self._at_once = SideBySide(actors.policy.device, allowed=not one_by_one)
+        # On one trunk two halves of the episodes go side by side, each through a model object of its own.
+        self._twin = twin_of(actors.policy) if actors.value.trunk is None and self._at_once.is_parallel else None
         if recipe.gradient_checkpointing:
             for model in (actors.policy, actors.value.trunk):
                 if model is not None:
@@ -132,7 +149,7 @@ class PpoLearner:
         """Does update number `step` (from 0).
 
         Args:
-            rollout: sampled from the policy as it is now.
+            rollout: sampled from the policy as it is now, all processes' episodes.
             scores: [e] the reward's.
             step: decides the learning rate and the minibatches.
 
@@ -175,7 +192,9 @@ class PpoLearner:
             scores,
             temperature=self.settings.temperature,
             pad_id=self.settings.pad_id,
-            recompute=self.settings.dtype == torch.bfloat16,
+            recompute=self.settings.dtype == torch.bfloat16 or self.settings.recipe.sampler == "vllm",
+            processes=self.processes,
+            at_once=self._at_once,
         )
 
     def _fitted_values(self, episodes: Episodes, rewards: Tensor) -> Tensor:
@@ -205,7 +224,8 @@ class PpoLearner:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         shuffle = seeded(self.settings.seed, "minibatches", step)
-        torch.manual_seed(derived_seed(self.settings.seed, "dropout", step))  # LoRA's, where the recipe asks for it
+        dropout = "dropout" if self.processes.is_first else f"dropout {self.processes.rank}"
+        torch.manual_seed(derived_seed(self.settings.seed, dropout, step))  # LoRA's, where the recipe asks for it
         means, norms = [], []
         self._train_mode(on=True)
         for _ in range(recipe.num_ppo_epochs):
@@ -216,52 +236,70 @@ class PpoLearner:
         return _learned_metrics(torch.stack(means), torch.stack(norms), recipe.vf_coef) | {"learning_rate": rate}
 
     def _minibatch(self, episodes: Episodes, values: Tensor, targets: Advantages, rows: Tensor) -> Tensor:
-        """Adds up a minibatch's gradients, part by part; returns the means over its tokens."""
+        """Adds up a minibatch's gradients, part by part and over all processes; returns the means over its tokens."""
         n_tokens = episodes.batch.lengths[rows].sum()
         by_length = rows[torch.argsort(episodes.batch.lengths[rows], stable=True)]
-        n_logits_parts = parts_for_memory(len(rows) * episodes.mask.shape[1], self._vocabulary)
-        n_parts = min(max(self.settings.recipe.gradient_accumulation_steps, n_logits_parts), len(rows))
+        mine = by_length[self.processes.rank :: self.processes.count]  # of every length, so that none waits long
+        n_logits_parts = parts_for_memory(len(mine) * episodes.mask.shape[1], self._vocabulary)
+        n_parts = min(max(self.settings.recipe.gradient_accumulation_steps, n_logits_parts), len(mine))
         total = torch.zeros(len(_SUMS), device=rows.device)
-        for part in by_length.tensor_split(n_parts):
+        for part in mine.tensor_split(n_parts) if n_parts else ():
             total += self._backward(_Part.cut(episodes, values, targets, part), n_tokens)
-        return total / n_tokens
+        self.processes.sum_gradients([*self._policy_weights, *self._value_weights])
+        return self.processes.sum(total) / n_tokens
 
     def _backward(self, part: _Part, n_tokens: Tensor) -> Tensor:
         """Adds a part's gradients to the weights'; returns its sums in the order of `_SUMS`."""
+        if self.actors.value.trunk is None:
+            return self._backward_together(part, n_tokens)
 
         def policy() -> Tensor:
             with self.autocast():
-                loss, sums, _ = self._policy_sums(part)
+                loss, sums, _ = self._policy_sums(self.actors.policy, part)
             (loss / n_tokens).backward()  # type: ignore[no-untyped-call]
             return sums
 
         def value() -> Tensor:
             with self.autocast():
                 loss, sums = self._value_sums(part, part.no_hidden)
-            (recipe.vf_coef * loss / n_tokens).backward()  # type: ignore[no-untyped-call]
+            (self.settings.recipe.vf_coef * loss / n_tokens).backward()  # type: ignore[no-untyped-call]
             return sums
 
-        recipe = self.settings.recipe
-        if self.actors.value.trunk is not None:
-            return torch.cat(self._at_once.run(policy, value))
-        with self.autocast():
-            loss, policy_sums, hidden = self._policy_sums(part)
-            value_loss, value_sums = self._value_sums(part, hidden)
-        ((loss + recipe.vf_coef * value_loss) / n_tokens).backward()  # type: ignore[no-untyped-call]
-        return torch.cat([policy_sums, value_sums])
+        return torch.cat(self._at_once.run(policy, value))
 
-    def _policy_sums(self, part: _Part) -> tuple[Tensor, Tensor, Tensor]:
+    def _backward_together(self, part: _Part, n_tokens: Tensor) -> Tensor:
+        """Does what `_backward` does where policy and value head share a trunk, and so a graph."""
+        weights = [*self._policy_weights, *self._value_weights]
+
+        def gradients(policy: PreTrainedModel, half: _Part) -> tuple[Tensor, Sequence[Tensor]]:
+            with self.autocast():
+                loss, policy_sums, hidden = self._policy_sums(policy, half)
+                value_loss, value_sums = self._value_sums(half, hidden)
+            loss = (loss + self.settings.recipe.vf_coef * value_loss) / n_tokens
+            return torch.cat([policy_sums, value_sums]), torch.autograd.grad(loss, weights, materialize_grads=True)
+
+        if self._twin is None or len(part.batch.lengths) == 1:
+            found = [gradients(self.actors.policy, part)]
+        else:
+            twin, (even, odd) = self._twin, part.halves()
+            found = self._at_once.run(lambda: gradients(self.actors.policy, even), lambda: gradients(twin, odd))
+        for _, grads in found:  # in this order, whichever came first: sums are the same to the bit in every run
+            for weight, grad in zip(weights, grads, strict=True):
+                weight.grad = grad if weight.grad is None else weight.grad.add_(grad)
+        return torch.stack([sums for sums, _ in found]).sum(0)
+
+    def _policy_sums(self, policy: PreTrainedModel, part: _Part) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the loss, the policy's share of `_SUMS`, and the hidden states [n, d]."""
-        outputs = forward_responses(self.actors.policy, part.batch)
+        outputs = forward_responses(policy, part.batch)
         log_p = torch.log_softmax(tempered(outputs.logits, self.settings.temperature), -1)
         logps = log_p.gather(-1, part.batch.targets.unsqueeze(-1)).squeeze(-1)
-        policy = policy_loss(logps, part.logps, part.advantages, self.settings.recipe.cliprange)
-        loss = policy.loss.sum()
+        clipped = policy_loss(logps, part.logps, part.advantages, self.settings.recipe.cliprange)
+        loss = clipped.loss.sum()
         log_p, logps = log_p.detach(), logps.detach()  # what follows is for reading only
         sums = (
             loss.detach(),
             approx_kl(logps, part.logps).sum(),
-            policy.clipped.sum(),
+            clipped.clipped.sum(),
             entropy_of(log_p).sum(),
             torch.exp(logps - part.logps).sum(),
         )

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHeaderView, QVBoxLayout
 from workbench.compare import Claim, Comparison, Statement
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
+from workbench.domain.samples import GOLD
 from workbench.ui.pages.compare.deck import Tab
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem, by_judge, in_short
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card
 from workbench.ui.widgets.controls import ElidedLabel, set_role, tip_words
@@ -52,6 +53,7 @@ class ClaimsTab(Tab):
         claims = [claim for claim in comparison.claims if not {claim.row, claim.column} & set(hidden)]
         places = {arm.name: arm.index for arm in comparison.everyone}
         self.table.setSortingEnabled(False)
+        self._head(comparison.score)
         self.table.setRowCount(len(claims))
         for row, claim in enumerate(claims):
             for column, item in enumerate(_cells(claim)):
@@ -82,12 +84,15 @@ class ClaimsTab(Tab):
             self.table.scrollTo(self.table.model().index(rows[0], 0))
             self._wanted = set()
 
+    def _head(self, score: str) -> None:
+        for column, (name, meaning) in enumerate(_COLUMNS.items()):
+            head = ValueItem(in_short(score) if name == GOLD else name)
+            head.setToolTip(tip_words(by_judge(meaning, score)))
+            self.table.setHorizontalHeaderItem(column, head)
+
     def _build(self) -> None:
         self.table.setColumnCount(len(_COLUMNS))
-        for column, (name, meaning) in enumerate(_COLUMNS.items()):
-            head = ValueItem(name)
-            head.setToolTip(tip_words(meaning))
-            self.table.setHorizontalHeaderItem(column, head)
+        self._head(GOLD)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ in their ends
         rows = self.table.verticalHeader()
         rows.hide()

@@ -111,7 +111,9 @@ class _RateItem(ValueItem):
         if self._cell is None:
             return None
         controlled = self._cell.length_controlled
-        return (controlled and controlled.rate) if self._is_controlled else self._cell.rate
+        if not self._is_controlled:
+            return self._cell.rate
+        return controlled.rate if controlled is not None else None
 
     @cached_property
     def _words(self) -> str:
@@ -135,16 +137,16 @@ class _RateItem(ValueItem):
             return "" if row == column else f"{pair} share no prompts and seeds."
         if self._rate is None:
             return f"Length and arm cannot be told apart for {pair}."
-        return _sentence(self._cell)
+        return _sentence(self._cell, self._comparison.score)
 
 
-def _sentence(cell: WinCell) -> str:
+def _sentence(cell: WinCell, score: str) -> str:
     rate, gold = cell.rate, cell.gold_difference
     return (
         f"{shown_name(cell.row)} beats {shown_name(cell.column)} on {100 * rate.mean:.1f} % of prompts "
         f"({100 * rate.low:.1f} to {100 * rate.high:.1f}): {cell.wins} wins, {cell.ties} ties, {cell.losses} losses. "
-        f"Gold {gold.mean:+.3g} ({gold.low:+.3g} to {gold.high:+.3g}). p = {cell.p_value:.3g}, not adjusted."
-        + (_same_length(cell.length_controlled.rate) if cell.length_controlled is not None else "")
+        f"{score[:1].upper()}{score[1:]} {gold.mean:+.3g} ({gold.low:+.3g} to {gold.high:+.3g}). p = {cell.p_value:.3g}, "
+        "not adjusted." + (_same_length(cell.length_controlled.rate) if cell.length_controlled is not None else "")
     )
 
 

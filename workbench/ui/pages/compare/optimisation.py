@@ -7,9 +7,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QSizePolicy
 
 from workbench.compare import Comparison
-from workbench.compare.optimisation import KlFigures, Optimisation, TurningPoint
+from workbench.compare.optimisation import KlFigures, TurningPoint
+from workbench.domain.samples import GOLD
 from workbench.ui.pages.compare.deck import Tab
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_item
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem, by_judge, estimate_item
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button, label
 from workbench.ui.widgets.controls import tip_words
@@ -17,13 +18,13 @@ from workbench.ui.widgets.swatch import swatch
 
 _TURNS = {
     "arm": "The arm, or best of n",
-    "turns at": "KL in nats at which gold is highest by Gao's form (2210.10760), with its 95 % interval",
-    "height": "Gold there above the start model, in the standard deviations of its scores",
+    "turns at\nnats": "KL in nats at which the gold score is highest by Gao's form (2210.10760), with its 95 % interval",
+    "height\ns.d.": "Its gold score there above the start model, in the standard deviations of its scores",
     "form": "RL: √KL (alpha - beta log √KL). Best of n: √KL (alpha - beta √KL)",
 }
 _BEST = {
     "n": "Responses that the reward model chooses from",
-    "KL bound": "log n - (n - 1)/n nats: choosing pays no more than this",
+    "KL bound\nnats": "log n - (n - 1)/n nats: choosing pays no more than this",
     "gold": "Mean gold score above a single sample of the start model",
     "proxy": "Mean score by the reward model above a single sample",
 }
@@ -36,6 +37,9 @@ _KL = {
     "k3": "rho - 1 - log rho: right on average, never negative",
     "per token": "KL of all responses over their tokens: nats per token",
 }
+
+
+_TURNING = "Where {} turns"
 
 
 class OverOptimisation(Tab):
@@ -57,6 +61,7 @@ class OverOptimisation(Tab):
         self.sample = button(
             "Sample best of 16", self.best_of_n_wanted.emit, tip="16 responses of the start model to each of 64 prompts"
         )
+        self.above.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ in their ends
         self.above.setWordWrap(False)  # a long name ends in dots rather than in five lines
         self._not_sampled = label(
             "Nothing was sampled yet. The start model answers every prompt 16 times, and the reward model keeps one of the "
@@ -68,8 +73,9 @@ class OverOptimisation(Tab):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
+        self._turning = Card(_TURNING.format(GOLD), "Gao's form, where it fits")
         cards = (
-            (Card("Where gold turns", "Gao's form, where it fits"), (self.turns,), 26),
+            (self._turning, (self.turns,), 26),
             (
                 Card("Above the frontier", "checkpoints of the row, over the column's"),
                 (self.above, self._not_above),
@@ -91,21 +97,23 @@ class OverOptimisation(Tab):
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         found = comparison.optimisation
         turns = [turn for turn in found.turning_points if turn.arm not in hidden]
-        self.turns.fill(_TURNS, [_turn_cells(turn, scheme) for turn in turns])
+        self._turning.set_title(_TURNING.format(comparison.score), "Gao's form, where it fits")
+        self.turns.fill(_headed(_TURNS, comparison.score), [_turn_cells(turn, scheme) for turn in turns])
         yield
-        self._show_above(found, scheme, hidden)
+        self._show_above(comparison, scheme, hidden)
         yield
         rows = [one for one in found.best_of_n if one.name not in hidden]
         cells = [
             [ValueItem(str(one.n), float(one.n)), ValueItem(f"{one.kl_bound:.3f}", one.kl_bound),
              estimate_item(one.gold), estimate_item(one.proxy)] for one in rows
         ]  # fmt: skip
-        self.best.fill(_BEST, cells)
+        self.best.fill(_headed(_BEST, comparison.score), cells)
         self.best.setVisible(bool(rows))
         self.sample.setVisible(not rows)
         self._not_sampled.setVisible(not rows)
 
-    def _show_above(self, found: Optimisation, scheme: Scheme, hidden: Collection[str]) -> None:
+    def _show_above(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> None:
+        found = comparison.optimisation
         pairs = {(one.row, one.column): one.above for one in found.dominance if not {one.row, one.column} & set(hidden)}
         places = {turn.arm: turn.index for turn in found.turning_points}
         names = list(dict.fromkeys(row for row, _ in pairs))
@@ -127,7 +135,7 @@ class OverOptimisation(Tab):
                         tip_words(
                             f"{above.mean:.0f} of {above.n} checkpoints of {row} lie above the frontier of {column}, "
                             f"{above.low:.0f} to {above.high:.0f} when prompts are drawn again (95 %). The frontier is the most "
-                            "gold within each KL, mixtures of two checkpoints included."
+                            f"{comparison.score} within each KL, mixtures of two checkpoints included."
                         )
                     )
                 cells.append(cell)
@@ -158,6 +166,11 @@ class KlTable(Tab):
         self.note.setText("\n".join(found.notes))
         self.note.setVisible(bool(found.notes))
         yield
+
+
+def _headed(columns: dict[str, str], score: str) -> dict[str, str]:
+    """Returns columns that say whose scores theirs are."""
+    return {score if name == GOLD else name: by_judge(meaning, score) for name, meaning in columns.items()}
 
 
 class _Table(CopyTable):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.compare import ComparedArm, Comparison
@@ -93,7 +93,7 @@ class ComparePage(Page):
         self.saved.read()
 
     def dressed(self) -> Sequence[QWidget]:
-        return (self.head, self.empty, *self.body.dressed())
+        return (self.head, self.empty, *self.body.dressed(), self._area.verticalScrollBar())
 
     def commands(self) -> Sequence[QAction]:
         return [*self.actions(), *self.deck.actions(), *self.answers.actions(), *self._exports, *self.saved.commands()]
@@ -123,7 +123,7 @@ class ComparePage(Page):
         """Looks at the comparison in another way, which comes back when the project is opened again."""
         self._view = view
         self.session.settings.setValue(self._key(), view.model_dump_json())
-        self.bar.show_view(view, self._everyone(), self._judges())
+        self.bar.show_view(view, self._rivals(), self._judges())
         self.refresh()
 
     def show_places(self, places: Mapping[str, api.Place]) -> None:
@@ -168,8 +168,12 @@ class ComparePage(Page):
         self.deck, glance = self.body.deck, self.body.glance
         self.matrix, self.answers, self.summary_card = glance.matrix, glance.answers, glance.summary
         self.summary = self.summary_card.table
+        self._area = QScrollArea(widgetResizable=True)  # a low window has no room for all of it
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._area.setWidget(self.body)
         self.head = Head(self.bar, self.saved, self.offer_export)
-        self.empty = EmptyState("Comparing…", "", "Go to Overview", lambda: self.page_wanted.emit("overview"))
+        self.empty = EmptyState("", "", "Go to Overview", lambda: self.page_wanted.emit("overview"))
+        self.empty.wait("Comparing…")
         add_action(self, "Export…", "Ctrl+Shift+E", self.offer_export)
         add_action(self, "Filter runs", "Ctrl+Shift+F", self.filter.setFocus)
         self._exports = export_actions(self, lambda suffix: self.export.offer(suffix=suffix))
@@ -177,7 +181,7 @@ class ComparePage(Page):
     def _place(self) -> None:
         self._body = QStackedWidget()
         self._body.addWidget(self.empty)
-        self._body.addWidget(self.body)
+        self._body.addWidget(self._area)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.head)
@@ -209,7 +213,7 @@ class ComparePage(Page):
         """Takes arms from the charts at once; verdict and warnings follow when they are worked out without them."""
         self._show()
         hidden = self.tree.hidden()
-        if len(hidden) < len(self._everyone()):
+        if any(arm.name not in hidden for arm in self._rivals()):
             lasting = [arm.called[0] for arm in self._everyone() if arm.name in hidden]
             self.show_view(self._view.with_changes(hidden=lasting))
         else:
@@ -238,9 +242,10 @@ class ComparePage(Page):
         self._shown, comparison = answer, answer.comparison
         self._view = comparison.lasting(self._view)
         unticked = self.tree.hidden()
-        hidden = unticked if len(unticked) == len(comparison.everyone) else comparison.hidden_by(self._view)
+        is_none = all(arm.name in unticked for arm in comparison.evaluated)
+        hidden = unticked if is_none else comparison.hidden_by(self._view)
         self.tree.show_arms(comparison.everyone, hidden, self.look.scheme)
-        self.bar.show_view(self._view, self._everyone(), self._judges())
+        self.bar.show_view(self._view, self._rivals(), self._judges())
         self._show()
         if self._is_stale:
             self.refresh()
@@ -273,7 +278,7 @@ class ComparePage(Page):
         yield
         self._body.setCurrentIndex(1)
         yield
-        if len(hidden) < len(comparison.everyone):
+        if any(arm.name not in hidden for arm in comparison.evaluated):
             self.verdict.show_words(comparison)
         self.body.fairness.show_pins(comparison)
         yield
@@ -286,7 +291,7 @@ class ComparePage(Page):
 
     def _show_going(self) -> None:
         if self._shown is not None:
-            self.head.show_going(self._shown.comparison, self.tree.hidden(), self.session.view)
+            self.body.going.show_runs(self._shown.comparison, self.tree.hidden(), self.session.view)
 
     def _show_answers(self) -> None:
         assert self._shown is not None
@@ -306,6 +311,10 @@ class ComparePage(Page):
 
     def _everyone(self) -> list[ComparedArm]:
         return self._shown.comparison.everyone if self._shown is not None else []
+
+    def _rivals(self) -> list[ComparedArm]:
+        """The arms that others can be compared with."""
+        return self._shown.comparison.evaluated if self._shown is not None else []
 
     def _judges(self) -> Sequence[str]:
         return self._shown.comparison.judges if self._shown is not None else ()

@@ -10,13 +10,14 @@ from workbench.compare import ArmResult, Comparison, Cost
 from workbench.domain.costs import count
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, estimate_item
+from workbench.domain.samples import GOLD
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, by_judge, estimate_item, in_short
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
-_NARROWEST, _PADDING = 81, 12
+_NARROWEST, _PADDING = 74, 12
 _FIGURES = "raw scores, last checkpoint"
 _COLUMNS = {
     "run": "The arm",
@@ -26,6 +27,7 @@ _COLUMNS = {
     "above the start model, in standard deviations",
     "KL": "KL to the start model in nats per response, at the last checkpoint",
     "win %": "Share of test prompts won against the baseline, ties half, at the last checkpoint",
+    "LC %": "The same with length held equal, as if both answers were of one length (AlpacaEval 2's model, 2404.04475)",
     "best": "Step of the checkpoint with the highest mean gold score, by seed, on prompts that no figure is from",
     "time": "Training time of the arm's own run, mean over seeds",
     "device": "Time a device was held: the run with the stages it rests on, as its reward model; mean over seeds",
@@ -72,12 +74,14 @@ class SummaryTable(CopyTable):
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(30)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ in their ends
         self._head()
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as compared, until somebody sorts
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         """Fills the table with the arms that are shown, row by row."""
         self.setSortingEnabled(False)
+        self._head(comparison.score)
         shown = [arm for arm in comparison.arms if arm.name not in hidden]
         self.setRowCount(len(shown))
         for row, arm in enumerate(shown):
@@ -103,8 +107,10 @@ class SummaryTable(CopyTable):
         header, room = self.horizontalHeader(), self.viewport().width() - _NARROWEST
         widths = {column: self._width(column) for column in range(1, self.columnCount())}
         is_wide = sum(widths.values()) <= room
+        figures = sum(widths[column] for column in range(1, _FIRST_COST))
+        first_cost = _FIRST_COST if figures <= room else _FIRST_COST - 1  # the best step is told under Seeds too
         for column in widths:
-            self.setColumnHidden(column, not is_wide and (column >= _FIRST_COST) != self._prefers_costs)
+            self.setColumnHidden(column, not is_wide and (column >= first_cost) != self._prefers_costs)
         shown = {column: width for column, width in widths.items() if not self.isColumnHidden(column)}
         for column, width in shown.items():
             header.resizeSection(column, width)
@@ -120,10 +126,11 @@ class SummaryTable(CopyTable):
         lines = [line for item in items if item is not None for line in item.text().splitlines()]
         return max(map(self.fontMetrics().horizontalAdvance, lines), default=0) + _PADDING
 
-    def _head(self) -> None:
+    def _head(self, score: str = GOLD) -> None:
+        """Heads the columns; where another judge than the gold one decides, with its name."""
         for column, (name, meaning) in enumerate(_COLUMNS.items()):
-            item = ValueItem(name)
-            item.setToolTip(meaning)
+            item = ValueItem(in_short(score) if name == GOLD else name)
+            item.setToolTip(tip_words(by_judge(meaning, score)))
             self.setHorizontalHeaderItem(column, item)
 
 
@@ -147,9 +154,21 @@ def _cells(arm: ArmResult) -> list[ValueItem]:
         _with_gain(estimate_item(arm.proxy), arm.proxy_gain),
         estimate_item(arm.kl, digits=1),
         estimate_item(arm.win_rate, 100, 1),
+        _controlled(arm),
         ValueItem(best, float(steps[0])),
         *_costs(arm.cost),
     ]
+
+
+def _controlled(arm: ArmResult) -> ValueItem:
+    found = arm.length_controlled
+    item = estimate_item(found.rate if found else None, 100, 1)
+    if found is None:
+        item.setToolTip("Nobody to compare with, very many arms, or length and arm cannot be told apart")
+    else:
+        which = "longer" if found.longer >= 0 else "shorter"
+        item.setToolTip(f"{item.toolTip()}\nIts answers are {abs(found.longer):.0f} characters {which} in the mean")
+    return item
 
 
 def _with_gain(item: ValueItem, gain: Estimate | None) -> ValueItem:

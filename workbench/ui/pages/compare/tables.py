@@ -7,6 +7,9 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem
 
 from workbench.domain.estimates import Estimate
+from workbench.domain.samples import GOLD
+
+_HEAD_LETTERS = 14  # of a judge's name above its column
 
 _READABLE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable  # made once: joining flags takes as long as a cell
 
@@ -83,6 +86,18 @@ def estimate_item(estimate: Estimate | None, scale: float = 1.0, digits: int = 2
         f"{mean:.{digits + 1}f}, 95 % interval {low:.{digits + 1}f} to {high:.{digits + 1}f}, n = {estimate.n}"
     )
     return item
+
+
+def in_short(score: str) -> str:
+    """Returns what a narrow column of a judge's scores is headed."""
+    return score if len(score) <= _HEAD_LETTERS else f"{score[: _HEAD_LETTERS - 1]}…"
+
+
+def by_judge(words: str, score: str) -> str:
+    """Returns words about gold scores as they are where a judge's scores are called `score`."""
+    if score == GOLD:
+        return words
+    return words.replace("by the gold judge", f"by {score}").replace("gold score", f"score by {score}")
 
 
 def amount_item(value: float | None, words: str, told: str) -> ValueItem:
