@@ -46,3 +46,9 @@ def test_the_newest_word_counts_what_was_found_or_why_nothing_was(runs):
     view = read_replay(runs.project, run)
     assert view.found is not None
     assert view.problem == "The replay failed: out of memory."
+
+
+def test_a_replay_that_was_stopped_leaves_the_word_of_the_one_before(runs):
+    run = runs.arm("dpo", {100: [1.0]}).id
+    (runs.project.run_folder(run) / "replay.log").write_text("The replay was stopped.\n")
+    assert read_replay(runs.project, run).problem == ""

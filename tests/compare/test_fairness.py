@@ -105,7 +105,7 @@ def test_the_share_of_cut_responses_is_told_for_all_arms_where_one_has_many(runs
     runs.start(stop_reason=["eos"] * 8)
     runs.arm("a", {100: FLAT}, others={100: {"stop_reason": ["length"] * 2 + ["eos"] * 6}})
     assert oddities(arms(runs)) == [
-        "Responses that reached the length limit and were cut there: reference 0 %, a 25 %."
+        "Responses that reached the length limit and were cut there: start model 0 %, a 25 %."
     ]
 
 

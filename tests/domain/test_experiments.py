@@ -101,7 +101,7 @@ def test_a_mistake_is_named_with_its_file_arm_and_setting(changes, sentence):
 @pytest.mark.parametrize("stage", ["reward", "sft"])
 @pytest.mark.parametrize("name", ["name", "cls", "where"])
 def test_a_stage_says_which_settings_it_does_not_have(stage, name):
-    assert said(**{stage: {name: "x"}}).startswith(f"experiment.yaml, {stage}: there is no setting `{name}`.")
+    assert said(**{stage: {name: "x"}}).startswith(f"experiment.yaml, `{stage}`: there is no setting `{name}`.")
 
 
 @pytest.mark.parametrize("raw", [None, 3, ["arms"]])

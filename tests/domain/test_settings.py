@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.domain.errors import BadSetting
-from workbench.domain.experiments import Budget
+from workbench.domain.experiments import Budget, Experiment
 from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
 from workbench.domain.settings import Settings, known_names
 
@@ -106,3 +106,32 @@ def test_one_value_is_judged_by_itself():
     assert DpoRecipe.problem_with("beta", -1) == "expected more than 0; found -1"
     assert DpoRecipe.problem_with("beta", "abc") == "expected a number; found 'abc'"
     assert DpoRecipe.problem_with("learning_rate", None) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "in_file", "in_form"),
+    [
+        ({"seconds": -1}, "e: `seconds` is -1; expected more than 0.", "e: “Time” is -1; expected more than 0."),
+        ({"second": 1}, "Did you mean `seconds`?", "Did you mean “Time”?"),
+    ],
+)
+def test_a_form_names_a_setting_by_its_label_and_a_file_by_its_key(values, in_file, in_form):
+    with pytest.raises(BadSetting) as caught:
+        Budget.read(values, where="e")
+    assert in_file in str(caught.value)
+    assert in_form in caught.value.by_label({})
+
+
+def test_a_setting_within_another_is_named_by_both_labels():
+    with pytest.raises(BadSetting) as caught:
+        Experiment.parse({"name": "e", "model": "m", "dataset": "d", "arms": [{"method": "dpo"}],
+                          "budget": {"seconds": 0}, "seeds": [1]}, where="e")  # fmt: skip
+    assert "`budget.seconds` is 0" in str(caught.value)
+    assert "“Budget, Time” is 0" in caught.value.by_label({})
+
+
+def test_labels_of_settings_around_an_error_are_given_by_who_knows_them():
+    with pytest.raises(BadSetting) as caught:
+        Experiment.parse({"name": "e", "reward": {"batch_size": 0}}, where="e")
+    assert str(caught.value).startswith("e, `reward`: `batch_size` is 0")
+    assert caught.value.by_label(Experiment.labels()).startswith("e, “Reward model”: “Batch size” is 0")

@@ -1,14 +1,19 @@
 """What a replay compares, and what it refuses; that real runs come out the same is tested beside the training methods."""
 
+import sys
+import threading
+
 import pytest
 from evaluated_runs import PaperRuns
 
-from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.errors import BadInput, NotFound, RunFailure
 from workbench.domain.events import CheckpointSaved, Metrics, Started
 from workbench.domain.records import Outcome
-from workbench.jobs.replay import check_inputs, compare, last_replay, replay_run
+from workbench.jobs import replay, workers
+from workbench.jobs.replay import check_inputs, compare, last_replay, replay_folder, replay_run, stop_replay
 from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
 from workbench.storage.files import write_record
+from workbench.storage.liveness import is_working
 from workbench.storage.project import Project
 from workbench.storage.runlog import JOB, RunFolder
 
@@ -105,3 +110,36 @@ def test_a_model_that_has_changed_is_refused(tmp_path):
     job = runs.arm("dpo", {100: [1.0]}).model_copy(update={"input_hashes": {"model": "0" * 64}})
     with pytest.raises(BadInput, match="has changed since the run read it"):
         check_inputs(runs.project, job)
+
+
+@pytest.fixture
+def deaf(monkeypatch) -> None:
+    """The worker of a replay does nothing, and hears nothing."""
+    sleeps = [sys.executable, "-c", "import time; time.sleep(60)"]
+    monkeypatch.setattr(replay, "start_worker", lambda run, _command, *rest: workers.start_worker(run, sleeps, *rest))
+
+
+def test_a_replay_that_is_stopped_ends_at_once_and_nothing_of_it_is_kept(tmp_path, deaf):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    job = runs.arm("dpo", {100: [1.0]})
+    again = RunFolder(replay_folder(runs.project, job.id))
+
+    def stop() -> None:
+        while not is_working(again):
+            pass
+        stop_replay(runs.project, job.id)
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    with pytest.raises(RunFailure, match=r"^The replay was stopped\.$"):
+        replay_run(runs.project, job.id, lambda *_: None)
+    stopper.join()
+    assert not again.folder.exists()
+    assert last_replay(runs.project, job.id) is None
+
+
+def test_what_is_not_being_replayed_cannot_be_stopped(tmp_path):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    job = runs.arm("dpo", {100: [1.0]})
+    with pytest.raises(NotFound, match="is not being replayed"):
+        stop_replay(runs.project, job.id)

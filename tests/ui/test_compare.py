@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
@@ -5,6 +7,7 @@ from PySide6.QtWidgets import QComboBox
 
 from workbench import api
 from workbench.domain.records import Outcome
+from workbench.storage.liveness import lock_for_worker
 from workbench.storage.project import Project
 from workbench.ui.pages.compare.exporting import ExportDialog
 from workbench.ui.widgets.controls import tip_words
@@ -202,7 +205,7 @@ def test_the_preview_is_the_figure_and_the_choices_come_back(qtbot, page, sessio
 def test_a_size_that_cannot_be_drawn_is_said_before_saving(page):
     page.export.offer(suffix=".png")
     page.export.form.width_box.setValue(5000.0)
-    assert "width" in page.export.problem.text()
+    assert "“Width” is" in page.export.problem.text()
     assert not page.export.save_button.isEnabled()
 
 
@@ -426,3 +429,20 @@ def test_the_summary_stays_sorted_when_runs_that_go_on_bring_news(qtbot, page):
     qtbot.waitUntil(lambda: page.is_settled, timeout=20000)
     assert names() == by_gold
     assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (1, Qt.SortOrder.DescendingOrder)
+
+
+def test_runs_that_go_on_behind_a_comparison_are_counted_above_it(qtbot, page, session, evaluated):
+    assert page.body.going.isHidden()
+    run = evaluated.run("ppo-s0")
+    outcome = run.folder / "outcome.json"
+    kept = outcome.read_bytes()
+    outcome.unlink()
+    lock = lock_for_worker(run, "cpu")
+    session.look()
+    qtbot.waitUntil(page.body.going.isVisible, timeout=20000)
+    assert page.body.going.text() == "▶ 1 run going on"
+    assert "PPO · seed 0" in page.body.going.toolTip()
+    outcome.write_bytes(kept)
+    os.close(lock)
+    session.look()
+    qtbot.waitUntil(page.body.going.isHidden, timeout=20000)

@@ -79,7 +79,7 @@ def test_words_in_a_field_are_read_and_written_back(text, kind, values):
 
 def test_what_is_missing_is_said_at_once(form):
     assert form.isVisible()
-    assert "`name` is missing" in form.plan.said.text()
+    assert "“Name” is missing" in form.plan.said.text()
     assert not form.plan.launch_button.isEnabled()
 
 

@@ -175,3 +175,11 @@ def test_a_judge_is_asked_about_the_arms_from_the_comparison(qtbot, page, judge,
     qtbot.waitUntil(lambda: len(queued()) == 6, timeout=WAIT)  # three arms under two seeds
     assert all(job.recipe.last_only for job in queued())
     assert judge.bodies == []  # the queue asks, not the window
+
+
+def test_without_a_language_model_the_tab_leads_to_where_one_is_declared(qtbot, page, window):
+    page.deck.turn_to("Judges")
+    tab = page.deck.tab(JudgesTab)
+    qtbot.waitUntil(tab.declare.isVisible, timeout=WAIT)
+    qtbot.mouseClick(tab.declare, Qt.MouseButton.LeftButton)
+    assert window.page_key == "settings"

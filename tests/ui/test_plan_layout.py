@@ -44,7 +44,7 @@ def test_seeds_of_a_stage_are_one_box():
     assert [(stage.title, len(stage.runs), stage.column, stage.row) for stage in stages] == [
         ("Fine-tuning", 3, 0, 1),
         ("Reward model", 3, 0, 2),
-        ("reference", 3, 2, 0),
+        ("start model", 3, 2, 0),
         ("soft", 3, 1, 1),
         ("Evaluation", 3, 2, 1),
     ]
@@ -129,4 +129,4 @@ def test_best_of_n_stands_below_the_arms_and_is_chosen_by_the_reward_model():
     assert (stages[at].title, stages[at].column, stages[at].row) == ("best of 16", 1, 2)
     assert Link(1, at, scores=True) in links
     assert Link(0, at) in links
-    assert "sampling" in stages[at].tooltip
+    assert stages[at].tooltip.startswith("best of n, seed 0")

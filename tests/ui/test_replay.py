@@ -1,12 +1,17 @@
 """Replaying from the window: what is asked, what is refused, and what came of it."""
 
+import os
+
 import pytest
 from evaluated_runs import realistic
 from PySide6.QtCore import Qt
 
+from workbench.domain.events import Progress
 from workbench.domain.replays import Changed, FileReplay, MetricReplay, Replay
-from workbench.jobs.replay import REPLAY
+from workbench.jobs.replay import REPLAY, replay_folder
 from workbench.storage.files import write_record
+from workbench.storage.liveness import lock_for_worker
+from workbench.storage.runlog import RunFolder
 
 WAIT = 20000
 RUN = "ppo-s0"
@@ -59,3 +64,19 @@ def test_what_came_of_it_is_shown_when_it_is_there(qtbot, page, session, same, t
     details = page.panel.replay.details.toPlainText()
     assert ("torch: was 2.12.0, is 2.13.0" in details) is not same
     assert ("loss: same at 3 steps" in details) is same
+
+
+def test_a_replay_that_goes_on_is_stopped_by_a_button(qtbot, page, session):
+    again = RunFolder(replay_folder(session.project, RUN))
+    again.folder.mkdir()
+    again.append(Progress(phase="training", step=3, total=9))
+    lock = lock_for_worker(again, "cpu")
+    page.panel.show_tab("Replay")
+    tab = page.panel.replay
+    qtbot.waitUntil(tab.stop.isVisible, timeout=WAIT)
+    assert tab.sentence.text() == "Replaying: training, 3 of 9."
+    qtbot.mouseClick(tab.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: again.stop_requested() == "stop", timeout=WAIT)
+    os.close(lock)  # as the worker ends
+    qtbot.waitUntil(tab.stop.isHidden, timeout=WAIT)
+    assert "Not replayed yet" in tab.sentence.text()

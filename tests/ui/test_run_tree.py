@@ -12,6 +12,6 @@ def test_a_run_that_two_experiments_share_is_told_in_both(qtbot, look):
     qtbot.addWidget(tree)
     tree.show_runs(groups, {"r": run})
     lines = [tree.topLevelItem(row).child(0) for row in range(2)]
-    assert [[line.text(0), line.text(2)] for line in lines] == [["reward · seed 0", "9 / 9"]] * 2
+    assert [[line.text(0), line.text(2)] for line in lines] == [["reward model · seed 0", "9 / 9"]] * 2
     tree.show_runs(groups, {"r": run.model_copy(update={"step": 3})})
     assert [line.text(2) for line in lines] == ["3 / 9"] * 2

@@ -118,9 +118,9 @@ _SEED_COLUMNS = {
     "KL": "KL to the start model at the last checkpoint, nats per response, interval over prompts",
     "length": "Mean tokens of a response at the last checkpoint, interval over prompts",
     "best step": "The checkpoint that gold chose on prompts that are not reported",
-    "gold at best": "Mean score by the gold judge there, on prompts that chose nothing",
+    "best gold": "Mean score by the gold judge there, on prompts that chose nothing",
 }
-_SEED_UNITS = {"gold": "score", "proxy": "score", "KL": "nats", "length": "tokens", "gold at best": "score"}
+_SEED_UNITS = {"gold": "score", "proxy": "score", "KL": "nats", "length": "tokens", "best gold": "score"}
 
 
 def seeds_table(arms: Sequence[ArmSeeds], selection: str = "", score: str = GOLD) -> FactTable:
@@ -145,7 +145,7 @@ def _called(columns: dict[str, str], score: str) -> dict[str, str]:
     """Returns columns that say by which judge their scores are."""
     if score == GOLD:
         return columns
-    names = {"gold": f"by {score}", "gold at best": f"by {score}, at best"}
+    names = {"gold": f"by {score}", "best gold": f"by {score}, at best"}
     by = {"by the gold judge": f"by {score}", "that gold chose": f"that {score} chose"}
     return {names.get(name, name): reduce(lambda told, old: told.replace(old, by[old]), by, words)
             for name, words in columns.items()}  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 
 from workbench.compare.arms import Arm, Track
 from workbench.compare.log_table import Spent
+from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD, KL, KL_K1
 
 _EVEN = 1.25  # times the least that an arm used; below it, equal enough to compare at one budget
@@ -90,7 +91,7 @@ def _ended(track: Track) -> str:
 
 
 def _who(arm: Arm, track: Track) -> str:
-    return f"{arm.name}, seed {track.seed}"
+    return f"{shown_name(arm.name)}, seed {track.seed}"
 
 
 def _list(seeds: Sequence[int]) -> str:
@@ -98,7 +99,7 @@ def _list(seeds: Sequence[int]) -> str:
 
 
 def _cut(arms: Sequence[Arm]) -> str:
-    shares = {arm.name: float(np.mean([1 - track.last.samples.ended.mean() for track in arm.tracks]))
+    shares = {shown_name(arm.name): float(np.mean([1 - track.last.samples.ended.mean() for track in arm.tracks]))
               for arm in arms if arm.tracks}  # fmt: skip
     if not any(share > _CUT_SHARE for share in shares.values()):
         return ""
@@ -111,9 +112,10 @@ def _missing(arm: Arm, score: str) -> str:
     total = sum(len(track.last.samples) for track in arm.tracks)
     if not missing:
         return ""
+    what = "gold score" if score == GOLD else f"score by {score}"
     return (
-        f"{arm.name}: {missing} of {total} responses have no {'gold score' if score == GOLD else f'score by {score}'}; they "
-        "are counted here and left out of every mean."
+        f"{shown_name(arm.name)}: {missing} of {total} responses have no {what}; they are counted here and left out of every "
+        "mean."
     )
 
 
@@ -135,5 +137,5 @@ def _said_by_runs(arms: Sequence[Arm]) -> list[str]:
     for arm in arms:
         for track in (*arm.tracks, *arm.waiting):
             for message in track.log.warned:
-                speakers.setdefault(message, {})[arm.name] = None
+                speakers.setdefault(message, {})[shown_name(arm.name)] = None
     return [f"{', '.join(names)}: {message}" for message, names in speakers.items()]

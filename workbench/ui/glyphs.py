@@ -16,6 +16,8 @@ _PATHS = {
     "down": "M2.5 4.5 L6 8 L9.5 4.5",
     "menu": "M2.5 4.5 L6 8 L9.5 4.5",
     "up": "M2.5 7.5 L6 4 L9.5 7.5",
+    "left": "M7.5 2.5 L4 6 L7.5 9.5",
+    "right": "M4.5 2.5 L8 6 L4.5 9.5",
     "check": "M2.5 6.3 L5 8.8 L9.5 3.4",
     "dash": "M3 6 L9 6",
     "dot": "M6 5.2 A0.8 0.8 0 1 1 5.99 5.2",
@@ -33,7 +35,7 @@ class Glyphs:
     def folder(self, tokens: Tokens) -> str:
         """Returns the folder of the images in these colours.
 
-        down.svg and up.svg are quiet; check.svg, dash.svg, dot.svg and menu.svg stand on the accent.
+        down.svg, up.svg, left.svg and right.svg are quiet; check.svg, dash.svg, dot.svg and menu.svg stand on the accent.
         """
         folder = Path(self._place) / ("dark" if tokens.is_dark else "light")
         if not folder.exists():

@@ -145,6 +145,11 @@ QTabBar::tab { background: transparent; color: $muted; border: none; border-bott
 QTabBar::tab:hover { color: $ink; }
 QTabBar::tab:selected { color: $accent; border-bottom: 2px solid $accent; }
 
+QTabBar::scroller { width: 22px; }
+QTabBar QToolButton { padding: 0; border-radius: 4px; }
+QTabBar QToolButton::left-arrow { image: url($glyphs/left.svg); width: 12px; height: 12px; }
+QTabBar QToolButton::right-arrow { image: url($glyphs/right.svg); width: 12px; height: 12px; }
+
 QProgressBar { background: $border; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QSplitter::handle { background: transparent; }

@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
 
     def _build(self, pages: Sequence[PageSpec]) -> None:
         self.setWindowTitle("Preference Workbench")
-        self.setMinimumSize(960, 620)
+        self.setMinimumSize(960, 500)  # of a screen of 1920 x 1080 at twice the size half is left
         self.rail = Rail(pages)
         self.banner = ErrorBanner()
         self._stack = QStackedWidget()

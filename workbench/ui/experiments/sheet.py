@@ -95,10 +95,8 @@ class ArmSheet(SettingsSheet):
     def __init__(self, name: str, method: ArmMethod) -> None:
         self.method = method
         self.name_line = QLineEdit(name)
-        self._rewards = JudgesPicker(
-            "Adds a term to the reward; a weight goes before it, as 0.5*vader", keeps_default=True
-        )
-        super().__init__("Arm", method, pickers={"rewards": self._rewards} if method == "ppo" else None)
+        self._rewards = _rewards_picker() if method == "ppo" else None
+        super().__init__("Arm", method, pickers={"rewards": self._rewards} if self._rewards is not None else None)
         self.set_subtitle(_METHODS[method])
         self.name_line.setAccessibleName("Name of the arm")
         self.name_line.setToolTip("How charts and tables call it")
@@ -117,7 +115,7 @@ class ArmSheet(SettingsSheet):
 
     def offer_rewards(self, offers: Sequence[Offer]) -> None:
         """Changes what may be picked as a term of the reward."""
-        if self.method == "ppo":
+        if self._rewards is not None:
             self._rewards.offer(offers)
 
     def draft(self) -> DraftArm:
@@ -127,3 +125,7 @@ class ArmSheet(SettingsSheet):
     def _on_named(self) -> None:
         self.setAccessibleName(f"Arm {self.name}")
         self.changed.emit()
+
+
+def _rewards_picker() -> JudgesPicker:
+    return JudgesPicker("Adds a term to the reward; a weight goes before it, as 0.5*vader", keeps_default=True)

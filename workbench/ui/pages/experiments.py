@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from workbench import api
@@ -21,7 +21,7 @@ from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, EmptyState, add_action, label
 from workbench.ui.widgets.trash_box import TrashButton
 
-_SIDES = (460, 600)  # pixels that the list and the run begin with
+_SIDES = (500, 560)  # pixels of the list and the run in a window of 1280; a wider one gives more to the run
 _AHEAD_MS = 100  # after the page came into sight, the form is built that it does not show yet; while it is in sight
 
 
@@ -33,6 +33,7 @@ class ExperimentsPage(Page):
         self._groups: list[api.ExperimentRuns] = []
         self._wanted = ""  # a run to turn to as soon as it is listed
         self._last = ""  # the run of last time, to turn to at the first look
+        self._is_divided = False  # by the person: until then the widths follow the window's
         self._kept = ""  # the run that is remembered for the next time
         self._ahead = QTimer(self, singleShot=True, interval=_AHEAD_MS)
         self.new = QAction("New experiment", self)
@@ -80,6 +81,12 @@ class ExperimentsPage(Page):
         self.panel.set_in_sight(True)
         self._ahead.start()
         super().showEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._is_divided:
+            left = min(_SIDES[0], self.width() * _SIDES[0] // sum(_SIDES))
+            self._halves.setSizes([left, self.width() - left])
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.panel.set_in_sight(False)
@@ -140,7 +147,7 @@ class ExperimentsPage(Page):
         self.panel.show_tab(str(self.session.kept("experiments/tab", "")))
         widths = self.session.settings.value("experiments/halves")
         if isinstance(widths, QByteArray):
-            self._halves.restoreState(widths)
+            self._is_divided = self._halves.restoreState(widths)
 
     def _connect(self) -> None:
         self.actions_on_runs.replay.triggered.connect(lambda: self.panel.show_tab("Replay"))
@@ -157,9 +164,11 @@ class ExperimentsPage(Page):
         self.new.triggered.connect(self._show_form)
         self.duplicate.triggered.connect(self._duplicate)
         self._ahead.timeout.connect(self._prepare_form)
-        self._halves.splitterMoved.connect(
-            lambda _at, _number: self.session.settings.setValue("experiments/halves", self._halves.saveState())
-        )
+        self._halves.splitterMoved.connect(lambda _at, _number: self._keep_widths())
+
+    def _keep_widths(self) -> None:
+        self._is_divided = True
+        self.session.settings.setValue("experiments/halves", self._halves.saveState())
 
     def _prepare_form(self) -> None:
         self.form.prepare()
@@ -218,7 +227,6 @@ class ExperimentsPage(Page):
         self._halves.setHandleWidth(12)
         self._halves.addWidget(runs)
         self._halves.addWidget(self.panel)
-        self._halves.setSizes(_SIDES)
         self._halves.setStretchFactor(1, 1)
         self.watching = QStackedWidget()
         self.watching.addWidget(self.empty)
@@ -237,7 +245,7 @@ class ExperimentsPage(Page):
         self.duplicate.setIconText("Duplicate")  # on their buttons: the bar holds eight, also in large text
         self.new.setIconText("New")
         bar = QHBoxLayout()
-        bar.setSpacing(6)
+        bar.setSpacing(4)
         bar.addWidget(label("Experiments", "page-title"))
         bar.addStretch(1)
         shown = (*self.actions_on_runs.verbs.values(), self.edits.duplicate, self.edits.delete, self.new)

@@ -92,7 +92,8 @@ class SettingsPage(Page):
         layout.addWidget(self._area, 1)
 
     def _bar(self) -> QHBoxLayout:
-        self.search.setFixedWidth(_SEARCH_WIDTH)
+        self.search.setMinimumWidth(_SEARCH_WIDTH // 2)
+        self.search.setMaximumWidth(_SEARCH_WIDTH)
         bar = QHBoxLayout()
         bar.addWidget(label("Settings", "page-title"))
         bar.addSpacing(12)
@@ -101,5 +102,5 @@ class SettingsPage(Page):
             go.setAccessibleName(f"Go to {section.title()}")
             bar.addWidget(go)
         bar.addStretch(1)
-        bar.addWidget(self.search)
+        bar.addWidget(self.search, 1)
         return bar

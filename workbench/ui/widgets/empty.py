@@ -24,6 +24,14 @@ class EmptyState(QWidget):
         """Changes the words."""
         self.title.setText(title)
         self.sentence.setText(sentence)
+        if self.button is not None:
+            self.button.show()
+
+    def wait(self, title: str) -> None:
+        """Says what is being looked for: until that is found or not there is nothing to do."""
+        self.say(title, "")
+        if self.button is not None:
+            self.button.hide()
 
     def _place(self) -> None:
         layout = QVBoxLayout(self)

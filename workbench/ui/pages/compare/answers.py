@@ -9,8 +9,7 @@ from workbench import api
 from workbench.compare import ArmResult
 from workbench.domain.experiments import shown_name
 from workbench.ui.theme import Scheme
-from workbench.ui.widgets import Card, add_action, button, label, set_role
-from workbench.ui.widgets.controls import ElidedLabel
+from workbench.ui.widgets import Card, add_action, button, label
 from workbench.ui.widgets.swatch import swatch
 
 _AT_ONCE = 12  # entries that are made: each takes two milliseconds
@@ -170,10 +169,7 @@ class AnswersCard(Card):
         mark = QLabel()
         mark.setPixmap(swatch(self._scheme.runs.colour(answer.index)).pixmap(10, 10))
         head.addWidget(mark)
-        head.addWidget(label(shown_name(answer.arm), "title"))
-        scores = ElidedLabel(_place(answer))
-        set_role(scores, "muted")
-        head.addWidget(scores, 1)
+        head.addWidget(label(shown_name(answer.arm), "title", wraps=True), 1)
         text = label(answer.response.strip() or "(nothing)", wraps=True, selectable=True)
         entry = QWidget()
         layout = QVBoxLayout(entry)
@@ -222,13 +218,10 @@ class AnswersCard(Card):
         bar.rangeChanged.connect(lambda _low, _high: self._on_scrolled())
 
 
-def _place(answer: api.Answer) -> str:
-    return f"step {answer.step:,} · seed {answer.seed}"
-
-
 def _scores(answer: api.Answer, first: api.Answer) -> str:
-    """Says an answer's scores, each with its difference to the first arm's."""
-    parts = [_score("gold", answer.gold, first.gold if answer is not first else None) or "no gold score"]
+    """Says where an answer is from, and its scores, each with its difference to the first arm's."""
+    parts = [f"step {answer.step:,}", f"seed {answer.seed}"]
+    parts.append(_score("gold", answer.gold, first.gold if answer is not first else None) or "no gold score")
     parts.append(_score("proxy", answer.proxy, first.proxy if answer is not first else None))
     if answer.was_cut:
         parts.append("cut off")

@@ -14,6 +14,7 @@ from workbench.ui.pages.compare.deck import Deck
 from workbench.ui.pages.compare.facts import CostsTab, MatchedTab, SeedsTab
 from workbench.ui.pages.compare.fairness_strip import FairnessStrip
 from workbench.ui.pages.compare.glance import Glance
+from workbench.ui.pages.compare.going import GoingLabel
 from workbench.ui.pages.compare.judges import JudgesTab
 from workbench.ui.pages.compare.optimisation import KlTable, OverOptimisation
 from workbench.ui.pages.compare.ranking import RankingTab
@@ -23,6 +24,8 @@ from workbench.ui.session import Session
 from workbench.ui.widgets import Card
 
 _LEFT, _LEFT_SHARE = 240, 6  # pixels that runs and verdict have at least; their part of a wide page
+_LOWEST = 520  # pixels; in a lower window it scrolls
+_TABLE_LINES = 20  # of text: the height of the tables with their tabs and titles, five rows of two lines each
 _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
 
 
@@ -39,11 +42,12 @@ class Body(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self.setMinimumHeight(_LOWEST)
         self.tree, self.verdict, self.charts, self.glance = RunTree(), VerdictView(), ChartGrid(), Glance()
         self.filter = QLineEdit(placeholderText="Filter runs", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs")
         self.filter.setToolTip("By name, method or seed; hides nothing from the charts (Ctrl+Shift+F)")
-        self.fairness = FairnessStrip()
+        self.fairness, self.going = FairnessStrip(), GoingLabel()
         self.deck = Deck({
             Glance: lambda: self.glance,
             ClaimsTab: ClaimsTab,
@@ -77,6 +81,8 @@ class Body(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._left.setFixedWidth(max(_LEFT, self.width() // _LEFT_SHARE))
+        # Tables of five arms need a height that is not theirs by their part of a low window.
+        self.deck.setMinimumHeight(min(_TABLE_LINES * self.fontMetrics().lineSpacing(), self.height() // 2))
 
     def _make_optimisation(self) -> OverOptimisation:
         made = OverOptimisation()
@@ -91,6 +97,7 @@ class Body(QWidget):
     def _place(self) -> None:
         self._left = left = Card("Runs")
         left.setFixedWidth(_LEFT)
+        left.corner.addWidget(self.going)
         left.body.addWidget(self.filter)
         left.body.addWidget(self.tree)
         left.body.addWidget(self.verdict, 1)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHeaderView, QScrollArea, QStackedWidget, QVBoxLayout
 
 from workbench import api
@@ -16,6 +17,7 @@ from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _ABSENT = float("nan")
+_PADDING = 12  # pixels beside the longest line of a column
 
 
 class FactGrid(CopyTable):
@@ -24,10 +26,11 @@ class FactGrid(CopyTable):
     def __init__(self, name: str, *, sorts: bool) -> None:
         super().__init__(name)
         self._sorts = sorts
+        self._widths: list[int] = []
         self.verticalHeader().hide()
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setMinimumSectionSize(30)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as compared, until somebody sorts
         self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
@@ -44,8 +47,30 @@ class FactGrid(CopyTable):
         for place, row in enumerate(table.rows):
             self._show_row(place, row, scheme)
             yield
+        self._widths = [self._width(column) for column in range(self.columnCount())]
+        self._fit()
         self.resizeRowsToContents()
         self.setSortingEnabled(self._sorts)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Gives each column what its longest line takes, and its share of what is left."""
+        left = max(0, self.viewport().width() - sum(self._widths)) // max(1, len(self._widths))
+        for column, width in enumerate(self._widths):
+            self.horizontalHeader().resizeSection(column, width + left)
+
+    def _width(self, column: int) -> int:
+        items = [self.horizontalHeaderItem(column), *(self.item(row, column) for row in range(self.rowCount()))]
+        bold = self.font()
+        bold.setBold(True)
+        plain, heavy = self.fontMetrics(), QFontMetrics(bold)
+        widths = [(heavy if item.font().bold() else plain).horizontalAdvance(line)
+                  for item in items for line in item.text().splitlines()]  # fmt: skip
+        mark = self.iconSize().width() if column == 0 else 0
+        return max(widths, default=0) + _PADDING + mark
 
     def _show_row(self, place: int, row: FactRow, scheme: Scheme) -> None:
         for column, cell in enumerate(row.cells):

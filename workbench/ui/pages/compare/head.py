@@ -1,20 +1,18 @@
-"""The line above a comparison: how it is looked at, whether its runs still go on, views that were kept, export."""
+"""The line above a comparison: how it is looked at, views that were kept, export."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
 
-from workbench import api
 from workbench.compare import Comparison
-from workbench.domain.records import RunState
 from workbench.ui.pages.compare.saved_views import SavedViews
 from workbench.ui.pages.compare.view_bar import ViewBar
-from workbench.ui.widgets import button, label, set_tone
-from workbench.ui.widgets.controls import ElidedLabel, counted, tip_words
-from workbench.ui.widgets.run_rows import run_title, run_words
+from workbench.ui.widgets import button, label
+from workbench.ui.widgets.controls import ElidedLabel
 
-_GOING = {RunState.RUNNING, RunState.STOPPING, RunState.QUEUED, RunState.WAITING}
-_MOST_TOLD = 12  # runs in the tooltip
+_GAP = 8
 
 
 class Head(QWidget):
@@ -22,34 +20,38 @@ class Head(QWidget):
 
     def __init__(self, bar: ViewBar, saved: SavedViews, on_export: Callable[[], object]) -> None:
         super().__init__()
-        self.going = label("")
         self._interval = ElidedLabel("")
         self._interval.setProperty("role", "muted")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(label("Compare", "page-title"))
-        row.addSpacing(10)
-        row.addWidget(bar)
-        row.addWidget(self.going)
-        row.addWidget(self._interval, 1)
-        row.addWidget(saved)
-        row.addWidget(button("Export…", on_export, role="primary", tip="Keep charts, numbers or report (Ctrl+Shift+E)"))
-        self.going.hide()
+        self._bar, self._is_narrow = bar, False
+        self._grid = grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(_GAP)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(label("Compare", "page-title"), 0, 0)
+        grid.addWidget(bar, 0, 1)
+        grid.addWidget(self._interval, 0, 2)
+        grid.addWidget(saved, 0, 3)
+        self._export = button("Export…", on_export, role="primary", tip="Keep charts, numbers or report (Ctrl+Shift+E)")
+        grid.addWidget(self._export, 0, 4)
+        grid.setColumnStretch(2, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Puts the controls on a line of their own where there is no room for them beside the title."""
+        others = (self._grid.itemAtPosition(0, column).widget() for column in (0, 3, 4))
+        needed = self._bar.sizeHint().width() + sum(one.sizeHint().width() for one in others) + 4 * _GAP
+        if (needed > self.width()) != self._is_narrow:
+            self._is_narrow = not self._is_narrow
+            self._grid.removeWidget(self._bar)
+            if self._is_narrow:
+                self._grid.addWidget(self._bar, 1, 0, 1, 5, Qt.AlignmentFlag.AlignLeft)
+            else:
+                self._grid.addWidget(self._bar, 0, 1)
 
     def show_interval(self, comparison: Comparison) -> None:
         """Says what the intervals are over."""
         self._interval.setText(comparison.interval)
         self._interval.setToolTip(comparison.interval)
-
-    def show_going(self, comparison: Comparison, hidden: Collection[str], view: api.ProjectView | None) -> None:
-        """Says that runs behind what is shown still go on, so that its figures are not the last ones."""
-        ids = {run for arm in comparison.arms if arm.name not in hidden for run in arm.evaluations}
-        ids |= {seed.run for arm in comparison.seeds if arm.arm not in hidden for seed in arm.seeds if seed.run}
-        going = [run for run in (view.runs if view is not None else ()) if run.id in ids and run.state in _GOING]
-        lines = [f"{run_title(run)}: {run_words(run)}" for run in going[:_MOST_TOLD]]
-        lines += [f"and {len(going) - _MOST_TOLD} more"] if len(going) > _MOST_TOLD else []
-        self.going.setText(f"▶ {counted(len(going), 'run')} on the way")
-        self.going.setToolTip(tip_words("\n".join(["Figures and verdict change as these get further:", *lines])))
-        self.going.setAccessibleDescription("\n".join(lines))
-        self.going.setVisible(bool(going))
-        set_tone(self.going, "warn")

@@ -29,6 +29,7 @@ _HABITS = {
     "unparsed": "Share of the replies that were neither A, B nor tie; they are left out",
     "judged": "Questions that were asked, both orders counted; of people, judgements",
 }
+_READING = "reading what each of them said …"
 
 
 class JudgesTab(Tab):
@@ -47,7 +48,7 @@ class JudgesTab(Tab):
         self._session = session
         self._comparison: Comparison | None = None
         self._scheme: Scheme | None = None
-        self.card = Card("Judges", "% of prompts won against the start model, 95 % interval")
+        self.card = Card("Judges", _READING)
         self.table = CopyTable("Judges")
         self.people = label("", "muted", wraps=True)
         self.endpoint, self.last_only = QComboBox(), QCheckBox("last checkpoints only", checked=True)
@@ -91,6 +92,7 @@ class JudgesTab(Tab):
         for column in range(len(heads) - len(habits), len(heads)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.table.resizeRowsToContents()
+        self.card.set_subtitle("% of prompts won against the start model, 95 % interval")
         self.people.setText(" ".join(table.people.lines) if table.people is not None else "")
         self.people.setVisible(table.people is not None)
 

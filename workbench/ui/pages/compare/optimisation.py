@@ -18,13 +18,13 @@ from workbench.ui.widgets.swatch import swatch
 
 _TURNS = {
     "arm": "The arm, or best of n",
-    "turns at": "KL in nats at which the gold score is highest by Gao's form (2210.10760), with its 95 % interval",
-    "height": "Its gold score there above the start model, in the standard deviations of its scores",
+    "turns at\nnats": "KL in nats at which the gold score is highest by Gao's form (2210.10760), with its 95 % interval",
+    "height\ns.d.": "Its gold score there above the start model, in the standard deviations of its scores",
     "form": "RL: √KL (alpha - beta log √KL). Best of n: √KL (alpha - beta √KL)",
 }
 _BEST = {
     "n": "Responses that the reward model chooses from",
-    "KL bound": "log n - (n - 1)/n nats: choosing pays no more than this",
+    "KL bound\nnats": "log n - (n - 1)/n nats: choosing pays no more than this",
     "gold": "Mean gold score above a single sample of the start model",
     "proxy": "Mean score by the reward model above a single sample",
 }
@@ -61,6 +61,7 @@ class OverOptimisation(Tab):
         self.sample = button(
             "Sample best of 16", self.best_of_n_wanted.emit, tip="16 responses of the start model to each of 64 prompts"
         )
+        self.above.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ in their ends
         self.above.setWordWrap(False)  # a long name ends in dots rather than in five lines
         self._not_sampled = label(
             "Nothing was sampled yet. The start model answers every prompt 16 times, and the reward model keeps one of the "

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.compare import ComparedArm, Comparison
@@ -93,7 +93,7 @@ class ComparePage(Page):
         self.saved.read()
 
     def dressed(self) -> Sequence[QWidget]:
-        return (self.head, self.empty, *self.body.dressed())
+        return (self.head, self.empty, *self.body.dressed(), self._area.verticalScrollBar())
 
     def commands(self) -> Sequence[QAction]:
         return [*self.actions(), *self.deck.actions(), *self.answers.actions(), *self._exports, *self.saved.commands()]
@@ -168,8 +168,12 @@ class ComparePage(Page):
         self.deck, glance = self.body.deck, self.body.glance
         self.matrix, self.answers, self.summary_card = glance.matrix, glance.answers, glance.summary
         self.summary = self.summary_card.table
+        self._area = QScrollArea(widgetResizable=True)  # a low window has no room for all of it
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._area.setWidget(self.body)
         self.head = Head(self.bar, self.saved, self.offer_export)
-        self.empty = EmptyState("Comparing…", "", "Go to Overview", lambda: self.page_wanted.emit("overview"))
+        self.empty = EmptyState("", "", "Go to Overview", lambda: self.page_wanted.emit("overview"))
+        self.empty.wait("Comparing…")
         add_action(self, "Export…", "Ctrl+Shift+E", self.offer_export)
         add_action(self, "Filter runs", "Ctrl+Shift+F", self.filter.setFocus)
         self._exports = export_actions(self, lambda suffix: self.export.offer(suffix=suffix))
@@ -177,7 +181,7 @@ class ComparePage(Page):
     def _place(self) -> None:
         self._body = QStackedWidget()
         self._body.addWidget(self.empty)
-        self._body.addWidget(self.body)
+        self._body.addWidget(self._area)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.head)
@@ -287,7 +291,7 @@ class ComparePage(Page):
 
     def _show_going(self) -> None:
         if self._shown is not None:
-            self.head.show_going(self._shown.comparison, self.tree.hidden(), self.session.view)
+            self.body.going.show_runs(self._shown.comparison, self.tree.hidden(), self.session.view)
 
     def _show_answers(self) -> None:
         assert self._shown is not None

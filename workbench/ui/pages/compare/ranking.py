@@ -14,8 +14,8 @@ from workbench.ui.pages.compare.deck import Tab
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem
 from workbench.ui.session import Session
 from workbench.ui.theme import Scheme
-from workbench.ui.widgets import Card, button
-from workbench.ui.widgets.controls import ElidedLabel, set_role, tip_words
+from workbench.ui.widgets import Card, button, label
+from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
 _COLUMNS = {
@@ -27,7 +27,7 @@ _COLUMNS = {
 }
 _DOTS = len(_COLUMNS) - 1
 _MARK = Qt.ItemDataRole.UserRole + 1
-_MARGIN, _DOT = 10, 4  # pixels
+_MARGIN, _DOT, _AROUND = 10, 4, 9  # pixels beside the scale, of a dot, around the line of a row
 
 
 class Mark(NamedTuple):
@@ -86,8 +86,7 @@ class RankingTab(Tab):
             "Every checkpoint", self._on_switched, role="link", tip="Rank every checkpoint in place of the last ones"
         )
         self.switch.setCheckable(True)
-        self._caption = ElidedLabel("")
-        set_role(self._caption, "muted")
+        self._caption = label("", "muted", wraps=True)
         self._build()
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
@@ -125,7 +124,6 @@ class RankingTab(Tab):
         _, scheme, hidden = self._shown
         lines = [line for line in ranking.lines if line.arm not in hidden] if ranking is not None else []
         self._caption.setText(_caption(ranking))
-        self._caption.setToolTip(tip_words(_caption(ranking)))
         self.table.setSortingEnabled(False)
         self.table.setRowCount(len(lines))
         least, most = (
@@ -149,6 +147,7 @@ class RankingTab(Tab):
             self.table.setHorizontalHeaderItem(column, head)
         self.table.setItemDelegateForColumn(_DOTS, DotDelegate(self.table))
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().lineSpacing() + _AROUND)
         self.table.setIconSize(self.table.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         self.table.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()

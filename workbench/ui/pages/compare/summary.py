@@ -17,7 +17,7 @@ from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
-_NARROWEST, _PADDING = 81, 12
+_NARROWEST, _PADDING = 74, 12
 _FIGURES = "raw scores, last checkpoint"
 _COLUMNS = {
     "run": "The arm",
@@ -74,6 +74,7 @@ class SummaryTable(CopyTable):
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(30)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ in their ends
         self._head()
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as compared, until somebody sorts
 
@@ -106,8 +107,10 @@ class SummaryTable(CopyTable):
         header, room = self.horizontalHeader(), self.viewport().width() - _NARROWEST
         widths = {column: self._width(column) for column in range(1, self.columnCount())}
         is_wide = sum(widths.values()) <= room
+        figures = sum(widths[column] for column in range(1, _FIRST_COST))
+        first_cost = _FIRST_COST if figures <= room else _FIRST_COST - 1  # the best step is told under Seeds too
         for column in widths:
-            self.setColumnHidden(column, not is_wide and (column >= _FIRST_COST) != self._prefers_costs)
+            self.setColumnHidden(column, not is_wide and (column >= first_cost) != self._prefers_costs)
         shown = {column: width for column, width in widths.items() if not self.isColumnHidden(column)}
         for column, width in shown.items():
             header.resizeSection(column, width)

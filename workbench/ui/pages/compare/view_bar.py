@@ -103,8 +103,8 @@ class ViewBar(QWidget):
             layout.addWidget(box)
         self.x_box.setMinimumContentsLength(7)
         self.smoothing_box.setMinimumContentsLength(3)
-        self.baseline_box.setMinimumContentsLength(7)
-        self.judge_box.setMinimumContentsLength(5)
+        self.baseline_box.setMinimumContentsLength(9)
+        self.judge_box.setMinimumContentsLength(8)
         layout.addWidget(self.panels_button)
 
     def _connect(self) -> None:

@@ -130,6 +130,7 @@ class PlaygroundPage(Page):
         self._status = ElidedLabel("")
         set_role(self._status, "muted")
         self.nobody = EmptyState(*_NOBODY, "Go to Experiments", lambda: self.page_wanted.emit("experiments"))
+        self.nobody.wait("Looking for checkpoints…")
         self.hint = EmptyState(*_WRITE)
 
     def _build_actions(self) -> None:
