@@ -276,10 +276,12 @@ def test_lora_trains_adapters_with_the_base_as_reference_and_resumes(add: Add) -
     RunFolder(other).clear_requests()
     work(other)
     assert said(other, Started)[-1].resumed_from == 1
-    for name in ("adapter_model.safetensors", "value/model.safetensors", "value/value_head.safetensors"):
+    for name in ("adapter_model.safetensors", "value/adapter_model.safetensors", "value/value_head.safetensors"):
         assert_equal_weights(*(load_file(run / "checkpoints/checkpoint-4" / name) for run in (folder, other)))
-    first = load_file(folder / "checkpoints/checkpoint-4/adapter_model.safetensors")
-    assert any(tensor.abs().max() > 0 for name, tensor in first.items() if "lora_B" in name)  # zero before training
+    for name in ("", "value/"):
+        trained = load_file(folder / f"checkpoints/checkpoint-4/{name}adapter_model.safetensors")
+        assert any(tensor.abs().max() > 0 for key, tensor in trained.items() if "lora_B" in key)  # zero before training
+    assert not (folder / "checkpoints/checkpoint-4/value/model.safetensors").exists()
 
 
 def test_a_value_head_on_the_policys_trunk_is_fitted_and_saved(add: Add) -> None:

@@ -93,9 +93,14 @@ def stop_run(project: Project, run_id: str, *, now: bool = False) -> RunView:
     return show_run(project, run_id)
 
 
-def resume_run(project: Project, run_id: str) -> RunView:
-    """Puts a run that ended early, or failed, back into the queue; it continues from its last checkpoint."""
-    launch.resume_run(project, run_id)
+def resume_run(project: Project, run_id: str, *, processes: int | None = None) -> RunView:
+    """Puts a run that ended early, or failed, back into the queue; it continues from its last checkpoint.
+
+    Args:
+        project, run_id: which.
+        processes: train it with so many from now on, where a GPU came or went; as many as before where not given.
+    """
+    launch.resume_run(project, run_id, processes=processes)
     return show_run(project, run_id)
 
 

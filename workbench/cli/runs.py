@@ -14,6 +14,7 @@ from workbench import api
 from workbench.cli.experiments import EXPERIMENT_HELP, find_experiment, print_plan
 from workbench.cli.follow import follow_to_the_end
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, say
+from workbench.domain.experiments import Experiment
 from workbench.domain.recipes import BestOfNRecipe
 from workbench.domain.records import RunState
 
@@ -73,6 +74,8 @@ def run(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what would run, how long and in how much memory.")
     ] = False,
+    processes: Annotated[int | None, flag(Experiment, "processes")] = None,
+    accelerate_config: Annotated[Path | None, flag(Experiment, "accelerate_config")] = None,
     detach: Detach = False,
     json: Json = False,
     debug: Debug = False,
@@ -80,6 +83,9 @@ def run(
     """Train and evaluate all arms of an experiment. Ctrl+C leaves the runs going."""
     project = api.open_project(folder)
     found, base = find_experiment(project, experiment)
+    config = accelerate_config and str(accelerate_config.resolve())
+    if flags := {k: v for k, v in {"processes": processes, "accelerate_config": config}.items() if v is not None}:
+        found = Experiment.parse(found.to_file() | flags, where=experiment)
     if plan:
         print_plan(api.plan_experiment(project, found, base=base), json=json)
         return
@@ -145,11 +151,20 @@ def slots(
         say(f"{device} takes {runs} runs at once.")
 
 
-def resume(folder: ProjectFolder, run: RunId, detach: Detach = False, json: Json = False, debug: Debug = False) -> None:
+def resume(
+    folder: ProjectFolder,
+    run: RunId,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Train it with so many processes from now on.", show_default=False)
+    ] = None,
+    detach: Detach = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
     """Continue a run from its last checkpoint."""
     project = api.open_project(folder)
     run_id = api.find_run(project, run)
-    api.resume_run(project, run_id)
+    api.resume_run(project, run_id, processes=processes)
     show_or_follow(project, [run_id], detach=detach, json=json)
 
 

@@ -146,6 +146,12 @@ class KlDiverged(RunFailure):
     code = "kl_diverged"
 
 
+class ProcessLost(RunFailure):
+    """One of the processes that trained a run together is gone."""
+
+    code = "process_lost"
+
+
 class DiskFull(RunFailure):
     """The disk has no room for the next checkpoint or log line."""
 

@@ -27,6 +27,7 @@ class Started(_Event):
     precision: Literal["fp32", "bf16"]
     versions: dict[str, str]
     resumed_from: int | None = Field(None, description="The step of the checkpoint this run continues from.")
+    processes: int = Field(1, description="How many train it together.")
 
 
 class Progress(_Event):

@@ -120,6 +120,22 @@ class Experiment(Settings):
         False, label="Run the model's own code", help="Only for a model whose authors you trust.", advanced=True
     )
     device: str = setting("auto", label="Device", help="auto, cpu, cuda, cuda:1 or mps.", advanced=True)
+    processes: int = setting(
+        1,
+        label="Processes",
+        help="Train each model together, on a GPU each or on the CPU's cores. The batches stay what they are, so the curves "
+        "do too, but for rounding. What is no training takes one.",
+        advanced=True,
+        ge=1,
+        le=64,
+    )
+    accelerate_config: str | None = setting(
+        None,
+        label="Accelerate configuration",
+        help="A file of `accelerate config`, as for FSDP or DeepSpeed, that says how the processes share a model. PPO keeps "
+        "a whole copy in each. Empty: a whole copy in each.",
+        advanced=True,
+    )
 
     @property
     def datasets(self) -> tuple[str, ...]:

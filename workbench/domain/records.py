@@ -160,6 +160,9 @@ class Inputs(BaseModel):
         return (self.reward, *self.more_rewards) if self.reward is not None else ()
 
 
+SHARDED = frozenset({"FSDP", "DEEPSPEED"})  # accelerate's names for processes that hold a part of each model
+
+
 class Job(Record):
     """runs/ID/job.json: everything that decides what a run does; never changed after it is written."""
 
@@ -174,11 +177,18 @@ class Job(Record):
     needs: tuple[str, ...] = Field((), description="Runs that must have finished before.")
     budget: Budget = Budget()
     device: str = "auto"
+    processes: int = Field(1, description="That train together; like the device, no part of what is computed.")
+    accelerate: dict[str, Any] = Field({}, description="The accelerate configuration that they share the work by.")
     trust_remote_code: bool = False
     input_hashes: dict[str, str] = Field({}, description="Content hashes of all that the run reads.")
     content_hash: str = Field("", description="Names what the run computes; equal hashes are trained once.")
     versions: dict[str, str] = {}
     created: float = Field(default_factory=time.time)
+
+    @property
+    def is_sharded(self) -> bool:
+        """Says whether its processes are to hold a part of each model instead of a copy."""
+        return self.accelerate.get("distributed_type") in SHARDED
 
     @model_validator(mode="before")
     @classmethod

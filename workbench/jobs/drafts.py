@@ -14,11 +14,12 @@ from workbench.jobs.references import Reference
 from workbench.jobs.versions import resolved_versions
 from workbench.storage.sources import RUN_PREFIX
 
-_NO_EFFECT = {"model", "judges", "endpoint"}  # recipe fields that name something whose content is hashed instead
+# Recipe fields that name something whose content is hashed instead, or where something is done.
+_NO_EFFECT = {"model", "judges", "endpoint", "vllm_server_base_url"}
 # Settings that older runs lack: at these values they change nothing, the hash included.
 _CAME_LATER = [
     ("half", "all"), ("rewards", ["model"]), ("ensemble", "mean"), ("ensemble_coef", 0.1), ("reward_models", 1),
-    ("length_cap", None), ("length_penalty", 1.0), ("kl_cap", None), ("kl_cap_coef", 1.0),
+    ("length_cap", None), ("length_penalty", 1.0), ("kl_cap", None), ("kl_cap_coef", 1.0), ("sampler", "fast"),
 ]  # fmt: skip
 # Says nothing where no validation prompts are read, as before there were any.
 _OF_VALIDATION = {"max_validation_prompts"}

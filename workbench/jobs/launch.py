@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import workbench
-from workbench.domain.errors import BadInput, Busy, NotFound, WorkbenchError
+from workbench.domain.errors import BadInput, BadSetting, Busy, NotFound, WorkbenchError
+from workbench.domain.recipes import TrainingRecipe
 from workbench.domain.records import Job, Outcome, RunState
+from workbench.jobs.distributed import check_shares
 from workbench.jobs.queue import edit_queue, read_queue
 from workbench.jobs.states import StateReader
+from workbench.storage.files import write_record
 from workbench.storage.liveness import is_working
 from workbench.storage.project import RUNNER_LOCK, Project
 from workbench.storage.runlog import JOB, RunFolder
@@ -82,12 +85,15 @@ def pause_run(project: Project, run_id: str, *, wake: bool = True) -> None:
             wake_runner(project)
 
 
-def resume_run(project: Project, run_id: str, *, from_start: bool = False, wake: bool = True) -> list[str]:
+def resume_run(
+    project: Project, run_id: str, *, from_start: bool = False, processes: int | None = None, wake: bool = True
+) -> list[str]:
     """Continues a run from its last checkpoint, and first the runs that it needs and that are not finished.
 
     Args:
         project, run_id: which.
         from_start: forget what it did so far.
+        processes: train it with so many from now on; as many as before where not given.
         wake: start the runner.
 
     Returns:
@@ -95,13 +101,16 @@ def resume_run(project: Project, run_id: str, *, from_start: bool = False, wake:
 
     Raises:
         NotFound: there is no such run.
-        BadInput: it is finished.
+        BadInput: it is finished, or works.
+        BadSetting: its batch cannot be divided among the processes.
         Busy: it is still saving its last checkpoint.
     """
     job = project.job(run_id)
     with edit_queue(project) as edit:
         reader = StateReader(project, set(edit.queue.run_ids))
         _refuse_to_resume(job, reader.state(run_id))
+        if processes is not None:
+            _change_processes(project, job, processes, reader.state(run_id))
         chain = [need for need in _unfinished(project, job, reader) if reader.state(need) not in _ACTIVE]
         for resumed in chain:
             _forget_end(project.run(resumed))
@@ -243,6 +252,17 @@ def _refuse_to_resume(job: Job, state: RunState) -> None:
         raise BadInput(f"Run `{job.id}` is finished.", "To train again, change a setting or the seed.")
     if state is RunState.STOPPING:
         raise Busy(f"Run `{job.id}` is still saving its last checkpoint.", "Resume it when it has stopped.")
+
+
+def _change_processes(project: Project, job: Job, processes: int, state: RunState) -> None:
+    """Rewrites how a run is computed; what it computes stays, and so do its id and its hash."""
+    if state in _ACTIVE:
+        raise BadInput(f"Run `{job.id}` works with {job.processes} processes.", "Pause it first.")
+    if processes > 1 and not isinstance(job.recipe, TrainingRecipe):
+        raise BadSetting(f"A {job.method} run takes one process.", "Drop `--processes`.")
+    accelerate = job.accelerate if processes > 1 else {}
+    changed = job.model_copy(update={"processes": processes, "accelerate": accelerate})
+    write_record(project.run_folder(job.id) / JOB, check_shares(changed))
 
 
 def _unfinished(project: Project, job: Job, reader: StateReader) -> list[str]:

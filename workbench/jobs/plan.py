@@ -7,10 +7,11 @@ from typing import NamedTuple
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Arm, Experiment
 from workbench.domain.pairs import DatasetKind
-from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, TrainingRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.domain.samples import HELDOUT
 from workbench.domain.settings import Settings
+from workbench.jobs.distributed import check_shares, read_configuration
 from workbench.jobs.drafts import Draft, result_of
 from workbench.jobs.evaluations import is_beyond_repeating
 from workbench.jobs.hashes import Hasher
@@ -75,6 +76,7 @@ class _Planner:
         self._references = references
         self._existing = {job.content_hash: job for job in project.jobs()}
         self._created = time.time()
+        self._accelerate = read_configuration(experiment, references.base)
         from_scratch = experiment.sft is not None and experiment.sft.recipe.from_scratch
         self._base_model = references.model(experiment.model, needs_weights=not from_scratch)
         other = experiment.reward.model
@@ -265,12 +267,16 @@ class _Planner:
             return self._existing[content_hash]
         self._created += 1e-3  # lists show runs in the order in which they were planned
         experiment = self._experiment
-        return draft.job(
+        job = draft.job(
             experiment=experiment.name,
             device=experiment.device,
             trust_remote_code=experiment.trust_remote_code,
             created=self._created,
         )
+        if experiment.processes == 1 or not isinstance(job.recipe, TrainingRecipe):
+            return job
+        together = {"processes": experiment.processes, "accelerate": self._accelerate}
+        return check_shares(job.model_copy(update=together))
 
 
 def _refuse_twin(name: str, twin: str) -> None:

@@ -15,7 +15,8 @@ from filelock import FileLock, Timeout
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.events import Failed, Warned
 from workbench.domain.preferences import DevicePreferences
-from workbench.domain.records import Outcome, RunState
+from workbench.domain.records import Job, Outcome, RunState
+from workbench.jobs.distributed import environment, launched, n_slots
 from workbench.jobs.launch import STOP_NOW
 from workbench.jobs.machine import Slot, find_slots, usable_cores
 from workbench.jobs.queue import Queue, edit_queue
@@ -26,8 +27,10 @@ from workbench.storage.preferences import read_preferences
 from workbench.storage.project import RUNNER_LOCK, Project
 from workbench.storage.runlog import JOB, STOP, RunFolder
 
+JOINED = "+"  # between the slots of a run that occupies several
 _LOCK_S = 1.0  # somebody who asks whether a runner lives holds its lock for a moment
 _BY_SIGNAL = "The worker was killed by signal {} without a last word."
+_ONE_OF = "One of the run's {} processes died without a last word; the others were ended."
 _MEMORY = "If nobody killed it, the computer ran out of memory: choose a smaller batch or model. " + CONTINUE
 
 
@@ -166,32 +169,38 @@ class Runner:
 
     def _start(self, run: RunFolder, queue: Queue) -> bool:
         """Starts a run if a device is free, or says why none ever will be; returns whether that is settled."""
-        device = run.job().device
+        job = run.job()
+        device = job.device
         prefers = read_preferences().devices
         slots = tuple(slot for slot in self._slots if prefers.allows(slot.name))
         suitable = [slot for slot in slots if slot.suits(device, slots)]
-        if not suitable:
-            run.write_outcome(_no_device(device, self._slots, prefers))
+        if not suitable or len(suitable) < n_slots(job, suitable[0].kind):
+            run.write_outcome(_no_device(job, self._slots, prefers))
             return True
-        taken = Counter(worker.mark.device for worker in self._workers.values())
+        wanted = n_slots(job, suitable[0].kind)
+        taken = Counter(name for worker in self._workers.values() for name in worker.mark.device.split(JOINED))
         free = [slot for slot in suitable if taken[slot.name] < queue.capacity(slot.name)]
-        if not free:
+        if len(free) < wanted:
             return False
-        slot = min(free, key=lambda slot: taken[slot.name])
-        alike = [other for other in slots if other.kind == slot.kind]
+        chosen = sorted(free, key=lambda slot: taken[slot.name])[:wanted]
+        alike = [other for other in slots if other.kind == chosen[0].kind]
         share = max(1, usable_cores() // sum(queue.capacity(other.name) for other in alike))
-        threads = prefers.threads or share
-        worker = start_worker(run, self._command(run.folder), slot.name, slot.environment(device, threads))
+        limits = environment(job, chosen, prefers.threads or share)
+        command = launched(run.folder, job, self._command(run.folder), chosen)
+        worker = start_worker(run, command, JOINED.join(slot.name for slot in chosen), limits)
         if worker is None:
             return False  # somebody held the lock for the moment of a look
         self._workers[run.folder.name] = worker
         return True
 
 
-def _no_device(device: str, slots: Sequence[Slot], prefers: DevicePreferences) -> Outcome:
+def _no_device(job: Job, slots: Sequence[Slot], prefers: DevicePreferences) -> Outcome:
     there = ", ".join(slot.name for slot in slots)
-    message = f"The run asks for the device {device}; this computer has: {there}."
-    hint = "Use `device: auto`."
+    wanted, hint = f"the device {job.device}", "Use `device: auto`."
+    if job.processes > 1:
+        wanted = f"{job.processes} processes with a GPU each (`device: {job.device}`)"
+        hint = "Resume it with fewer processes: `workbench resume PROJECT RUN --processes 1`."
+    message = f"The run asks for {wanted}; this computer has: {there}."
     if prefers.use:
         message = f"{message[:-1]}; your preferences let runs use: {', '.join(prefers.use)}."
         hint = "Change `devices.use` in Settings, then retry."
@@ -212,6 +221,8 @@ def _write_last_word(run: RunFolder, *, killed: bool, code: int | None) -> None:
         outcome = outcome.model_copy(update={"state": "stopped", "code": "", "message": message, "log_tail": ""})
     elif outcome.state == "vanished" and code is not None and code < 0:
         outcome = outcome.model_copy(update={"message": _BY_SIGNAL.format(-code), "hint": _MEMORY})
+    elif outcome.state == "vanished" and (count := run.job().processes) > 1:
+        outcome = outcome.model_copy(update={"message": _ONE_OF.format(count), "hint": _MEMORY})
     run.write_outcome(outcome)
     if outcome.state == "vanished":
         run.append(Failed(code="vanished", message=outcome.message, hint=outcome.hint))

@@ -118,15 +118,24 @@ def _family(run: RunFolder, mark: ProcessMark) -> list[psutil.Process]:
     except psutil.AccessDenied:
         return []
     except psutil.NoSuchProcess:
-        return [process for process in _session(mark) if _works_on(process, run)]
-    return list({process.pid: process for process in (worker, *_descendants(worker), *_session(mark))}.values())
+        return [process for process in _younger(mark) if _works_on(process, run)]
+    ours = (process for process in _younger(mark) if _is_in_session(process, mark) or _works_on(process, run))
+    return list({process.pid: process for process in (worker, *_descendants(worker), *ours)}.values())
 
 
-def _session(mark: ProcessMark) -> Iterator[psutil.Process]:
-    """Yields the processes of the session that the worker led and that are no older than it."""
+def _is_in_session(process: psutil.Process, mark: ProcessMark) -> bool:
+    """Says whether the process is in the session that the worker led."""
+    try:
+        return os.getsid(process.pid) == mark.pid
+    except (ProcessLookupError, PermissionError):
+        return False
+
+
+def _younger(mark: ProcessMark) -> Iterator[psutil.Process]:
+    """Yields all processes of the computer that are no older than the worker."""
     for process in psutil.process_iter():
-        with suppress(psutil.Error, ProcessLookupError, PermissionError):
-            if os.getsid(process.pid) == mark.pid and process.create_time() >= mark.started - CLOCK_S:
+        with suppress(psutil.Error):
+            if process.create_time() >= mark.started - CLOCK_S:
                 yield process
 
 
@@ -138,7 +147,10 @@ def _descendants(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _works_on(process: psutil.Process, run: RunFolder) -> bool:
-    """Says whether the process descends from a worker of the run: with the leader gone, another session may have its number."""
+    """Says whether the process descends from a worker of the run.
+
+    With the worker gone another session may have its number; and of several processes each leads a session of its own.
+    """
     try:
         return process.environ().get(_RUN) == str(run.folder)
     except (psutil.Error, OSError):

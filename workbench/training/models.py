@@ -161,8 +161,13 @@ def prompt_limit(model: PreTrainedModel, max_new_tokens: int) -> int | None:
     )
 
 
-def lora_config(recipe: TrainingRecipe, task: Task) -> Any:
-    """Returns the recipe's LoRA settings (2106.09685) for all linear layers; None where the rank is 0."""
+def lora_config(recipe: TrainingRecipe, task: Task | None) -> Any:
+    """Returns the recipe's LoRA settings (2106.09685) for all linear layers; None where the rank is 0.
+
+    Args:
+        recipe: has them.
+        task: of the model; None for a transformer without a head.
+    """
     if recipe.lora_rank == 0:
         return None
     from peft import LoraConfig  # noqa: PLC0415  (a second of import that full fine-tuning does without)
@@ -177,7 +182,7 @@ def lora_config(recipe: TrainingRecipe, task: Task) -> Any:
     )
 
 
-def wrap_lora(model: PreTrainedModel, recipe: TrainingRecipe, task: Task = "CAUSAL_LM", seed: int = 0) -> Any:
+def wrap_lora(model: PreTrainedModel, recipe: TrainingRecipe, task: Task | None = "CAUSAL_LM", seed: int = 0) -> Any:
     """Returns the model with trainable adapters drawn from `seed`; the model itself where the rank is 0."""
     config = lora_config(recipe, task)
     if config is None:

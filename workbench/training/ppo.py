@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -28,15 +29,18 @@ from workbench.training.ppo_data import (
     prompt_tokens,
     read_training_prompts,
     seeded,
+    skip,
     updates_in_all,
 )
 from workbench.training.ppo_models import Models, load_models
 from workbench.training.ppo_state import PpoState, is_complete, restore_optimizer, write_checkpoint
 from workbench.training.ppo_update import PpoLearner, PpoSettings
+from workbench.training.processes import Processes
 from workbench.training.rewarding import Rewards
 from workbench.training.rollout import Rollout, generate, response_texts
 from workbench.training.session import RunSession, StopRun
 from workbench.training.text import render_prompt
+from workbench.training.vllm_sampler import VllmSampler
 
 _SHOWN = 3  # prompts whose responses are shown while the run goes on
 _SHOWINGS = 10  # times in a run
@@ -50,7 +54,7 @@ def train(job: Job, session: RunSession) -> None:
         WorkbenchError: by name what is wrong with the input or went wrong (`KlDiverged`, `NotANumber`, ...).
     """
     # 1. Models: policy, reference, reward and value, new or from the last checkpoint.
-    recipe = _recipe(job)
+    recipe, processes = _recipe(job), session.processes
     checkpoint = _resumable(session)
     session.started(resumed_from=checkpoint.step if checkpoint is not None else None)
     state = PpoState(kl_coef=recipe.kl_coef) if checkpoint is None else PpoState.read(checkpoint.folder / "resume")
@@ -62,21 +66,23 @@ def train(job: Job, session: RunSession) -> None:
         run = _Run.prepare(job, recipe, session, models)
         total = updates_in_all(run.n_episodes, recipe.batch_size)
         keep, show = checkpoint_steps(total, recipe.n_checkpoints), checkpoint_steps(total, _SHOWINGS) | {1}
-        learner = run.learner(total)
+        learner = run.learner(total, processes, state.kl_coef)
         if checkpoint is not None:
             restore_optimizer(checkpoint.folder / "resume", learner.optimizer, session.device)
-    learner.kl_coef = state.kl_coef
 
     session.progress("training", state.step, total)
     spent = session.budget_spent(state.episodes, state.tokens)
     while state.episodes < run.n_episodes and not spent:
         began = time.monotonic()
-        # 3. Rollout: the next prompts, one response each, from the policy as it is.
+        # 3. Rollout: the next prompts, one response each, from the policy as it is; each process takes its share.
         rows = run.order.rows(state.episodes, min(recipe.batch_size, run.n_episodes - state.episodes))
+        mine = processes.share(rows)
         with learner.autocast():
-            rollout = run.sample([run.prompts.ids[row] for row in rows], seeded(job.seed, "rollout", state.step))
+            rollout = run.sample([run.prompts.ids[row] for row in mine], run.luck(state.step, len(rows), processes))
             # 4. Scores: reward models read text, with their own tokenizers, and so do programs.
-            rewards = run.score(rows, rollout)
+            rewards = run.score(mine, rollout)
+        # From here on every process has all episodes, so the update is the one that a single process would make.
+        rollout, rewards = Rollout.joined(processes.joined(rollout)), Rewards.joined(processes.joined(rewards))
         # 5. The update: KL penalty, advantages, and some passes of clipped steps over the episodes.
         values = learner.learn(rollout, torch.as_tensor(rewards.total), state.step) | models.reward.metrics(rewards)
         state = state.after(len(rows), _count_tokens(rollout), learner.kl_coef)
@@ -115,6 +121,7 @@ class _Run:
     end_ids: tuple[int, ...]
     pad_id: int
     dtype: torch.dtype
+    vllm: VllmSampler | None
 
     @classmethod
     def prepare(cls, job: Job, recipe: PpoRecipe, session: RunSession, models: Models) -> "_Run":
@@ -134,9 +141,12 @@ class _Run:
             end_ids=end_token_ids(policy, tokenizer),
             pad_id=pad_token_id(tokenizer, policy),
             dtype=session.dtype,
+            vllm=VllmSampler.connect(recipe.vllm_server_base_url, session.processes)
+            if recipe.sampler == "vllm"
+            else None,
         )
 
-    def learner(self, n_updates: int) -> PpoLearner:
+    def learner(self, n_updates: int, processes: Processes, kl_coef: float) -> PpoLearner:
         n_parameters = self.models.actors.policy.num_parameters()
         rate = self.recipe.learning_rate or auto_learning_rate(self.recipe.base_learning_rate, n_parameters)
         settings = PpoSettings(
@@ -148,20 +158,27 @@ class _Run:
             pad_id=self.pad_id,
             dtype=self.dtype,
         )
-        return PpoLearner(self.models.actors, settings)
+        learner = PpoLearner(self.models.actors, settings, processes)
+        learner.kl_coef = kl_coef
+        return learner
+
+    def luck(self, step: int, n_rows: int, processes: Processes) -> torch.Generator:
+        """Returns where the random numbers of an update's share of rows come from: all shares draw what one would."""
+        generator = seeded(self.job.seed, "rollout", step)
+        skip(generator, processes.start(n_rows) * self.response_length)
+        return generator
 
     def sample(self, prompt_ids: Sequence[Sequence[int]], generator: torch.Generator) -> Rollout:
-        return generate(
-            self.models.actors.policy,
-            prompt_ids,
-            max_new_tokens=self.response_length,
-            temperature=self.temperature,
-            end_ids=self.end_ids,
-            pad_id=self.pad_id,
-            generator=generator,
-            stop_strings=self.recipe.stop_strings,
-            tokenizer=self.models.tokenizer,
-        )
+        how: dict[str, Any] = {
+            "max_new_tokens": self.response_length,
+            "temperature": self.temperature,
+            "end_ids": self.end_ids,
+            "stop_strings": self.recipe.stop_strings,
+            "tokenizer": self.models.tokenizer,
+        }
+        if self.vllm is not None:
+            return self.vllm.generate(self.models.actors.policy, prompt_ids, **how)
+        return generate(self.models.actors.policy, prompt_ids, pad_id=self.pad_id, generator=generator, **how)
 
     def texts(self, rollout: Rollout) -> list[str]:
         return response_texts(self.models.tokenizer, rollout.prompt_ids, rollout.response_ids, self.recipe.stop_strings)
@@ -185,7 +202,8 @@ class _Run:
         actors = self.models.actors
 
         def write(folder: Path) -> None:
-            write_checkpoint(folder, actors.policy, self.models.tokenizer, actors.value, learner.optimizer, state)
+            if session.processes.is_first:
+                write_checkpoint(folder, actors.policy, self.models.tokenizer, actors.value, learner.optimizer, state)
 
         session.save_checkpoint(state.step, write, state.episodes, state.tokens)
 

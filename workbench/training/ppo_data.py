@@ -64,6 +64,11 @@ def seeded(seed: int, purpose: str, number: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(derived_seed(seed, purpose, number))
 
 
+def skip(generator: torch.Generator, n_numbers: int) -> None:
+    """Takes numbers from a generator that another process uses, so that all together draw what one alone would."""
+    torch.rand(n_numbers, generator=generator)
+
+
 def derived_seed(seed: int, purpose: str, number: int = 0) -> int:
     """Returns 63 bits from a run's seed, what they are for, and the update."""
     digest = blake2b(f"{seed}:{purpose}:{number}".encode(), digest_size=8).digest()

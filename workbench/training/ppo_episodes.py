@@ -32,6 +32,7 @@ from workbench.training.policy_gradient import (
     replace_unended,
     whiten,
 )
+from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout
 from workbench.training.value import ValueModel
 
@@ -96,6 +97,7 @@ def measure_episodes(
     pad_id: int,
     recompute: bool,
     at_once: SideBySide,
+    processes: Processes,
 ) -> Episodes:
     """Lays a rollout out as tensors and asks reference and value model about each token.
 
@@ -106,14 +108,19 @@ def measure_episodes(
         temperature: of the sampling; divides the logits of both.
         pad_id: any token.
         recompute: takes the policy's log-probabilities from a training pass and not from the sampler. In bf16 the two
-            differ by more than the first ratio may.
+            differ by more than the first ratio may, and another program's are not asked for.
+        processes: each measures its share of the episodes and learns what the others measured.
         at_once: runs the reference beside policy and value model, where they are models of their own.
     """
     device = actors.policy.device
     batch = batch_responses(rollout.prompt_ids, rollout.response_ids, pad_id, device)
     mask = torch.arange(int(batch.lengths.max()), device=device) < batch.lengths.unsqueeze(-1)
     vocabulary = actors.policy.config.get_text_config().vocab_size
-    chunks = list(length_batches(rollout.prompt_ids, rollout.response_ids, _MEASURED_AT_ONCE, vocabulary))
+    prompts, responses = processes.share(rollout.prompt_ids), processes.share(rollout.response_ids)
+    first = processes.start(len(mask))
+    chunks = [
+        [first + row for row in chunk] for chunk in length_batches(prompts, responses, _MEASURED_AT_ONCE, vocabulary)
+    ]
 
     def over_chunks(measure: Callable[[ResponseBatch], Tensor]) -> Tensor:
         found = torch.zeros(mask.shape, device=device)
@@ -127,7 +134,7 @@ def measure_episodes(
             return over_chunks(lambda part: response_logps(reference, part, temperature))
 
     def of_actors() -> tuple[Tensor, Tensor]:
-        logps = to_rows(torch.cat(rollout.logps).to(device), mask)
+        logps = torch.zeros(mask.shape, device=device)
         if recompute:
             logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
         return logps, over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
@@ -136,6 +143,10 @@ def measure_episodes(
         reference_logps, (logps, values) = of_reference(), of_actors()
     else:
         reference_logps, (logps, values) = at_once.run(of_reference, of_actors)
+    # Each process measured its share of the rows and has zeros elsewhere; the sampler's log-probabilities are there in all.
+    reference_logps, logps, values = processes.sum(torch.stack([reference_logps, logps, values]))
+    if not recompute:
+        logps = to_rows(torch.cat(rollout.logps).to(device), mask)
     ended = torch.tensor(rollout.ended, device=device)
     # Scores come in double precision, which some devices do not have: they are rounded before they move.
     return Episodes(batch, mask, logps, reference_logps, values, scores.float().to(device), ended)

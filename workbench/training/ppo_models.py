@@ -102,24 +102,26 @@ def _value_model(
     tokenizer: PreTrainedTokenizerBase,
     reward: Reward,
 ) -> ValueModel:
-    if checkpoint is not None:
-        folder = checkpoint.folder / VALUE
-        return ValueModel.load(folder, session.device, trust_remote_code=job.trust_remote_code)
     readable = ((scorer, _readable_score(scorer, start, tokenizer)) for scorer in reward.scorers)
     scorer, score = next(((scorer, score) for scorer, score in readable if score is not None), (None, None))
-    if recipe.value_model == "separate" and scorer is not None and score is not None:
+
+    def own_trunk() -> PreTrainedModel:
+        source = start if scorer is None else scorer.model
+        return cast("PreTrainedModel", copy.deepcopy(source.base_model).requires_grad_(True))
+
+    if checkpoint is not None:
+        folder = checkpoint.folder / VALUE
+        return ValueModel.load(folder, session.device, own_trunk, trust_remote_code=job.trust_remote_code)
+    if recipe.value_model == "shared":
+        return ValueModel.new(start.config.get_text_config().hidden_size, None, session.device)
+    trunk = wrap_lora(own_trunk(), recipe, task=None, seed=derived_seed(job.seed, "value adapters")).eval()
+    if scorer is not None and score is not None:
         # Where other terms, weights or members count too, rewards are on another scale than this model's scores.
         # Whitening gives a score on the last of many tokens several times its scale; a head on the scores' scale would
         # start as far off, and the value clip would keep it there for many updates.
         fits = scorer is reward.lone_scorer and not recipe.whiten_rewards
-        settings = scorer.settings
-        return ValueModel.from_reward(_own_trunk(scorer.model), score, settings.mean, settings.std, is_fitted=fits)
-    trunk = _own_trunk(start) if recipe.value_model == "separate" else None
+        return ValueModel.from_reward(trunk, score, scorer.settings.mean, scorer.settings.std, is_fitted=fits)
     return ValueModel.new(start.config.get_text_config().hidden_size, trunk, session.device)
-
-
-def _own_trunk(model: PreTrainedModel) -> PreTrainedModel:
-    return cast("PreTrainedModel", copy.deepcopy(model.base_model).requires_grad_(True))
 
 
 def _readable_score(

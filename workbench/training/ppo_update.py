@@ -33,6 +33,7 @@ from workbench.training.ppo_episodes import (
     objective_metrics,
     token_rewards,
 )
+from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout
 from workbench.training.value import fit_head
 
@@ -103,19 +104,21 @@ class PpoLearner:
     Args:
         actors: the models; their trainable weights are what is trained.
         settings: settled settings.
+        processes: those that train them together, each with its own copy; all take the same steps.
 
     Attributes:
         optimizer: one AdamW over both models' weights.
         kl_coef: the KL coefficient; moves where it is adaptive.
     """
 
-    def __init__(self, actors: Actors, settings: PpoSettings) -> None:
+    def __init__(self, actors: Actors, settings: PpoSettings, processes: Processes | None = None) -> None:
         self.actors, self.settings = actors, settings
+        self.processes = processes or Processes(actors.policy.device)
         self.kl_coef = settings.recipe.kl_coef
         self._vocabulary: int = actors.policy.config.get_text_config().vocab_size
         recipe = settings.recipe
         self._policy_weights = [weight for weight in actors.policy.parameters() if weight.requires_grad]
-        self._value_weights = list(actors.value.parameters())
+        self._value_weights = [weight for weight in actors.value.parameters() if weight.requires_grad]
         self.optimizer = torch.optim.AdamW(
             [*self._policy_weights, *self._value_weights],
             lr=settings.learning_rate,
@@ -146,7 +149,7 @@ class PpoLearner:
         """Does update number `step` (from 0).
 
         Args:
-            rollout: sampled from the policy as it is now.
+            rollout: sampled from the policy as it is now, all processes' episodes.
             scores: [e] the reward's.
             step: decides the learning rate and the minibatches.
 
@@ -189,7 +192,8 @@ class PpoLearner:
             scores,
             temperature=self.settings.temperature,
             pad_id=self.settings.pad_id,
-            recompute=self.settings.dtype == torch.bfloat16,
+            recompute=self.settings.dtype == torch.bfloat16 or self.settings.recipe.sampler == "vllm",
+            processes=self.processes,
             at_once=self._at_once,
         )
 
@@ -220,7 +224,8 @@ class PpoLearner:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         shuffle = seeded(self.settings.seed, "minibatches", step)
-        torch.manual_seed(derived_seed(self.settings.seed, "dropout", step))  # LoRA's, where the recipe asks for it
+        dropout = "dropout" if self.processes.is_first else f"dropout {self.processes.rank}"
+        torch.manual_seed(derived_seed(self.settings.seed, dropout, step))  # LoRA's, where the recipe asks for it
         means, norms = [], []
         self._train_mode(on=True)
         for _ in range(recipe.num_ppo_epochs):
@@ -231,15 +236,17 @@ class PpoLearner:
         return _learned_metrics(torch.stack(means), torch.stack(norms), recipe.vf_coef) | {"learning_rate": rate}
 
     def _minibatch(self, episodes: Episodes, values: Tensor, targets: Advantages, rows: Tensor) -> Tensor:
-        """Adds up a minibatch's gradients, part by part; returns the means over its tokens."""
+        """Adds up a minibatch's gradients, part by part and over all processes; returns the means over its tokens."""
         n_tokens = episodes.batch.lengths[rows].sum()
         by_length = rows[torch.argsort(episodes.batch.lengths[rows], stable=True)]
-        n_logits_parts = parts_for_memory(len(rows) * episodes.mask.shape[1], self._vocabulary)
-        n_parts = min(max(self.settings.recipe.gradient_accumulation_steps, n_logits_parts), len(rows))
+        mine = by_length[self.processes.rank :: self.processes.count]  # of every length, so that none waits long
+        n_logits_parts = parts_for_memory(len(mine) * episodes.mask.shape[1], self._vocabulary)
+        n_parts = min(max(self.settings.recipe.gradient_accumulation_steps, n_logits_parts), len(mine))
         total = torch.zeros(len(_SUMS), device=rows.device)
-        for part in by_length.tensor_split(n_parts):
+        for part in mine.tensor_split(n_parts) if n_parts else ():
             total += self._backward(_Part.cut(episodes, values, targets, part), n_tokens)
-        return total / n_tokens
+        self.processes.sum_gradients([*self._policy_weights, *self._value_weights])
+        return self.processes.sum(total) / n_tokens
 
     def _backward(self, part: _Part, n_tokens: Tensor) -> Tensor:
         """Adds a part's gradients to the weights'; returns its sums in the order of `_SUMS`."""

@@ -95,7 +95,7 @@ def train(job: Job, session: RunSession) -> None:
         peft_config=lora_config(recipe, "SEQ_CLS"),
     )
     settings = RewardSettings(max_length=encoder.max_length, append_eos=recipe.append_eos)
-    adds = settings.write
+    adds = settings.write if session.processes.is_first else None
     if recipe.normalize:
         normalizer = Normalizer(session, trainer.model, tokenizer, settings)
         normalizer.samples()  # before training, where a stop loses nothing
@@ -134,7 +134,8 @@ class Normalizer:
         """Writes reward.json into a checkpoint's folder."""
         prompts, responses, ended = self.samples()
         mean, std = RewardSettings.moments(self._score(prompts, responses, ended))
-        replace(self._settings, mean=mean, std=std, n_samples=len(prompts)).write(folder)
+        if self._session.processes.is_first:
+            replace(self._settings, mean=mean, std=std, n_samples=len(prompts)).write(folder)
 
     def samples(self) -> tuple[list[Turns], list[str], list[bool]]:
         """Returns prompts, the start model's responses, and whether each ended; drawn when first asked for.

@@ -68,6 +68,13 @@ class Rewards:
     terms: dict[str, FloatArray]
     members: dict[tuple[str, str], FloatArray]
 
+    @classmethod
+    def joined(cls, parts: "Sequence[Rewards]") -> "Rewards":
+        """Returns what the same reward says of the responses of several parts, in their order."""
+        terms = {source: np.concatenate([part.terms[source] for part in parts]) for source in parts[0].terms}
+        members = {key: np.concatenate([part.members[key] for part in parts]) for key in parts[0].members}
+        return cls(np.concatenate([part.total for part in parts]), terms, members)
+
 
 class Reward:
     """Scores responses by all terms.

@@ -37,6 +37,19 @@ class Rollout:
     ended: list[bool]
     stop_reasons: list[StopReason]
 
+    @classmethod
+    def joined(cls, parts: "Sequence[Rollout]") -> "Rollout":
+        """Returns one rollout of the responses of several, in their order."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            prompt_ids=[ids for part in parts for ids in part.prompt_ids],
+            response_ids=[ids for part in parts for ids in part.response_ids],
+            logps=[logps for part in parts for logps in part.logps],
+            ended=[ended for part in parts for ended in part.ended],
+            stop_reasons=[reason for part in parts for reason in part.stop_reasons],
+        )
+
 
 @dataclass(slots=True)
 class _Row:
@@ -45,7 +58,7 @@ class _Row:
     stop_reason: StopReason = "length"
 
 
-class _StopStrings:
+class StopStrings:
     """Tells whether the newest token completed one of the texts that end a response."""
 
     def __init__(self, texts: Sequence[str], tokenizer: PreTrainedTokenizerBase | None) -> None:
@@ -94,7 +107,7 @@ def generate(  # noqa: PLR0913  (what decides a sample is all named)
     """
     uniforms = torch.rand(len(prompt_ids), max_new_tokens, generator=generator)
     rows = [_Row() for _ in prompt_ids]
-    ends, stops = frozenset(end_ids), _StopStrings(stop_strings, tokenizer)
+    ends, stops = frozenset(end_ids), StopStrings(stop_strings, tokenizer)
     said = _say_nothing if on_step is None else lambda: on_step([row.tokens for row in rows])
     order = sorted(range(len(prompt_ids)), key=lambda row: (-len(prompt_ids[row]), row))  # little padding
     for start in range(0, len(order), batch_size):
@@ -196,7 +209,7 @@ def _sample_batch(
     uniforms: Tensor,
     temperature: float,
     ends: frozenset[int],
-    stops: _StopStrings,
+    stops: StopStrings,
     said: Callable[[], object],
 ) -> None:
     """Fills `rows` token by token, calls `said` after each; `uniforms` is [b, max_new_tokens]."""
@@ -238,7 +251,7 @@ def _say_nothing() -> None:
     """Stands in where nobody listens."""
 
 
-def _extend(row: _Row, token: int, logp: float, ends: frozenset[int], stops: _StopStrings) -> None:
+def _extend(row: _Row, token: int, logp: float, ends: frozenset[int], stops: StopStrings) -> None:
     row.tokens.append(token)
     row.logps.append(logp)
     if token in ends:

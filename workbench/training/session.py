@@ -32,6 +32,7 @@ from workbench.storage.runlog import RunFolder
 from workbench.training.background import Background
 from workbench.training.clock import Clock, Pace
 from workbench.training.device import choose_device, choose_dtype, device_name, memory_mib
+from workbench.training.processes import Processes
 
 _HEARTBEAT_S = 5.0
 _PROGRESS_S = 0.5  # more often than a person can read costs log and says nothing
@@ -57,18 +58,24 @@ class StopRun(Exception):
 class RunSession:
     """One run's job, device and log, as its method sees them. Use it as a context: inside, it keeps a heartbeat.
 
+    Where several processes train the run, each has a session and calls it alike; the first one's speaks, writes and decides.
+
     Attributes:
         folder: the run's folder.
         project: the project's folder.
         job: what to do.
         device: where to compute.
         dtype: the number format of matrix products; see `choose_dtype`.
+        processes: those that train the run, this one among them.
         last_step: the highest step that metrics, progress or a checkpoint named.
     """
 
-    def __init__(self, folder: Path, job: Job, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self, folder: Path, job: Job, device: torch.device, dtype: torch.dtype, processes: Processes | None = None
+    ) -> None:
         self.folder, self.project = folder, folder.parent.parent
         self.job, self.device, self.dtype = job, device, dtype
+        self.processes = processes or Processes(device)
         self.last_step = 0
         self._log = RunFolder(folder)
         self._lock = threading.Lock()
@@ -89,9 +96,10 @@ class RunSession:
             WorkbenchError: the job cannot be read, or its device is not here.
         """
         job = read_record(folder / "job.json", Job)
-        device = choose_device(job.device)
+        processes = Processes.join(choose_device(job.device))
+        device = processes.device
         precision = job.recipe.precision if isinstance(job.recipe, TrainingRecipe) else "auto"
-        return cls(folder, job, device, choose_dtype(device, precision))
+        return cls(folder, job, device, choose_dtype(device, precision), processes)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
@@ -114,7 +122,8 @@ class RunSession:
     def say(self, event: Event) -> None:
         """Appends an event to the run's log."""
         with self._lock:
-            self._log.append(event)
+            if self.processes.is_first:
+                self._log.append(event)
             self._said_at = time.monotonic()
 
     def started(self, resumed_from: int | None = None) -> None:
@@ -123,6 +132,7 @@ class RunSession:
         Said before models are loaded. The training clock runs from here, or anew from `start_clock`.
         """
         before = [item.record.seconds for item in list_checkpoints(self.folder) if item.step == resumed_from]
+        before_that = self._processes_before() if resumed_from is not None else self.processes.count
         self._clock = Clock(before[0] if before else 0.0)
         self.last_step = resumed_from or 0
         self.say(
@@ -133,8 +143,22 @@ class RunSession:
                 precision="bf16" if self.dtype == torch.bfloat16 else "fp32",
                 versions={name: version(name) for name in _LIBRARIES},
                 resumed_from=resumed_from,
+                processes=self.processes.count,
             )
         )
+        if self.job.is_sharded and (self.job.method == "ppo" or self.device.type == "cpu"):
+            why = "PPO samples from its policy" if self.job.method == "ppo" else "accelerate shards on GPUs only"
+            self.warn("whole_copies", f"Each process keeps a whole copy of each model: {why}.")
+        if resumed_from is not None and before_that != self.processes.count:
+            self.warn(
+                "other_processes",
+                f"Trained by {_processes(before_that)} up to step {resumed_from}, it goes on with "
+                f"{_processes(self.processes.count)}: the batches stay what they were, sums are rounded differently.",
+            )
+
+    def _processes_before(self) -> int:
+        starts = [event for event in self._log.events()[0] if isinstance(event, Started)]
+        return starts[-1].processes if starts else self.processes.count
 
     def warn(self, code: str, message: str) -> None:
         """Tells the person something that does not end the run; the same words are said once."""
@@ -194,12 +218,12 @@ class RunSession:
     # Whether to go on
 
     def stop_requested(self) -> Literal["stop", "pause"] | None:
-        """Returns what the person asked for. Cheap: may be called at every step."""
+        """Returns what the person asked for, the same in all processes. Cheap: may be called at every step."""
         now = time.monotonic()
-        if self._request is None and now - self._looked_at >= _LOOK_S:
+        if self._request is None and now - self._looked_at >= _LOOK_S and self.processes.is_first:
             self._looked_at = now
             self._request = self._log.stop_requested()
-        return self._request
+        return self.processes.agreed(self._request)
 
     def request_stop(self) -> None:
         """Makes `stop_requested` answer "stop", as a signal to the process does."""
@@ -208,7 +232,8 @@ class RunSession:
     def budget_spent(self, episodes: int | None, tokens: int | None) -> bool:
         """Says whether the first limit of the job's budget is reached."""
         budget = self.job.budget
-        spent = ((budget.episodes, episodes), (budget.tokens, tokens), (budget.seconds, self.seconds))
+        seconds = self.processes.agreed(self.seconds) if budget.seconds is not None else None
+        spent = ((budget.episodes, episodes), (budget.tokens, tokens), (budget.seconds, seconds))
         return any(limit is not None and used is not None and used >= limit for limit, used in spent)
 
     def start_clock(self) -> None:
@@ -248,24 +273,30 @@ class RunSession:
         Args:
             step: the training step it belongs to.
             write: fills the empty folder that it is given: a model folder, and `resume/` with all that going on needs.
+                Called in every process, since sharded weights are gathered from all; the first one writes what all have.
             episodes, tokens: counted so far.
 
         Raises:
             DiskFull: no room for it, or for the one before.
         """
         self._committing.wait()
-        if any(old.step == step and old.resume_folder is not None for old in list_checkpoints(self.folder)):
+        there = (old.step == step and old.resume_folder is not None for old in list_checkpoints(self.folder))
+        if self.processes.agreed(any(there)):
             return
-        clear_unfinished(self.folder)  # of a process that died while it wrote
         final = checkpoint_folder(self.folder, step)
-        temporary = final.with_name(f".{final.name}-{os.getpid()}")
-        temporary.mkdir(parents=True)
+        temporary = final.with_name(f".{final.name}-{self.processes.agreed(os.getpid())}")
+        if self.processes.is_first:
+            clear_unfinished(self.folder)  # of a process that died while it wrote
+            temporary.mkdir(parents=True)
+        self.processes.wait()
         write(temporary)
+        self.processes.wait()
         self.last_step = max(self.last_step, step)
         saved = CheckpointSaved(
             step=step, folder=f"checkpoints/{final.name}", episodes=episodes, tokens=tokens, seconds=self.seconds
         )
-        self._committing.start(partial(self._commit, temporary, final, saved))
+        if self.processes.is_first:
+            self._committing.start(partial(self._commit, temporary, final, saved))
 
     def _commit(self, temporary: Path, final: Path, saved: CheckpointSaved) -> None:
         commit_checkpoint(temporary, final, saved.step, saved.episodes, saved.tokens, saved.seconds)
@@ -273,6 +304,13 @@ class RunSession:
         self.say(saved.model_copy(update={"at": time.time()}))
 
     def _beat(self) -> None:
+        launcher = os.getppid()
         while not self._over.wait(_HEARTBEAT_S / 2):
             if time.monotonic() - self._said_at >= _HEARTBEAT_S:
                 self.say(Heartbeat())
+            if self.processes.count > 1 and os.getppid() != launcher:
+                os._exit(1)  # whoever started the processes and would end them is gone: none is left behind
+
+
+def _processes(count: int) -> str:
+    return "one process" if count == 1 else f"{count} processes"

@@ -16,6 +16,7 @@ from transformers.trainer_utils import set_seed
 
 from workbench.domain.recipes import TrainingRecipe, auto_learning_rate
 from workbench.storage.checkpoints import RESUME, Checkpoint, list_checkpoints
+from workbench.training.processes import share_of_batch
 from workbench.training.schedule import checkpoint_steps
 from workbench.training.session import RunSession, StopRun
 
@@ -53,7 +54,7 @@ class Bridge(TrainerCallback):
         trainer: one of TRL's, with `SessionTrainer`.
         n_rows: examples in an epoch.
         shows: called at each checkpoint before it is saved, as to say samples; must not touch torch's random state.
-        adds: writes further files into a checkpoint's folder.
+        adds: writes further files into a checkpoint's folder; called in every process, and the first one writes.
         validates: whether the trainer has validation data to measure at each checkpoint.
     """
 
@@ -90,7 +91,7 @@ class Bridge(TrainerCallback):
     def episodes(self) -> int:
         """Examples trained on; the last batch of an epoch may be a small one."""
         args = self._trainer.args
-        batch = args.per_device_train_batch_size * args.gradient_accumulation_steps
+        batch = args.per_device_train_batch_size * args.gradient_accumulation_steps * self._session.processes.count
         epochs, steps = divmod(self._trainer.state.global_step, math.ceil(self._n_rows / batch))
         return int(epochs * self._n_rows + min(steps * batch, self._n_rows))
 
@@ -146,18 +147,19 @@ class Bridge(TrainerCallback):
         self._session.save_checkpoint(self._trainer.state.global_step, self._write, self.episodes, self.tokens)
 
     def _write(self, folder: Path) -> None:
-        trainer = self._trainer
+        trainer, processes, resume = self._trainer, self._session.processes, folder / RESUME
         trainer.save_model(str(folder), _internal_call=True)
-        for name in ("training_args.bin", "README.md"):  # a pickle that nothing here reads, and TRL's advertisement
-            (folder / name).unlink(missing_ok=True)
         if self._adds is not None:
             with self._session.off_the_clock():
                 self._adds(folder)
-        resume = folder / RESUME
-        resume.mkdir()
+        if processes.is_first:
+            for name in ("training_args.bin", "README.md"):  # a pickle that nothing here reads, and TRL's advertisement
+                (folder / name).unlink(missing_ok=True)
+            resume.mkdir()
+            trainer.state.save_to_json(str(resume / _TRAINER_STATE))
+        processes.wait()
         trainer._save_optimizer_and_scheduler(str(resume))
-        trainer._save_rng_state(str(resume))
-        trainer.state.save_to_json(str(resume / _TRAINER_STATE))
+        trainer._save_rng_state(str(resume))  # each process has its own
 
 
 def run(trainer: Any, bridge: Bridge, session: RunSession) -> None:
@@ -175,7 +177,7 @@ def run(trainer: Any, bridge: Bridge, session: RunSession) -> None:
     if checkpoint is None:
         trainer.train()
     elif not _is_complete(checkpoint, session):
-        _resume(trainer, checkpoint, session.folder)
+        _resume(trainer, checkpoint, session)
     if bridge.stopped is not None:
         raise bridge.stopped
 
@@ -211,12 +213,13 @@ def training_arguments(kind: type[Any], session: RunSession, model: PreTrainedMo
     """
     recipe = _recipe(session)
     rate = recipe.learning_rate or auto_learning_rate(recipe.base_learning_rate, model.num_parameters())
+    at_once = share_of_batch(recipe.batch_size, recipe.gradient_accumulation_steps, session.processes)
     return kind(
         output_dir=str(session.folder / "checkpoints"),
         seed=session.job.seed,
         learning_rate=rate,
-        per_device_train_batch_size=recipe.batch_size // recipe.gradient_accumulation_steps,
-        per_device_eval_batch_size=recipe.batch_size // recipe.gradient_accumulation_steps,
+        per_device_train_batch_size=at_once,
+        per_device_eval_batch_size=at_once,
         gradient_accumulation_steps=recipe.gradient_accumulation_steps,
         num_train_epochs=recipe.num_train_epochs,
         max_steps=total_steps(session, n_rows),
@@ -228,6 +231,7 @@ def training_arguments(kind: type[Any], session: RunSession, model: PreTrainedMo
         optim="adamw_torch" if session.device.type == "mps" else "adamw_torch_fused",
         bf16=session.dtype == torch.bfloat16,
         use_cpu=session.device.type == "cpu",
+        ddp_backend="gloo" if session.device.type == "cpu" and session.processes.count > 1 else None,
         gradient_checkpointing=recipe.gradient_checkpointing,  # the name TRL reads
         activation_checkpointing=recipe.gradient_checkpointing,  # and the one transformers reads
         logging_steps=recipe.logging_steps,
@@ -287,14 +291,17 @@ def _is_complete(checkpoint: Checkpoint, session: RunSession) -> bool:
     return over or int(state["global_step"]) >= int(state["max_steps"])
 
 
-def _resume(trainer: Any, checkpoint: Checkpoint, run_folder: Path) -> None:
+def _resume(trainer: Any, checkpoint: Checkpoint, session: RunSession) -> None:
     """Continues from a checkpoint; the trainer wants model and resume files in one folder, so it gets one of links."""
-    joined = run_folder / "checkpoints" / ".resume"
-    shutil.rmtree(joined, ignore_errors=True)
-    joined.mkdir()
-    for file in (*checkpoint.folder.iterdir(), *(checkpoint.folder / RESUME).iterdir()):
-        if file.is_file():
-            (joined / file.name).symlink_to(file.resolve())
+    joined = session.folder / "checkpoints" / ".resume"
+    if session.processes.is_first:
+        shutil.rmtree(joined, ignore_errors=True)
+        joined.mkdir()
+        for file in (*checkpoint.folder.iterdir(), *(checkpoint.folder / RESUME).iterdir()):
+            if file.is_file():
+                (joined / file.name).symlink_to(file.resolve())
+    session.processes.wait()
     trainer._total_train_tokens = checkpoint.record.tokens or 0
     trainer.train(resume_from_checkpoint=str(joined))
+    session.processes.wait()
     shutil.rmtree(joined, ignore_errors=True)

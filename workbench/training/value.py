@@ -1,7 +1,8 @@
 """The value model of PPO: what reward is still to come, judged before each response token."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -10,7 +11,7 @@ from transformers import AutoModel, PreTrainedModel
 
 from workbench.training.forward import ResponseBatch, forward_trunk
 
-_HEAD_FILE = "value_head.safetensors"
+_HEAD_FILE, _ADAPTER = "value_head.safetensors", "adapter_config.json"
 # Hidden features are standardised for the fit; directions with less than this share of a feature's variance are shrunk.
 # A few dozen episodes carry no more.
 _RIDGE = 0.1
@@ -20,7 +21,8 @@ class ValueModel(nn.Module):
     """A scalar head on a trunk: its own, or the policy's.
 
     Attributes:
-        trunk: the model's own transformer; None where it reads the policy's hidden states.
+        trunk: the model's own transformer, with adapters where they alone are trained; None where it reads the policy's
+            hidden states.
         head: hidden size to 1, in fp32.
         is_fitted: the head means something; else fit it (`fit_head`) to the first rollout.
     """
@@ -84,11 +86,24 @@ class ValueModel(nn.Module):
         save_file({name: weight.contiguous() for name, weight in self.head.state_dict().items()}, folder / _HEAD_FILE)
 
     @classmethod
-    def load(cls, folder: Path, device: torch.device, *, trust_remote_code: bool) -> Self:
-        """Reads what `save` wrote, in fp32."""
+    def load(
+        cls, folder: Path, device: torch.device, base: Callable[[], PreTrainedModel], *, trust_remote_code: bool
+    ) -> Self:
+        """Reads what `save` wrote, in fp32.
+
+        Args:
+            folder: as `save` got it.
+            device: where the weights go.
+            base: gives the trunk that training began with; asked where adapters alone were saved.
+            trust_remote_code: runs code that the trunk brings along.
+        """
         weights = load_file(folder / _HEAD_FILE, device=str(device))
         trunk = None
-        if (folder / "config.json").exists():
+        if (folder / _ADAPTER).exists():
+            from peft import PeftModel  # noqa: PLC0415  (a second of import that full fine-tuning does without)
+
+            trunk = cast("PreTrainedModel", PeftModel.from_pretrained(base(), folder, is_trainable=True).eval())
+        elif (folder / "config.json").exists():
             trunk = AutoModel.from_pretrained(folder, dtype=torch.float32, trust_remote_code=trust_remote_code)
             trunk = trunk.to(device).eval()
         value = cls.new(weights["weight"].shape[1], trunk, device)

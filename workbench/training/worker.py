@@ -1,8 +1,8 @@
-"""One run's process: `python -m workbench.training.worker RUN_FOLDER`.
+"""One run's process: `python -m workbench.training.worker RUN_FOLDER`, or one of several under `accelerate launch`.
 
 It reads the run's job, hands it to its method, and always leaves a last word: Finished or Failed in the log, and the
-outcome beside it. Exit status: 0 when the run went as asked (stopped and paused included), 1 when it failed, 3 when
-another worker has the run.
+outcome beside it. Of several processes the first does; what ends another it learns and says. Exit status: 0 when the run
+went as asked (stopped and paused included), 1 when it failed, 3 when another worker has the run.
 """
 
 import errno
@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,9 +23,10 @@ from typing import TYPE_CHECKING, Protocol
 import psutil
 from filelock import FileLock, Timeout
 
-from workbench.domain.errors import DiskFull, OutOfMemory, WorkbenchError
+from workbench.domain.errors import DiskFull, OutOfMemory, ProcessLost, WorkbenchError
 from workbench.domain.events import Failed, Finished
 from workbench.domain.records import Job, Outcome
+from workbench.storage.files import read_record, write_record
 from workbench.storage.runlog import LOG, RunFolder
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ QUIET = {
     "HF_HUB_ETAG_TIMEOUT": "5",  # an unreachable hub is known within seconds
     "HF_HUB_DOWNLOAD_TIMEOUT": "10",
 }
+_BESIDE = "failed-process-{}.json"
+_SAYS_WHY_S = 0.5  # a process that fails writes its note before the system closes its connections
 _log = logging.getLogger("workbench.worker")
 
 
@@ -77,7 +81,10 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, terminations)
     folder = Path(arguments[0]).resolve()
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
-    _log_to(folder / LOG)
+    rank = int(os.environ.get("RANK", "0"))
+    _log_to(folder / LOG, rank)
+    if rank:
+        return work_beside(folder, terminations, rank)
     lock = FileLock(folder / "worker.lock")
     try:
         lock.acquire(timeout=0)
@@ -103,6 +110,8 @@ def work_through(folder: Path, terminations: Terminations) -> int:
     """
     log = RunFolder(folder)
     log.clear_outcome()
+    for path in folder.glob(_BESIDE.format("*")):
+        path.unlink()
     try:
         finished = _run(folder, terminations)
     except WorkbenchError as error:
@@ -111,13 +120,48 @@ def work_through(folder: Path, terminations: Terminations) -> int:
         return 1
     except Exception as error:
         _log.exception("The run failed.")
-        if named := named_failure(error):
+        if named := failure_beside(folder, error) or named_failure(error):
             _fail(log, named.code, named.sentence, named.hint)
             return 1
         _fail(log, "crashed", f"{type(error).__name__}: {error}", "The log has the details; this looks like a fault.")
         raise
     _log.info("%s at step %d.", finished.outcome, finished.step)
     return finish(log, finished)
+
+
+def work_beside(folder: Path, terminations: Terminations, rank: int) -> int:
+    """Works a run through beside its first process, which alone has the last word; leaves a note of what failed here."""
+    try:
+        _run(folder, terminations)
+    except Exception as error:
+        _log.exception("Process %d failed.", rank + 1)
+        known = error if isinstance(error, WorkbenchError) else failure_beside(folder, error) or named_failure(error)
+        if not isinstance(known, ProcessLost):
+            known = known or WorkbenchError(f"{type(error).__name__}: {error}.", "The log has the details.")
+            note = Outcome(state="failed", code=known.code, message=known.sentence, hint=known.hint)
+            write_record(folder / _BESIDE.format(rank + 1), note)
+        return 1
+    return 0
+
+
+def failure_beside(folder: Path, error: Exception) -> WorkbenchError | None:
+    """Returns what ended another process of the run, where that is what an exception tells of."""
+    from workbench.training.processes import is_loss_of_another  # noqa: PLC0415  (torch, which is here by now)
+
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1 or not is_loss_of_another(error):
+        return None
+    time.sleep(_SAYS_WHY_S)
+    for path in sorted(folder.glob(_BESIDE.format("*"))):
+        note, place = read_record(path, Outcome), path.stem.rpartition("-")[2]
+        found = WorkbenchError(f"Process {place} of {count}: {note.message}", note.hint)
+        found.code = note.code
+        return found
+    return ProcessLost(
+        f"Another of the run's {count} processes died without a last word.",
+        "If nobody killed it, the computer ran out of memory: choose a smaller batch or model. Resume it: it continues "
+        "from its last checkpoint.",
+    )
 
 
 def finish(log: RunFolder, finished: Finished) -> int:
@@ -157,11 +201,19 @@ def find_method(name: str) -> Method:
 
 @contextmanager
 def _importing() -> Iterator[None]:
-    """Collects no garbage while there is none: modules are here to stay, and looking through them takes a fifth longer."""
+    """Collects no garbage while there is none: modules are here to stay, and looking through them takes a fifth longer.
+
+    And transformers does without scipy, which takes a third of a second and 35 MB for the losses of object detection.
+    """
     gc.disable()
+    from transformers import utils  # noqa: PLC0415
+
+    scipy = vars(utils)["is_scipy_available"]
+    vars(utils)["is_scipy_available"] = lambda: False
     try:
         yield
     finally:
+        vars(utils)["is_scipy_available"] = scipy
         gc.enable()
         gc.freeze()
 
@@ -194,9 +246,10 @@ def named_failure(error: Exception) -> WorkbenchError | None:
     return None
 
 
-def _log_to(path: Path) -> None:
+def _log_to(path: Path, rank: int) -> None:
     handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    place = f" [process {rank + 1}]" if rank else ""
+    handler.setFormatter(logging.Formatter(f"%(asctime)s{place} %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     for chatty in ("httpx", "httpx2", "httpcore", "httpcore2", "urllib3", "filelock", "fsspec", "datasets"):

@@ -186,6 +186,28 @@ class PpoRecipe(RewardSource, TrainingRecipe):
         "policy; shared: a head on the policy's trunk, fitted by ridge regression on the first rollout.",
         advanced=True,
     )
+    sampler: Literal["fast", "vllm"] = setting(
+        "fast",
+        label="Sampler",
+        help="fast: in the run's own process, the same tokens at every repetition. vllm: on a vLLM server, for GPUs and long "
+        "responses; it gets the weights before each rollout, and its random numbers are its own.",
+        advanced=True,
+    )
+    vllm_server_base_url: str = setting(
+        "http://localhost:8000",
+        label="vLLM server",
+        help="Where it listens, started on another GPU with the start model and a weight-transfer engine.",
+        advanced=True,
+    )
+
+    @model_validator(mode="after")
+    def _server_gets_whole_weights(self) -> Self:
+        if self.sampler == "vllm" and self.lora_rank:
+            raise ValueError(
+                f"`sampler` is vllm, which takes whole weights, and `lora_rank` is {self.lora_rank}; expected 0, or "
+                "`sampler: fast`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _cap_is_below_the_longest_response(self) -> Self:

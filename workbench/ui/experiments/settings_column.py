@@ -15,7 +15,8 @@ from workbench.ui.widgets import button, label
 
 _GENERAL = (
     "name", "model", "dataset", "test_prompts", "judges", "heldout_reward", "seeds", "preset", "max_prompts",
-    "max_validation_prompts", "best_of_n", "device", "trust_remote_code",
+    "max_validation_prompts", "best_of_n", "device", "processes", "accelerate_config",
+    "trust_remote_code",
 )  # fmt: skip
 
 
