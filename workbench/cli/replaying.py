@@ -40,12 +40,16 @@ def replay(
         api.stop_replay(project, run_id)
         note(f"The replay of {run_id} ends.")
         return
-    with Status(f"replaying {run_id}", console=Console(stderr=True)) as status:
-        found = api.replay_run(
-            project,
-            run_id,
-            on_progress=lambda phase, step, total: status.update(f"replaying {run_id}: {phase}, {step}/{total}"),
-        )
+    try:
+        with Status(f"replaying {run_id}", console=Console(stderr=True)) as status:
+            found = api.replay_run(
+                project,
+                run_id,
+                on_progress=lambda phase, step, total: status.update(f"replaying {run_id}: {phase}, {step}/{total}"),
+            )
+    except KeyboardInterrupt:
+        note("Interrupted: the replay has ended, and nothing of it is kept.")
+        raise
     if json:
         print_json(found.model_dump(mode="json") | {"same": found.is_same, "sentence": found.sentence})
         return

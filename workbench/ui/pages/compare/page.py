@@ -170,6 +170,7 @@ class ComparePage(Page):
         self.summary = self.summary_card.table
         self._area = QScrollArea(widgetResizable=True)  # a low window has no room for all of it
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._area.setAccessibleName("Comparison")
         self._area.setWidget(self.body)
         self.head = Head(self.bar, self.saved, self.offer_export)
         self.empty = EmptyState("", "", "Go to Overview", lambda: self.page_wanted.emit("overview"))
