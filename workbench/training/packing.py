@@ -66,7 +66,7 @@ class Packing:
     def spread(self, x: Tensor) -> Tensor:
         """Lays [1, h, m, d] out as a padded batch [b, h, t, d]; on the padding stands filling."""
         padded: Tensor = _Spread.apply(x[0].transpose(0, 1), self)  # type: ignore[no-untyped-call]
-        return padded.unflatten(0, self.shape).transpose(1, 2)
+        return padded.view(*self.shape, *padded.shape[1:]).transpose(1, 2)
 
     def gather(self, x: Tensor) -> Tensor:
         """Takes the real places of [b, t, h, d] back into a row [1, m, h, d]."""

@@ -3,7 +3,7 @@
 Letters: e episodes, t response tokens (padded on the right), n real response tokens, v vocabulary.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +37,7 @@ from workbench.training.rollout import Rollout
 from workbench.training.value import ValueModel
 
 _MEASURED_AT_ONCE = 32
+_Measure = Callable[[ResponseBatch], Sequence[Tensor]]  # of some sequences: values [n] of their response tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,27 +123,23 @@ def measure_episodes(
         [first + row for row in chunk] for chunk in length_batches(prompts, responses, _MEASURED_AT_ONCE, vocabulary)
     ]
 
-    def over_chunks(measure: Callable[[ResponseBatch], Tensor]) -> Tensor:
-        found = torch.zeros(mask.shape, device=device)
-        for chunk in chunks:
-            rows = torch.tensor(chunk, device=device)
-            found[rows] = to_rows(measure(select_rows(batch, rows)), mask[rows])
-        return found
+    def over_chunks(n_values: int, measure: _Measure) -> list[Tensor]:
+        return _over_chunks(batch, mask, chunks, n_values, measure)
 
-    def of_reference() -> Tensor:
+    def of_reference() -> list[Tensor]:
         with actors.as_reference() as reference:
-            return over_chunks(lambda part: response_logps(reference, part, temperature))
+            return over_chunks(1, lambda part: (response_logps(reference, part, temperature),))
 
-    def of_actors() -> tuple[Tensor, Tensor]:
-        logps = torch.zeros(mask.shape, device=device)
+    def of_actors() -> list[Tensor]:
         if recompute:
-            logps = over_chunks(lambda part: response_logps(actors.policy, part, temperature))
-        return logps, over_chunks(lambda part: actors.value(part, _policy_hidden(actors, part)))
+            return over_chunks(2, lambda part: _logps_and_values(actors, part, temperature))
+        values = over_chunks(1, lambda part: (actors.value(part, _policy_hidden(actors, part)),))
+        return [torch.zeros(mask.shape, device=device), *values]
 
     if actors.reference is None:  # the policy itself, its adapters off meanwhile
-        reference_logps, (logps, values) = of_reference(), of_actors()
+        (reference_logps,), (logps, values) = of_reference(), of_actors()
     else:
-        reference_logps, (logps, values) = at_once.run(of_reference, of_actors)
+        (reference_logps,), (logps, values) = at_once.run(of_reference, of_actors)
     # Each process measured its share of the rows and has zeros elsewhere; the sampler's log-probabilities are there in all.
     reference_logps, logps, values = processes.sum(torch.stack([reference_logps, logps, values]))
     if not recompute:
@@ -150,6 +147,18 @@ def measure_episodes(
     ended = torch.tensor(rollout.ended, device=device)
     # Scores come in double precision, which some devices do not have: they are rounded before they move.
     return Episodes(batch, mask, logps, reference_logps, values, scores.float().to(device), ended)
+
+
+def _over_chunks(
+    batch: ResponseBatch, mask: Tensor, chunks: Sequence[Sequence[int]], n_values: int, measure: _Measure
+) -> list[Tensor]:
+    """Returns `n_values` tensors [e, t] of what is measured chunk by chunk; zero where no chunk has the row."""
+    found = [torch.zeros(mask.shape, device=mask.device) for _ in range(n_values)]
+    for chunk in chunks:
+        rows = torch.tensor(chunk, device=mask.device)
+        for whole, flat in zip(found, measure(select_rows(batch, rows)), strict=True):
+            whole[rows] = to_rows(flat, mask[rows])
+    return found
 
 
 def token_rewards(episodes: Episodes, kl_coef: float, recipe: PpoRecipe) -> Tensor:
@@ -198,7 +207,11 @@ def episode_features(actors: Actors, episodes: Episodes) -> Tensor:
 
 def response_logps(model: PreTrainedModel, batch: ResponseBatch, temperature: float) -> Tensor:
     """Returns the log-probability of each response token, [n]."""
-    logits = tempered(forward_responses(model, batch).logits, temperature)
+    return _targets_logps(forward_responses(model, batch).logits, batch, temperature)
+
+
+def _targets_logps(logits: Tensor, batch: ResponseBatch, temperature: float) -> Tensor:
+    logits = tempered(logits, temperature)
     return logits.gather(-1, batch.targets.unsqueeze(-1)).squeeze(-1) - torch.logsumexp(logits, -1)
 
 
@@ -232,8 +245,12 @@ def to_rows(flat: Tensor, mask: Tensor) -> Tensor:
     return rows
 
 
-def _policy_hidden(actors: Actors, batch: ResponseBatch) -> Tensor:
-    """Returns the policy's hidden states [n, d] where the value model reads them, else nothing."""
-    if actors.value.trunk is not None:
-        return torch.empty(0, device=batch.ids.device)
-    return forward_responses(actors.policy, batch).hidden
+def _logps_and_values(actors: Actors, batch: ResponseBatch, temperature: float) -> tuple[Tensor, Tensor]:
+    """Returns the policy's log-probability and the value of each response token, [n] each; one pass where that does."""
+    outputs = forward_responses(actors.policy, batch)
+    return _targets_logps(outputs.logits, batch, temperature), actors.value(batch, outputs.hidden)
+
+
+def _policy_hidden(actors: Actors, batch: ResponseBatch) -> Tensor | None:
+    """Returns the policy's hidden states [n, d] where the value model reads them."""
+    return None if actors.value.trunk is not None else forward_responses(actors.policy, batch).hidden

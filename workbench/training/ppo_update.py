@@ -1,4 +1,4 @@
-"""One update of PPO: from scored responses to new weights."""
+"""One update of PPO: from scored responses to new weights. Read `PpoLearner.learn` from top to bottom."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,18 +11,8 @@ from transformers import PreTrainedModel
 from workbench.domain.errors import KlDiverged, NotANumber
 from workbench.domain.recipes import PpoRecipe
 from workbench.training.cores import SideBySide, twin_of
-from workbench.training.forward import ResponseBatch, forward_responses, parts_for_memory, select_rows, tempered
-from workbench.training.kl import entropy_of
-from workbench.training.policy_gradient import (
-    Advantages,
-    adapt_kl_coef,
-    approx_kl,
-    explained_variance,
-    gae,
-    policy_loss,
-    scheduled,
-    value_loss,
-)
+from workbench.training.forward import parts_for_memory
+from workbench.training.policy_gradient import Advantages, adapt_kl_coef, explained_variance, gae, scheduled
 from workbench.training.ppo_data import derived_seed, minibatches, seeded
 from workbench.training.ppo_episodes import (
     Actors,
@@ -33,6 +23,7 @@ from workbench.training.ppo_episodes import (
     objective_metrics,
     token_rewards,
 )
+from workbench.training.ppo_losses import SUMS, Part, learned_metrics, policy_sums, value_sums
 from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout
 from workbench.training.value import fit_head
@@ -61,43 +52,6 @@ class PpoSettings:
     dtype: torch.dtype = torch.float32
 
 
-# Sums over the response tokens of a minibatch, the policy's first, kept on the device: reading them would wait for it.
-_SUMS = ("policy_loss", "approx_kl", "policy_clipped", "entropy", "ratio", "value_loss", "value_clipped")
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Some episodes as the losses need them: sequences, and [n] tensors over their response tokens."""
-
-    batch: ResponseBatch
-    logps: Tensor
-    values: Tensor
-    advantages: Tensor
-    returns: Tensor
-
-    @classmethod
-    def cut(cls, episodes: Episodes, values: Tensor, targets: Advantages, rows: Tensor) -> "_Part":
-        mask = episodes.mask[rows]
-        kept = [whole[rows][mask] for whole in (episodes.logps, values, targets.advantages, targets.returns)]
-        return cls(select_rows(episodes.batch, rows), *kept)
-
-    def halves(self) -> tuple["_Part", "_Part"]:
-        """Returns every second episode and the others; laid out by length, so that both are as long."""
-        first = torch.arange(len(self.batch.lengths), device=self.logps.device) % 2 == 0
-        of_token = torch.repeat_interleave(first, self.batch.lengths)
-        whole = (self.logps, self.values, self.advantages, self.returns)
-        cuts = [
-            _Part(select_rows(self.batch, rows.nonzero().squeeze(-1)), *(values[tokens] for values in whole))
-            for rows, tokens in ((first, of_token), (~first, ~of_token))
-        ]
-        return cuts[0], cuts[1]
-
-    @property
-    def no_hidden(self) -> Tensor:
-        """What a value model with a trunk of its own gets of the policy's hidden states."""
-        return torch.empty(0, device=self.logps.device)
-
-
 class PpoLearner:
     """Trains policy and value model on scored rollouts.
 
@@ -115,6 +69,7 @@ class PpoLearner:
         self.actors, self.settings = actors, settings
         self.processes = processes or Processes(actors.policy.device)
         self.kl_coef = settings.recipe.kl_coef
+        self._temperature = settings.temperature
         self._vocabulary: int = actors.policy.config.get_text_config().vocab_size
         recipe = settings.recipe
         self._policy_weights = [weight for weight in actors.policy.parameters() if weight.requires_grad]
@@ -233,7 +188,7 @@ class PpoLearner:
                 means.append(self._minibatch(episodes, values, targets, rows.to(episodes.mask.device)))
                 norms.append(self._step())
         self._train_mode(on=False)
-        return _learned_metrics(torch.stack(means), torch.stack(norms), recipe.vf_coef) | {"learning_rate": rate}
+        return learned_metrics(torch.stack(means), torch.stack(norms), recipe.vf_coef) | {"learning_rate": rate}
 
     def _minibatch(self, episodes: Episodes, values: Tensor, targets: Advantages, rows: Tensor) -> Tensor:
         """Adds up a minibatch's gradients, part by part and over all processes; returns the means over its tokens."""
@@ -242,75 +197,53 @@ class PpoLearner:
         mine = by_length[self.processes.rank :: self.processes.count]  # of every length, so that none waits long
         n_logits_parts = parts_for_memory(len(mine) * episodes.mask.shape[1], self._vocabulary)
         n_parts = min(max(self.settings.recipe.gradient_accumulation_steps, n_logits_parts), len(mine))
-        total = torch.zeros(len(_SUMS), device=rows.device)
+        total = torch.zeros(len(SUMS), device=rows.device)
         for part in mine.tensor_split(n_parts) if n_parts else ():
-            total += self._backward(_Part.cut(episodes, values, targets, part), n_tokens)
+            total += self._backward(Part.cut(episodes, values, targets, part), n_tokens)
         self.processes.sum_gradients([*self._policy_weights, *self._value_weights])
         return self.processes.sum(total) / n_tokens
 
-    def _backward(self, part: _Part, n_tokens: Tensor) -> Tensor:
-        """Adds a part's gradients to the weights'; returns its sums in the order of `_SUMS`."""
+    def _backward(self, part: Part, n_tokens: Tensor) -> Tensor:
+        """Adds a part's gradients to the weights'; returns its sums in the order of `SUMS`."""
+        recipe = self.settings.recipe
         if self.actors.value.trunk is None:
             return self._backward_together(part, n_tokens)
 
         def policy() -> Tensor:
             with self.autocast():
-                loss, sums, _ = self._policy_sums(self.actors.policy, part)
+                loss, sums, _ = policy_sums(self.actors.policy, part, self._temperature, recipe)
             (loss / n_tokens).backward()  # type: ignore[no-untyped-call]
             return sums
 
         def value() -> Tensor:
             with self.autocast():
-                loss, sums = self._value_sums(part, part.no_hidden)
-            (self.settings.recipe.vf_coef * loss / n_tokens).backward()  # type: ignore[no-untyped-call]
+                loss, sums = value_sums(self.actors.value, part, None, recipe)
+            (recipe.vf_coef * loss / n_tokens).backward()  # type: ignore[no-untyped-call]
             return sums
 
         return torch.cat(self._at_once.run(policy, value))
 
-    def _backward_together(self, part: _Part, n_tokens: Tensor) -> Tensor:
+    def _backward_together(self, part: Part, n_tokens: Tensor) -> Tensor:
         """Does what `_backward` does where policy and value head share a trunk, and so a graph."""
-        weights = [*self._policy_weights, *self._value_weights]
+        recipe, weights = self.settings.recipe, [*self._policy_weights, *self._value_weights]
 
-        def gradients(policy: PreTrainedModel, half: _Part) -> tuple[Tensor, Sequence[Tensor]]:
+        def gradients(policy: PreTrainedModel, half: Part) -> tuple[Tensor, Sequence[Tensor]]:
             with self.autocast():
-                loss, policy_sums, hidden = self._policy_sums(policy, half)
-                value_loss, value_sums = self._value_sums(half, hidden)
-            loss = (loss + self.settings.recipe.vf_coef * value_loss) / n_tokens
-            return torch.cat([policy_sums, value_sums]), torch.autograd.grad(loss, weights, materialize_grads=True)
+                loss, of_policy, hidden = policy_sums(policy, half, self._temperature, recipe)
+                value_loss, of_value = value_sums(self.actors.value, half, hidden, recipe)
+            loss = (loss + recipe.vf_coef * value_loss) / n_tokens
+            return torch.cat([of_policy, of_value]), torch.autograd.grad(loss, weights, materialize_grads=True)
 
         if self._twin is None or len(part.batch.lengths) == 1:
-            found = [gradients(self.actors.policy, part)]
+            found: Sequence[tuple[Tensor, Sequence[Tensor]]] = [gradients(self.actors.policy, part)]
         else:
             twin, (even, odd) = self._twin, part.halves()
-            found = self._at_once.run(lambda: gradients(self.actors.policy, even), lambda: gradients(twin, odd))
+            both = self._at_once.run(lambda: gradients(self.actors.policy, even), lambda: gradients(twin, odd))
+            found = list(both)
         for _, grads in found:  # in this order, whichever came first: sums are the same to the bit in every run
             for weight, grad in zip(weights, grads, strict=True):
                 weight.grad = grad if weight.grad is None else weight.grad.add_(grad)
         return torch.stack([sums for sums, _ in found]).sum(0)
-
-    def _policy_sums(self, policy: PreTrainedModel, part: _Part) -> tuple[Tensor, Tensor, Tensor]:
-        """Returns the loss, the policy's share of `_SUMS`, and the hidden states [n, d]."""
-        outputs = forward_responses(policy, part.batch)
-        log_p = torch.log_softmax(tempered(outputs.logits, self.settings.temperature), -1)
-        logps = log_p.gather(-1, part.batch.targets.unsqueeze(-1)).squeeze(-1)
-        clipped = policy_loss(logps, part.logps, part.advantages, self.settings.recipe.cliprange)
-        loss = clipped.loss.sum()
-        log_p, logps = log_p.detach(), logps.detach()  # what follows is for reading only
-        sums = (
-            loss.detach(),
-            approx_kl(logps, part.logps).sum(),
-            clipped.clipped.sum(),
-            entropy_of(log_p).sum(),
-            torch.exp(logps - part.logps).sum(),
-        )
-        return loss, torch.stack([value.float() for value in sums]), outputs.hidden
-
-    def _value_sums(self, part: _Part, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the loss and the value model's share of `_SUMS`."""
-        predicted = self.actors.value(part.batch, hidden)
-        value = value_loss(predicted, part.values, part.returns, self.settings.recipe.cliprange_value)
-        loss = value.loss.sum()
-        return loss, torch.stack([loss.detach().float(), value.clipped.sum().float()])
 
     def _step(self) -> Tensor:
         """Clips each model's gradient by its own norm, so that a value model's errors do not slow the policy.
@@ -346,21 +279,3 @@ def _check_kl(kl: float, max_kl: float) -> None:
             f"The policy is {kl:.0f} nats a sequence from the reference; the run gives up above {max_kl:.0f}.",
             "Raise the KL coefficient, turn the adaptive one on, or lower the learning rate.",
         )
-
-
-def _learned_metrics(means: Tensor, norms: Tensor, vf_coef: float) -> dict[str, float]:
-    """Args: means [m, 7] of the minibatches in the order of `_SUMS`; norms [m, 2] of policy and value model."""
-    policy, kl, clipped, entropy, ratio, value, value_clipped = means.mean(0).tolist()
-    return {
-        "loss": policy + vf_coef * value,
-        "loss/policy_avg": policy,
-        "loss/value_avg": value,
-        "policy/approxkl_avg": kl,
-        "policy/clipfrac_avg": clipped,
-        "policy/entropy_avg": entropy,
-        "val/clipfrac_avg": value_clipped,
-        "val/ratio": ratio,
-        "val/ratio_var": float(means[:, _SUMS.index("ratio")].var(unbiased=False)),
-        "grad_norm": float(norms[:, 0].mean()),
-        "val/grad_norm": float(norms[:, 1].mean()),
-    }

@@ -58,18 +58,20 @@ class ValueModel(nn.Module):
             head.bias.copy_((bias - mean) / std)
         return cls(head, trunk, is_fitted=is_fitted)
 
-    def features(self, batch: ResponseBatch, policy_hidden: Tensor) -> Tensor:
+    def features(self, batch: ResponseBatch, policy_hidden: Tensor | None) -> Tensor:
         """Returns what the head reads at the positions that predict response tokens, [n, d].
 
         Args:
             batch: the sequences.
-            policy_hidden: [n, d] the policy's hidden states there; used where there is no trunk.
+            policy_hidden: [n, d] the policy's hidden states there; needed where there is no trunk.
         """
-        if self.trunk is None:
-            return policy_hidden
-        return forward_trunk(self.trunk, batch)
+        if self.trunk is not None:
+            return forward_trunk(self.trunk, batch)
+        if policy_hidden is None:
+            raise ValueError("a value head without a trunk reads the policy's hidden states")
+        return policy_hidden
 
-    def forward(self, batch: ResponseBatch, policy_hidden: Tensor) -> Tensor:
+    def forward(self, batch: ResponseBatch, policy_hidden: Tensor | None) -> Tensor:
         """Returns the values [n] at the positions that predict response tokens."""
         return self.read(self.features(batch, policy_hidden))
 

@@ -6,6 +6,7 @@ reported are medians of ratios. Writes `build/bench/table.md`, `results.json` an
 """
 
 import json
+import math
 import os
 import platform
 import subprocess
@@ -13,6 +14,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,6 +29,8 @@ PEER = OUT / "peer"
 PINS = ("torch==2.13.0", "trl==1.12.0", "transformers==5.23.0", "datasets>=4", "accelerate>=1.10")
 SEEDS = (1, 2, 3)
 UPDATES = {"S": 16, "M": 4, "L": 3}  # 16 updates are the 1,024 episodes of the learning curve
+GOLD = 1.0  # reached from about 0 by a policy that has learned what is asked
+SCORED = 768  # texts that `scoring.py` scores
 FIRST = 1  # updates that warm up and are not timed
 Runs = list[list[dict[str, float]]]
 
@@ -34,15 +39,15 @@ def main(sizes: Sequence[str]) -> None:
     """Runs everything for these sizes and writes the table."""
     OUT.mkdir(parents=True, exist_ok=True)
     peer = make_peer()
-    results: dict[str, Any] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine()}
+    results: dict[str, Any] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "versions": versions()}
     lines = ["| | ours | TRL | ratio |", "| --- | --- | --- | --- |"]
     for size in sizes:
         say(f"making the task, {size}")
         run(sys.executable, "task.py", OUT / "work", size)
-        results[size] = ppo(peer, size) | offline(size)
+        results[size] = ppo(peer, size) | offline(size) | {"scoring": record(sys.executable, "scoring.py", size)}
         lines += rows_of(size, results[size])
     (OUT / "results.json").write_text(json.dumps(results, indent=2))
-    head = f"{results['date']}, {results['machine']}; medians of ratios within one run."
+    head = f"{results['date']}, {results['machine']}, {results['versions']}; ratios of medians within one run."
     (OUT / "table.md").write_text("\n".join([head, "", *lines, ""]))
     if "S" in sizes:
         draw_curves(results["S"])
@@ -120,17 +125,31 @@ def rows_of(size: str, found: dict[str, Any]) -> list[str]:
     memory = [median(run[-1]["memory_mb"] for run in found["ppo"][name]) for name in ("same algorithm", "trl")]
     rows.append(row(f"peak memory of PPO, {size}", *(f"{m:.0f} MB" for m in memory), memory[0] / memory[1]))
     if UPDATES[size] >= UPDATES["S"]:
-        golds = [[gold_at_end(run) for run in found["ppo"][name]] for name in ("same algorithm", "trl")]
-        rows.append(
-            row(f"gold after 1,024 episodes, {size}", *(", ".join(f"{g:.2f}" for g in gs) for gs in golds), None)
-        )
+        rows += rows_of_learning(size, found["ppo"])
     for kind in ("dpo", "reward", "sft"):
         ours_s = median(found[f"{kind} ours"]["seconds"])
         for setting in ("default", "fp32", "precompute"):
             if (peer := found.get(f"{kind} {setting}")) is not None:
                 peer_s = median(peer["seconds"])
-                rates = [f"{16 / s:.0f} pairs/s" for s in (ours_s, peer_s)]
+                rates = [f"{16 / s:.0f} rows/s" for s in (ours_s, peer_s)]
                 rows.append(row(f"{kind} against TRL {setting}, {size}", *rates, peer_s / ours_s))
+    for dtype in ("float32", "bfloat16"):
+        ours_s, peer_s = (median(found["scoring"][f"{name} {dtype}"][FIRST:]) for name in ("ours", "theirs"))
+        rates = [f"{SCORED / s:.0f} texts/s" for s in (ours_s, peer_s)]
+        rows.append(row(f"scoring against padded batches of 16, {dtype}, {size}", *rates, peer_s / ours_s))
+    return rows
+
+
+def rows_of_learning(size: str, found: dict[str, Runs]) -> list[str]:
+    """Returns what the episodes were worth: gold at the end, and the seconds until gold was 1."""
+    rows = []
+    for name in ("same algorithm", "shared trunk"):
+        golds = [", ".join(f"{gold_at_end(run):.2f}" for run in found[kind]) for kind in (name, "trl")]
+        rows.append(row(f"gold at the end, a seed each, {name}, {size}", *golds, None))
+        times = [median(seconds_to_gold(run) for run in found[kind]) for kind in (name, "trl")]
+        shown = ["never" if t == math.inf else f"{t:.0f} s" for t in times]
+        ratio = times[1] / times[0] if math.inf not in times else None
+        rows.append(row(f"seconds to gold {GOLD}, median of seeds, {name}, {size}", *shown, ratio))
     return rows
 
 
@@ -149,22 +168,41 @@ def gold_at_end(run: list[dict[str, float]]) -> float:
     return sum(record["gold"] for record in run[-3:]) / 3
 
 
+def seconds_to_gold(run: list[dict[str, float]]) -> float:
+    """Returns the seconds of training until three updates in a row have a mean gold of `GOLD`; inf where none have."""
+    for end in range(3, len(run) + 1):
+        if gold_at_end(run[:end]) >= GOLD:
+            return sum(record["total"] for record in run[:end])
+    return math.inf
+
+
 def draw_curves(found: dict[str, Any]) -> None:
-    """Draws gold over seconds of training, a line for each seed."""
-    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
-    axes = figure.add_subplot(xlabel="seconds of training", ylabel="gold reward")
-    for name, colour, style in (("same algorithm", "#0072B2", "-"), ("trl", "#D55E00", "--")):
-        for number, run in enumerate(found["ppo"][name]):
-            seconds = [sum(r["total"] for r in run[: at + 1]) for at in range(len(run))]
-            label = {"trl": "TRL 1.12"}.get(name, "workbench") if number == 0 else None
-            axes.plot(seconds, [r["gold"] for r in run], style, color=colour, label=label)
-    axes.legend(frameon=False)
-    figure.savefig(OUT / "curves.svg")
+    """Draws gold and reward over seconds of training, a line for each seed."""
+    figure = Figure(figsize=(8.4, 3.4), layout="constrained")
+    styles = {"same algorithm": ("#0072B2", "-"), "shared trunk": ("#009E73", "-."), "trl": ("#D55E00", "--")}
+    names = {"same algorithm": "workbench", "shared trunk": "workbench, shared trunk", "trl": "TRL 1.12"}
+    for axes, value in zip(figure.subplots(1, 2), ("gold", "reward"), strict=True):
+        axes.set(xlabel="seconds of training", ylabel=value)
+        axes.spines[["top", "right"]].set_visible(False)
+        for name, (colour, style) in styles.items():
+            for number, run in enumerate(found["ppo"][name]):
+                seconds = list(accumulate(record["total"] for record in run))
+                label = names[name] if number == 0 else None
+                axes.plot(seconds, [record[value] for record in run], style, color=colour, label=label, linewidth=1.3)
+    figure.axes[0].legend(frameon=False)
+    for ending in ("svg", "png"):
+        figure.savefig(OUT / f"curves.{ending}", dpi=160)
 
 
 def machine() -> str:
     """Returns what the machine is, in words."""
     return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, no GPU used"
+
+
+def versions() -> str:
+    """Returns what is compared, in words."""
+    ours = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "trl"))
+    return f"ours with {ours}; PPO's peer with {', '.join(PINS[:3]).replace('==', ' ')}"
 
 
 def say(words: str) -> None:

@@ -100,6 +100,7 @@ for update in range(updates):
             "total": times[3] - times[0],
             "tokens": sum(map(len, rollout.response_ids)),
             "kl": metrics["objective/kl"],
+            "reward": metrics["objective/scores"],
             "gold": sum(golds) / len(golds),
             "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }

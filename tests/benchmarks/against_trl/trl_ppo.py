@@ -59,6 +59,7 @@ class TimedTrainer(PPOTrainer):
                 "total": end - marks["start"],
                 "tokens": sum(lengths),
                 "kl": logs["objective/kl"],
+                "reward": logs["objective/scores"],
                 "gold": sum(golds) / len(golds),
                 "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             }
