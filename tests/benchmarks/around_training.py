@@ -2,8 +2,8 @@
 
 FOLDER keeps the models of 1.1 million parameters between two calls; they are trained when it is empty (about a minute).
 `starts`: seconds by the clock from the moment in which a run is queued to its training, runner included, bound 8 s, with
-cold and warm caches. `shares`: checkpoints, samples and logging as shares of the training seconds of a DPO
-and a PPO run, bound 3 % together, and how much a second DPO run at another beta saves. The last lines are Markdown.
+cold and warm caches. `shares`: checkpoints, samples and logging as shares of the training seconds of a DPO and a PPO run,
+bound 3 % together, and of a second DPO run at another beta, which finds what the reference says. It prints Markdown.
 """
 
 import json
@@ -28,7 +28,7 @@ from workbench.jobs.launch import enqueue, runner_lives
 from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
 
-N_PAIRS, N_STEPS, N_EPISODES = 1_000, 48, 512
+N_PAIRS, N_STEPS, N_EPISODES = 2_000, 125, 512
 
 
 def models(folder: Path) -> Path:

@@ -1,10 +1,14 @@
 import pytest
-from evaluated_runs import BASE
+from evaluated_runs import BASE, write_samples
 
 from workbench.compare.arms import gather_arms
+from workbench.compare.curves import start_track
+from workbench.compare.fairness import oddities
+from workbench.compare.pins import pin_down
 from workbench.domain.errors import NotFound
-from workbench.domain.recipes import DpoRecipe, RewardRecipe, SftRecipe
+from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, RewardRecipe, SftRecipe
 from workbench.domain.records import Inputs, Job
+from workbench.domain.samples import PROXY
 
 FLAT = [0.0] * 8
 HIGH = [1.0] * 8
@@ -95,3 +99,31 @@ def test_evaluations_of_models_that_nothing_started_from_are_not_the_reference(r
     runs.start(seed=1, model="models/another")
     runs.arm("dpo", {100: HIGH})
     assert gather_arms(runs.project)[0].seeds == (0,)
+
+
+def test_a_start_model_that_several_rewards_scored_is_for_each_arm_what_its_own_says(runs):
+    summed = EvaluateRecipe(judges=("vader",), rewards=("model", "0.5*length"))
+    runs.start(HIGH, proxy=FLAT)
+    alone = runs.arm("alone", {100: HIGH}, evaluation=EvaluateRecipe(judges=("vader",)))
+    both = runs.arm("both", {100: HIGH}, evaluation=summed)
+    first = runs.project.job("eval-reference-s0")
+    write_again(runs, first, summed, proxy=HIGH)
+    start, *arms = gather_arms(runs.project)
+    assert [arm.jobs[0].id for arm in arms] == [alone.id, both.id]
+    proxies = [start_track(arm.tracks[0], start).last.samples.column(PROXY).tolist() for arm in arms]
+    assert proxies == [FLAT, HIGH]
+    assert len(start.tracks) == 1
+    assert all(pin.is_same for pin in pin_down([start, *arms]))
+    said = [sentence for sentence in oddities([start, *arms]) if "different rewards" in sentence]
+    assert said == [
+        "Proxy scores are from different rewards: alone the reward model; both the reward model + 0.5*length. Read each "
+        "against the start model, never against another arm's."
+    ]
+
+
+def write_again(runs, evaluation: Job, recipe: EvaluateRecipe, **columns) -> None:
+    """Evaluates a start model once more, with another recipe: the same answers, another proxy."""
+    job = evaluation.model_copy(update={"id": f"{evaluation.id}-again", "recipe": recipe, "created": 2000.0})
+    runs.project.add_job(job)
+    folder = runs.project.run_folder(job.id)
+    write_samples(folder / "samples/checkpoint-0.parquet", HIGH, **columns)

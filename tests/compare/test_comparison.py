@@ -19,7 +19,7 @@ def test_the_json_is_the_public_contract(runs):
     found = json.loads(json.dumps(compare_runs(runs.project).to_json(), allow_nan=False))
     assert list(found)[:3] == ["arms", "verdict", "warnings"]
     reference, dpo = found["arms"]
-    assert list(dpo) == ["name", "method", "seeds", "gold", "proxy", "kl", "win_rate"]
+    assert list(dpo) == ["name", "method", "seeds", "gold", "proxy", "kl", "win_rate", "length_controlled"]
     assert (dpo["name"], dpo["method"], dpo["seeds"]) == ("dpo", "dpo", [0])
     assert dpo["win_rate"] == wilson(158, 256).model_dump()
     assert dpo["kl"] == {"mean": 2.0, "low": 2.0, "high": 2.0, "n": 256}

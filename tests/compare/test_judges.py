@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -33,11 +34,12 @@ def project(runs):
     return runs.project
 
 
-def add_verdicts(project, arm, verdicts, judge="jury"):
+def add_verdicts(project, arm, verdicts, judge="jury", *, model="m", url="", created=0.0):
     """Writes a judging run; `verdicts` has both orders' letters for each prompt, as "AB", "A?" or "=" for equal answers."""
-    recipe = JudgeRecipe(endpoint=judge, question=PairwiseQuestion(model="m"))
+    recipe = JudgeRecipe(endpoint=judge, url=url, question=PairwiseQuestion(model=model))
     inputs = Inputs(model=f"run:{arm}-s0", answers=f"eval-{arm}-s0", rivals="eval-reference-s0")
-    job = Job(id=f"{arm}-{judge}", name=arm, method="judge", recipe=recipe, inputs=inputs)
+    run_id = f"{arm}-{judge}-{created:.0f}"
+    job = Job(id=run_id, name=arm, method="judge", recipe=recipe, inputs=inputs, created=created)
     project.add_job(job)
     said = {"A": "A", "B": "B", "T": "tie", "?": "unparsed"}
     rows = [
@@ -193,3 +195,54 @@ def test_the_checkpoints_that_the_proxy_chose_are_said_to_be_chosen_by_it(projec
     assert "Training reward" not in said
     assert "mean gold score" in (by_gold := compare_runs(project).selection)
     assert by_gold.endswith("Training reward chooses nothing.")
+
+
+def test_two_models_of_one_endpoint_are_two_judges_and_the_last_one_bears_its_name(project):
+    add_verdicts(project, "good", ["AB"] * N, model="small", created=1.0)
+    add_verdicts(project, "good", ["BA"] * N, model="large", created=2.0)
+    said = {one.judge: one.rates["good"].mean for one in compare_judges(project).judges if one.kind == "pairs"}
+    assert said == {"llm:jury": 0, "llm:jury (small)": 1}
+
+
+def test_one_model_at_two_addresses_is_two_judges(project):
+    add_verdicts(project, "good", ["AB"] * N, created=1.0)
+    add_verdicts(project, "good", ["BA"] * N, url="http://localhost:8000/v1", created=2.0)
+    add_verdicts(project, "good", ["TT"] * N, url="http://other:8000/v1", created=3.0)
+    assert [one.judge for one in compare_judges(project).judges if one.kind == "pairs"] == [
+        "llm:jury (m, address not kept)",
+        "llm:jury (m, at localhost:8000)",
+        "llm:jury",
+    ]
+    other = compare_runs(project, view=View(judge="llm:jury (m, at localhost:8000)"))
+    assert {arm.name: arm.win_rate.mean for arm in other.arms if arm.win_rate}["good"] == 0
+
+
+def test_under_another_judge_everything_bears_its_name(project):
+    found = compare_runs(project, view=View(judge="length", panels=("reward", "win", "frontier", "overoptimisation")))
+    assert found.score == "length"
+    told = [text for panel in found.panels for text in (panel.subtitle, panel.caption, panel.y.label)]
+    told += [series.name for panel in found.panels for series in panel.series]
+    told += [found.verdict, *(support.words for statement in found.statements for support in statement.support)]
+    assert not [text for text in told if "gold" in text.lower()]
+    assert "solid: length, dashed: proxy" in told
+    assert "score by length" in told
+    assert compare_runs(project).score == "gold"
+
+
+def test_where_the_proxy_decides_it_is_drawn_once(runs):
+    spread = np.linspace(-1, 1, N)
+    runs.start(LEVEL, **{samples.PROXY: spread.tolist()})
+    runs.arm("good", {10: UP}, others={10: {samples.PROXY: (spread + 1).tolist()}})
+    (panel,) = compare_runs(runs.project, view=View(judge="proxy", panels=("reward",))).panels
+    assert {series.role for series in panel.series} == {"gold"}
+    assert (panel.subtitle, panel.series[0].name) == ("by proxy", "good, proxy")
+
+
+def test_best_of_n_follows_the_judge_and_stands_among_the_arms(project, runs):
+    proxy = np.tile([0.0, 1.0], (N, 1))
+    runs.best_of_n(proxy, -proxy)
+    gold, by_proxy, by_other = (compare_runs(project, view=View(judge=judge)) for judge in ("", "proxy", "length"))
+    assert gold.everyone[-1].name == "best of n"
+    assert "best of n" not in [arm.name for arm in gold.evaluated]
+    assert [found.optimisation.best_of_n[-1].gold.mean for found in (gold, by_proxy)] == [-0.5, 0.5]
+    assert by_other.optimisation.best_of_n[-1].gold is None  # that judge was never asked about these

@@ -101,3 +101,9 @@ def test_the_raw_line_and_the_envelope_are_drawn_and_named(tmp_path):
     assert ENVELOPE in drawn
     plain = render([panel.model_copy(update={"series": (smoothed.model_copy(update={"raw": ()}), envelope)})], ".svg")
     assert ("stroke-opacity: 0.35" in drawn, b"stroke-opacity: 0.35" in plain) == (True, False)
+
+
+def test_a_legend_of_fifty_long_names_leaves_room_for_the_charts(tmp_path):
+    panel = panel_of(*(f"PPO, kl_coef 0.0{i:02d}, learning rate 2e-6" for i in range(50)))
+    draw_panels([panel], tmp_path / "many.png", FigureStyle(width=130, ground="light"))
+    assert imread(tmp_path / "many.png").shape[0] > 100

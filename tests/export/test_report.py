@@ -126,3 +126,32 @@ def test_the_same_project_gives_the_same_file(html, project, tmp_path):
 def test_another_ending_is_refused(comparison, project, tmp_path):
     with pytest.raises(BadInput, match=r"expected \.html or \.md"):
         write_report(comparison, project, tmp_path / "report.docx")
+
+
+def test_a_report_of_many_arms_names_the_first_and_counts_the_rest(runs):
+    runs.start([0.0] * 8)
+    for i in range(14):
+        runs.arm(f"arm {i}", {10: [1.0] * i + [-1.0] * (8 - i) if i < 8 else [1.0] * 8})
+    found = report_of(compare_runs(runs.project), runs.project)
+    parts = {section.title: section.parts for section in found.sections}
+    assert found.title == "arm 0, arm 1, arm 2 and 11 other arms"
+    assert "which of 14 arms" in found.question
+    assert "Of 15 arms a table of every two would have 225 cells" in parts["Every two arms"][0].text
+    claims, caption = parts["Claims"]
+    assert len(claims.rows) == 60
+    assert "45 more are in" in caption.text
+    rests_on, rest = parts["What the verdict rests on"]
+    assert len(rests_on.items) == 40
+    assert "more figures" in rest.text
+
+
+def test_the_summary_has_the_rate_with_length_held_equal_beside_the_raw_one(comparison, project):
+    (results, *_) = (section for section in report_of(comparison, project).sections if section.title == "Results")
+    head, rows = results.parts[0].head, results.parts[0].rows
+    at = head.index("length held equal")
+    assert head[at - 1] == "win rate"
+    for arm, row in zip(comparison.arms, rows, strict=True):
+        cell = comparison.cell(arm.name, "reference")
+        controlled = cell.length_controlled if cell is not None else None
+        assert arm.length_controlled == controlled
+        assert (row[at] == "–") == (controlled is None)

@@ -1,6 +1,8 @@
 """A judging run from its job to verdicts, against a real server; no model is loaded."""
 
+import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,6 +10,7 @@ import pytest
 from evaluated_runs import PaperRuns
 from pretend_judge import PretendJudge, pretend_judge
 
+from workbench.compare.judges import compare_judges
 from workbench.data.pairwise import client
 from workbench.domain import samples
 from workbench.domain.events import Failed, Metrics, Warned
@@ -158,11 +161,50 @@ def test_what_was_answered_before_a_stop_is_not_asked_again(project, judge):
     assert len(judge.bodies) <= 2 * N + 1  # the second checkpoint asks nothing new; one question was cut off
 
 
-def test_the_endpoint_may_move_but_what_decides_a_verdict_stays(project, judge):
+def test_the_pace_may_change_but_what_decides_a_verdict_stays(project, judge):
     job = planned(project, last_only=True)
     declare(judge, model="another", requests_per_minute=30_000.0)
     work(project, job)
     assert {body["model"] for body in judge.bodies} == {"rule"}
+
+
+def test_two_servers_that_call_their_model_alike_share_no_reply(project, judge):
+    work(project, planned(project, last_only=True))
+    with pretend_judge() as other:
+        other.rule = lambda *_texts: "A"
+        declare(other)
+        job = planned(project, last_only=True)
+        assert work(project, job)[0] == 0
+    assert len(other.bodies) == 2 * 4
+    assert compare_judges(project).judges[-1].first_position == 1.0
+    assert {one.judge for one in compare_judges(project).judges} >= {
+        "llm:local",
+        f"llm:local (rule, at 127.0.0.1:{judge.port})",
+    }
+
+
+def test_an_endpoint_that_moved_asks_nothing_for_a_run_that_was_planned_elsewhere(project, judge):
+    job = planned(project, last_only=True)
+    declare(judge, url="http://localhost:9/v1")
+    status, run = work(project, job)
+    assert status == 1
+    assert "which is at http://localhost:9/v1 now" in run.outcome().message
+    assert judge.bodies == []
+
+
+def test_replies_that_were_kept_without_an_address_are_said_to_be_asked_again(project, judge, tmp_path):
+    job = planned(project, last_only=True)
+    work(project, job)
+    (kept,) = (tmp_path / "answers").glob("*.jsonl")
+    kept.rename(kept.with_name(f"{sha256(job.recipe.question.model_dump_json().encode()).hexdigest()[:16]}.jsonl"))
+    shutil.rmtree(project.run_folder(job.id) / "verdicts")
+    _, run = work(project, job)
+    (told,) = [event.message for event in run.events()[0] if isinstance(event, Warned)]
+    assert told == (
+        "An earlier version kept 8 of these replies by `rule` without the address that they came from, so they are asked "
+        f"again at 127.0.0.1:{judge.port}."
+    )
+    assert len(judge.bodies) == 2 * 2 * 4
 
 
 def test_judging_is_estimated_from_what_was_sampled(project, judge):

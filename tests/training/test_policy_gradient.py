@@ -8,6 +8,8 @@ from workbench.training.policy_gradient import (
     approx_kl,
     explained_variance,
     gae,
+    kl_cap_penalty,
+    length_penalty,
     masked_mean,
     masked_var,
     place_score,
@@ -149,3 +151,16 @@ def test_the_controller_lowers_the_coefficient_below_the_target() -> None:
 def test_learning_rate_schedules_with_a_fifth_of_warm_up(kind: str, rates: list[float]) -> None:
     found = [scheduled(1.0, step, 5, kind=kind, warmup_ratio=0.2) for step in range(5)]
     assert found == pytest.approx(rates, abs=1e-6)
+
+
+def test_beyond_the_length_cap_the_score_falls_in_proportion_to_the_full_penalty_at_the_longest() -> None:
+    lengths = torch.tensor([5, 30, 39, 48])
+    assert close(length_penalty(lengths, cap=30, longest=48, most=1.0), [0, 0, -0.5, -1.0])  # 2503.14476, section 3.4
+    assert close(length_penalty(lengths, cap=30, longest=48, most=4.0), [0, 0, -2.0, -4.0])
+
+
+def test_beyond_the_kl_cap_each_token_pays_for_what_it_adds() -> None:
+    kl = torch.tensor([[1.0, 2.0, 1.0, -0.5], [0.5, 0.5, 0.0, 0.0]])
+    found = kl_cap_penalty(kl, cap=2.0, coef=3.0)
+    assert close(found, [[0, -3.0, -3.0, 1.5], [0, 0, 0, 0]])  # sums of 1, 3, 4, 3.5 nats: 1.5 beyond at the end
+    assert close(found.sum(-1), [-4.5, 0])

@@ -1,5 +1,6 @@
 """Sampling, with a real small language model."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,16 @@ def test_a_character_of_several_tokens_stands_at_the_last_of_them(tokenizer: Pre
     parts = token_texts(tokenizer, tokenizer("One")["input_ids"], tokens)
     assert [part for part in parts if part.strip()] == ["é", "☃"]
     assert len(parts) > 3
+
+
+def test_a_special_token_may_be_named_as_a_stop_string(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]]
+) -> None:
+    own = copy.deepcopy(tokenizer)
+    full_stop = own.convert_ids_to_tokens(426)
+    own.add_special_tokens({"additional_special_tokens": [full_stop]})
+    stopped = sample(model, prompts, max_new_tokens=60, stop_strings=(full_stop,), tokenizer=own)
+    ended = sample(model, prompts, max_new_tokens=60, end_ids={426})
+    assert stopped.response_ids == ended.response_ids  # as if it were the end of sequence
+    assert "stop_string" in stopped.stop_reasons
+    assert not any(full_stop in text for text in response_texts(own, prompts, stopped.response_ids, (full_stop,)))

@@ -152,6 +152,29 @@ def test_judges_are_added_behind_the_gold_one(qtbot, form):
     assert form.draft().general["judges"] == [["length", "vader"]]
 
 
+def test_a_term_is_added_to_the_reward_behind_the_model_and_the_plan_grows_with_its_ensemble(qtbot, form):
+    _small(qtbot, form)
+    ppo = next(arm for arm in form.settings.arms if arm.method == "ppo")
+    rewards = ppo.fields["rewards"].editor
+    qtbot.waitUntil(lambda: bool(rewards.menu.actions()), timeout=20000)
+    assert rewards.menu.actions()[0].text().startswith("model  -  the reward model that the experiment trains")
+    next(action for action in rewards.menu.actions() if action.text().startswith("vader")).trigger()
+    assert ppo.draft().settings["rewards"] == [["model", "vader"]]
+    qtbot.keyClicks(ppo.fields["reward_models"].editor, "2")
+    qtbot.waitUntil(lambda: any(box.title == "Reward model 2" for box in form.plan.graph.boxes), timeout=20000)
+    places = [(box.x(), box.y()) for box in form.plan.graph.boxes]
+    assert len(set(places)) == len(places)
+    rewards.line.setText("0*vader")
+    assert "Expected a judge's name, maybe with a weight" in ppo.fields["rewards"].said()
+
+
+def test_an_arm_that_is_added_later_is_offered_the_same_terms(qtbot, form):
+    first = form.settings.arms[0].fields["rewards"].editor
+    qtbot.waitUntil(lambda: bool(first.menu.actions()), timeout=20000)
+    later = form.settings.add_arm("ppo").fields["rewards"].editor
+    assert [action.text() for action in later.menu.actions()] == [action.text() for action in first.menu.actions()]
+
+
 def test_the_plan_is_drawn_and_launched(qtbot, form, project, window):
     _small(qtbot, form)
     qtbot.keyClicks(_dpo(form).fields["beta"].editor, "0.1, 0.5")

@@ -50,6 +50,17 @@ def test_seeds_of_a_stage_are_one_box():
     ]
 
 
+def test_the_models_of_an_ensemble_stand_one_below_the_other_above_the_held_out_one():
+    ensemble = (("reward", "reward", ()), ("reward 2", "reward", ()), ("held-out reward model", "reward", ()))
+    stages, _ = lay_out(_runs(*ensemble, ("ppo", "ppo", ("reward-reward", "reward 2-reward"))))
+    assert [(stage.title, stage.column, stage.row) for stage in stages] == [
+        ("Reward model", 0, 2),
+        ("Reward model 2", 0, 3),
+        ("Held-out reward", 0, 4),
+        ("ppo", 1, 1),
+    ]
+
+
 def test_lines_say_what_starts_from_what_and_what_is_scored():
     _, links = lay_out(_runs(*PPO))
     assert set(links) == {

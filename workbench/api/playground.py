@@ -5,8 +5,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from workbench.compare.arms import Arm, Track, gather_arms
+from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.naming import without_folders
+from workbench.compare.tracks import Track
 from workbench.data.judge_names import REWARD_PREFIX
 from workbench.data.store import read_rows
 from workbench.domain.errors import NotFound, WorkbenchError

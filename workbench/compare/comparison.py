@@ -22,6 +22,7 @@ from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
 from workbench.compare.pins import Pin, pin_down
 from workbench.compare.ranking import MOST_RANKED, Ranking, rank
 from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
+from workbench.compare.rewards import reward_metrics
 from workbench.compare.sampled import Sampled, gather_best_of_n
 from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
 from workbench.compare.selection import selection_words
@@ -79,6 +80,10 @@ class Comparison(BaseModel):
     seeds: tuple[ArmSeeds, ...] = Field((), description="Every seed of every arm, collapsed ones and waiting ones too.")
     costs: Bills = Field(Bills(), description="What each arm took, with the stages that it rests on.")
     matched: tuple[MatchedView, ...] = Field((), description="The arms at a common level of data, compute, KL, proxy.")
+
+    reward_metrics: tuple[str, ...] = Field(
+        (), description="What was logged of the terms of rewards, ready for a panel."
+    )
 
     @property
     def unequal(self) -> tuple[Pin, ...]:
@@ -222,6 +227,7 @@ def compare_runs(
         costs=write_bills(shown, ledger),
         matched=match_arms(shown, starts, baseline, ledger),
         optimisation=figures,
+        reward_metrics=reward_metrics(shown),
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workbench.compare.arms import Arm, Track
+from workbench.compare.arms import Arm
 from workbench.compare.log_table import Spent
+from workbench.compare.rewards import reward_words
+from workbench.compare.tracks import Track
 from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD, KL, KL_K1
 
@@ -46,7 +48,18 @@ def oddities(arms: Sequence[Arm], score: str = GOLD) -> list[str]:
     found = [_cut(arms)]
     found += [_missing(arm, score) for arm in arms]
     found += [_negative_k1(arm) for arm in arms]
+    found.append(_own_rewards(arms))
     return [sentence for sentence in found if sentence] + _said_by_runs(arms)
+
+
+def _own_rewards(arms: Sequence[Arm]) -> str:
+    rewards = {
+        arm.name: reward_words(job) for arm in arms if (job := arm.tracks[-1].evaluation) and not arm.is_reference
+    }
+    if len(set(rewards.values())) < 2:
+        return ""
+    each = "; ".join(f"{arm} {words}" for arm, words in rewards.items() if words)
+    return f"Proxy scores are from different rewards: {each}. Read each against the start model, never against another arm's."
 
 
 def _spending(name: str, arms: Sequence[Arm]) -> str:

@@ -7,11 +7,12 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, Track, gather_arms
+from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.naming import without_folders
 from workbench.compare.people import People, read_people
 from workbench.compare.samples import Samples
 from workbench.compare.statistics import rate_interval
+from workbench.compare.tracks import Point, Track
 from workbench.compare.verdicts import VerdictBook, with_gold
 from workbench.compare.winrates import judge_of, matched_points, pair, win_table
 from workbench.domain.endpoints import LLM_PREFIX

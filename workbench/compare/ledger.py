@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Track
+from workbench.compare.arms import Arm
 from workbench.compare.curves import start_track
 from workbench.compare.log_cache import kept_columns
 from workbench.compare.log_table import Spent
 from workbench.compare.model_sizes import ModelSizes
 from workbench.compare.operations import Weights, Work, operations, passes
 from workbench.compare.run_use import read_use
+from workbench.compare.tracks import Track
 from workbench.data.judge_names import reward_models_of
 from workbench.domain.recipes import RewardRecipe, TrainingRecipe
 from workbench.domain.records import Job

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, Track
+from workbench.compare.arms import Arm
 from workbench.compare.curves import start_track
 from workbench.compare.ledger import Ledger
 from workbench.compare.samples import Keys, Samples, stack
 from workbench.compare.statistics import FloatArray, known_mean, mean_interval, rate_interval
+from workbench.compare.tracks import Point, Track
 from workbench.compare.winrates import pair
 from workbench.domain.estimates import Estimate
 from workbench.domain.matching import LEVELS, MatchBy
 from workbench.domain.samples import GOLD, KL, PROXY
 
+_MOST_NAMED = 5  # seeds of arms in a sentence
 Table = tuple[Keys, FloatArray]  # the prompts, sorted, and a value for each
 
 
@@ -53,6 +55,12 @@ class MatchedView(BaseModel):
     limited_by: str = Field("", description="The arm and seed that reached no more.")
     arms: tuple[MatchedArm, ...] = ()
     note: str = Field(description="How it was read off, or why it could not be.")
+
+
+def _named(seeds: Sequence[str]) -> str:
+    """Names seeds of arms, of many the first ones, and counts the rest."""
+    more = len(seeds) - _MOST_NAMED
+    return ", ".join([*seeds[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ def _view(
     }
     reaches = [(way.reach, f"{arm.name}, seed {way.track.seed}") for arm in arms for way in ways[arm.name]]
     if any(np.isnan(reach) for reach, _ in reaches):
-        unknown = ", ".join(who for reach, who in reaches if np.isnan(reach))
+        unknown = _named([who for reach, who in reaches if np.isnan(reach)])
         return MatchedView(by=by, label=kind.label, unit=kind.unit, level=None, note=f"{kind.unknown} Of: {unknown}.")
     level, limited_by = min(reaches)
     return MatchedView(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, Track
+from workbench.compare.arms import Arm
 from workbench.compare.best_of_n import kl_bound
 from workbench.compare.curves import aligned_points, start_track
 from workbench.compare.frontier import dominance
@@ -14,6 +14,7 @@ from workbench.compare.sampled import Sampled, scale_of
 from workbench.compare.samples import Keys, stack
 from workbench.compare.scaling import Fitted, Form, Points, fit
 from workbench.compare.statistics import FloatArray, known_mean, mean_interval
+from workbench.compare.tracks import Point, Track
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD, KL, KL_K1, KL_K3, N_TOKENS, PROXY
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.compare.arms import Arm, Point, Track
+from workbench.compare.arms import Arm
 from workbench.compare.curves import aligned_points
 from workbench.compare.samples import Keys, stack
 from workbench.compare.statistics import FloatArray, mean_interval
+from workbench.compare.tracks import Point, Track
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD, KL, PROXY
 

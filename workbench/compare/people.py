@@ -11,9 +11,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.agreement import cohen_kappa, krippendorff_alpha
-from workbench.compare.arms import Arm, Point
+from workbench.compare.arms import Arm
 from workbench.compare.samples import read_columns
 from workbench.compare.statistics import wilson
+from workbench.compare.tracks import Point
 from workbench.domain import samples as columns
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name

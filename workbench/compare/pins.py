@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Track
+from workbench.compare.arms import Arm
 from workbench.compare.naming import without_folders
+from workbench.compare.rewards import reward_words
+from workbench.compare.tracks import Track
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.experiments import shown_name
-from workbench.domain.recipes import MODEL, EvaluateRecipe
+from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import DataInput, Job
 from workbench.storage.project import Project
 
@@ -153,35 +155,30 @@ def _budget(job: Job) -> str:
 
 
 def _proxies(arms: Sequence[Arm]) -> Pin:
-    """Each seed has reward models of its own; under one seed all arms' scores must come from the same reward."""
+    """Each seed has reward models of its own; under one seed arms of the same reward must be scored by the same ones.
+
+    Arms may have rewards of their own: each is then scored by its own, and so is the start model for it.
+    """
     by_seed: dict[int, dict[str, tuple[str, ...]]] = {}
+    same_models: dict[tuple[int, str], dict[str, tuple[str, ...]]] = {}
     for arm in arms:
         for track in arm.tracks:
-            if track.evaluation and (proxy := _proxy(arm, track)):
-                by_seed.setdefault(track.seed, {})[arm.name] = (proxy,)
-    for seed, values in sorted(by_seed.items()):
+            job = track.evaluation
+            if job is not None and job.inputs.rewards and not track.others:
+                found = (" and ".join(job.inputs.rewards),)
+                by_seed.setdefault(track.seed, {})[arm.name] = found
+                same_models.setdefault((track.seed, reward_words(job)), {})[arm.name] = found
+    for (seed, _), values in sorted(same_models.items()):
         if len(set(values.values())) > 1:
-            what = f"have proxy scores from different rewards under seed {seed}"
-            return Pin(name=f"reward, seed {seed}", differing=what, values=values)
-    return Pin(name="reward", differing="have proxy scores from different rewards", values=_one_each(by_seed))
-
-
-def _proxy(arm: Arm, track: Track) -> str:
-    """Names a reward: the model where it is one, else its terms with the models that were trained for it."""
-    job = track.evaluation
-    if job is None or (arm.is_reference and track.others):  # a start model that has the proxy of every arm
-        return ""
-    recipe, models = _recipe(job), " and ".join(job.inputs.rewards)
-    if recipe.rewards == (MODEL,) and len(job.inputs.rewards) < 2:
-        return models
-    if recipe.reads_trained_models and not models:
-        return ""
-    rule = f", {recipe.ensemble.replace('_', ' ')} of members" if recipe.ensemble != "mean" else ""
-    terms = " + ".join(map(without_folders, recipe.rewards))
-    return terms + (f" of {models}" if models else "") + rule
+            what = f"have proxy scores from different reward models under seed {seed}"
+            return Pin(name=f"reward model, seed {seed}", differing=what, values=values)
+    return Pin(
+        name="reward model", differing="have proxy scores from different reward models", values=_one_each(by_seed)
+    )
 
 
 def _one_each(by_seed: Mapping[int, Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
     n_models = len({reward for values in by_seed.values() for (reward,) in values.values()})
-    told = "one" if n_models == 1 else f"{n_models}, one a seed"
+    n_rewards = max((len(set(values.values())) for values in by_seed.values()), default=1)
+    told = "one" if n_models == 1 else "each arm's own" if n_rewards > 1 else f"{n_models}, one a seed"
     return {arm: (told,) for values in by_seed.values() for arm in values}

@@ -12,13 +12,14 @@ from itertools import combinations
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, gather_arms
+from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.curves import aligned_points
 from workbench.compare.judges import judged_by
 from workbench.compare.naming import find_arm
 from workbench.compare.samples import Keys, stack
 from workbench.compare.statistics import FloatArray
 from workbench.compare.strengths import ELO, design_of, fit_strengths, resampled_strengths, strengths_over_seeds
+from workbench.compare.tracks import Point
 from workbench.compare.winrates import judge_of, pair
 from workbench.domain.errors import NotFound
 from workbench.domain.estimates import Estimate

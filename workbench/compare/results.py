@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, ChosenOn, Point, Which
+from workbench.compare.arms import Arm
 from workbench.compare.costs import Cost, cost_of
 from workbench.compare.curves import standardised, start_track
 from workbench.compare.length_control import LengthControlled
@@ -12,6 +12,7 @@ from workbench.compare.naming import without_folders
 from workbench.compare.samples import stack
 from workbench.compare.selection import chosen_on
 from workbench.compare.statistics import mean_interval, rate_interval
+from workbench.compare.tracks import ChosenOn, Point, Which
 from workbench.compare.winrates import matched_points, pair, win_table
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD, KL, N_TOKENS, PROXY, SCORE_PREFIX

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Track
+from workbench.compare.arms import Arm
 from workbench.compare.collapse import DIVERGED, Health, look_at, why_collapsed
 from workbench.compare.curves import start_track
 from workbench.compare.samples import Samples
 from workbench.compare.statistics import mean_interval
+from workbench.compare.tracks import Track
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD, KL, N_TOKENS, PROXY
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workbench.compare.arms import Arm, ChosenOn
+from workbench.compare.arms import Arm
+from workbench.compare.tracks import ChosenOn
 from workbench.domain.samples import GOLD, PROXY
 
 

@@ -1,15 +1,18 @@
 """What judges behind an endpoint said about evaluated checkpoints, as scores beside the others and as counts of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pyarrow.parquet as pq
 
-from workbench.compare.arms import Arm, Point, Track
+from workbench.compare.arms import Arm
 from workbench.compare.samples import Samples
 from workbench.compare.statistics import FloatArray
+from workbench.compare.tracks import Point, Track
 from workbench.domain import verdicts as columns
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.recipes import JudgeRecipe
@@ -40,13 +43,21 @@ class PairVerdicts:
 
 
 class VerdictBook:
-    """Finds verdicts by judge, evaluation and checkpoint."""
+    """Finds verdicts by judge, evaluation and checkpoint.
+
+    What two models said is never pooled, nor what one model's name stood for at two addresses: ``llm:NAME`` is the model that
+    the endpoint was asked for last, earlier ones are called ``llm:NAME (MODEL)``.
+    """
 
     def __init__(self, project: Project) -> None:
         self._files: dict[tuple[str, str, int], list[Path]] = {}
-        for job in project.jobs():
+        jobs = list(project.jobs())
+        names = _names(
+            [job.recipe for job in sorted(jobs, key=lambda job: job.created) if isinstance(job.recipe, JudgeRecipe)]
+        )
+        for job in jobs:
             if isinstance(job.recipe, JudgeRecipe) and job.inputs.answers:
-                judge = f"{LLM_PREFIX}{job.recipe.endpoint}"
+                judge = names[_who(job.recipe)]
                 for path in (project.run_folder(job.id) / columns.FOLDER).glob("checkpoint-*.parquet"):
                     step = int(path.stem.removeprefix("checkpoint-"))
                     self._files.setdefault((judge, job.inputs.answers, step), []).append(path)
@@ -75,6 +86,24 @@ class VerdictBook:
             found = self.verdicts(judge, track.evaluation.id if track.evaluation else "", point.step)
             values = np.full(len(point.samples), np.nan) if found is None else found.column(point.samples)
         return replace(point, samples=with_gold(point.samples, values), validation=None)  # nobody was asked about those
+
+
+def _who(recipe: JudgeRecipe) -> tuple[str, str, str]:
+    return recipe.endpoint, recipe.question.model, recipe.url
+
+
+def _names(recipes: Sequence[JudgeRecipe]) -> dict[tuple[str, str, str], str]:
+    """Returns what each endpoint, model and address is called; recipes are given in the order of their runs."""
+    asked = list(dict.fromkeys(_who(recipe) for recipe in reversed(recipes)))
+    names: dict[tuple[str, str, str], str] = {}
+    for endpoint, model, url in asked:
+        plain, told = f"{LLM_PREFIX}{endpoint}", f"{LLM_PREFIX}{endpoint} ({model})"
+        where = f"at {urlsplit(url).netloc}" if url else "address not kept"
+        full = f"{LLM_PREFIX}{endpoint} ({model}, {where})"
+        taken = set(names.values())
+        is_only = [(one, other) for one, other, _ in asked].count((endpoint, model)) == 1
+        names[endpoint, model, url] = plain if plain not in taken else told if is_only else full
+    return names
 
 
 def with_gold(samples: Samples, values: FloatArray) -> Samples:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.compare.arms import Arm, Point, Which
+from workbench.compare.arms import Arm
 from workbench.compare.length_control import LengthControlled, Outcomes, control_length, read_lengths
 from workbench.compare.naming import without_folders
 from workbench.compare.resampling import hierarchical_bootstrap
@@ -21,6 +21,7 @@ from workbench.compare.statistics import (
     rate_interval,
     spread,
 )
+from workbench.compare.tracks import Point, Which
 from workbench.domain.estimates import Estimate
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.samples import GOLD

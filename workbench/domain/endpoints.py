@@ -36,8 +36,8 @@ class PairwiseQuestion(Settings):
 
     model: str = setting(
         label="Model",
-        help="As the endpoint calls it. Answers are kept under this name and not asked for twice, so a local server's "
-        "models need names of their own.",
+        help="As the endpoint calls it. Answers are kept under this name and the address and not asked for twice, so the "
+        "models that a local server loads in turn need names of their own.",
         min_length=1,
     )
     template: str = setting(

@@ -53,7 +53,7 @@ _ALL = (
            better="higher"),
     Metric("objective/kl_coef", "KL coefficient", "The penalty's weight; moves where it is adaptive."),
     Metric("objective/length_penalty", "Length penalty", "Mean over episodes of what the length cap takes: -length_penalty "
-           "(n - cap) / (longest - cap) for n tokens above the cap, 0 below it (2503.14476, Eq. 13)."),
+           "(n - cap) / (longest - cap) for n tokens above the cap, 0 below it (2503.14476, section 3.4)."),
     Metric("objective/kl_cap_penalty", "Penalty beyond the KL cap", "Mean over episodes of -kl_cap_coef max(0, sum of k1 - "
            "kl_cap)."),
     Metric("objective/length", "Response length", "Mean tokens of a response, end of sequence included.", "tokens"),
@@ -103,11 +103,12 @@ _ON_VALIDATION = "eval_"  # TRL names what it measures on the validation split a
 _BY_JUDGE = "eval/score/"
 _TERM, _MEMBERS = "reward/", "ensemble/"  # what PPO logs of each term of its reward, and of ensembles among them
 _TRAINED = {"model": "the reward model"}
-_OF_MEMBERS = {
+_OF_MEMBERS: dict[str, str] = {
     "mean": "Mean over the members",
     "minimum": "Lowest score among the members",
     "spread": "Population standard deviation over the members",
 }
+ENSEMBLE_PARTS = tuple(_OF_MEMBERS)
 
 
 def reward_term(source: str) -> str:

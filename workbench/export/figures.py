@@ -27,6 +27,7 @@ _SUFFIXES = (".svg", ".pdf", ".png")
 _NO_DATE: dict[str, dict[str, None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None, "ModDate": None}}
 _CAPTION_CHARACTERS = 15.8  # of small print across an inch
 _RAW_ALPHA = 0.35
+_LEGEND_ROW, _LEGEND_SHARE = 0.22, 0.35  # inches of a row; the most of a figure's height that the legend takes
 _MARKS = 8  # along a line that has a point for every step
 _LINE_WIDTHS = {"proxy": 1.4, "held_out": 1.4, "fit": 0.9, "point": 0.8}
 _LINE_STYLES: dict[str, Any] = {
@@ -108,11 +109,11 @@ def _figure(panels: Sequence[PanelSpec], theme: Theme, style: FigureStyle, note:
     width, height = style.inches(len(panels))
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
-    handles = _legend_entries(panels, theme)
+    handles = _legend(panels, theme, width, max(1, int(_LEGEND_SHARE * height / _LEGEND_ROW)))
     lines = textwrap.wrap(note or _common_note(panels), max(20, int(_CAPTION_CHARACTERS * width)))
     per_row = _entries_per_row(handles, width)
     n_rows = -(-len(handles) // per_row)
-    foot = (0.20 + 0.15 * len(lines) + 0.22 * n_rows) / height
+    foot = (0.20 + 0.15 * len(lines) + _LEGEND_ROW * n_rows) / height
     figure.set_layout_engine("constrained", rect=(0.006, foot, 0.988, 0.985 - foot), w_pad=0.09, wspace=0.03)
     n_columns = style.across(len(panels))
     grid = figure.subplots(-(-len(panels) // n_columns), n_columns, squeeze=False).ravel()
@@ -238,14 +239,30 @@ def _words(axis: Axis) -> str:
     return f"{axis.label} ({axis.unit})" if axis.unit else axis.label
 
 
-def _legend_entries(panels: Sequence[PanelSpec], theme: Theme) -> list[Line2D]:
+def _legend(panels: Sequence[PanelSpec], theme: Theme, width: float, most_rows: int) -> list[Line2D]:
+    """Returns the legend's entries: of more arms than have room, the first ones and how many more there are."""
+    arms, roles = _arm_entries(panels, theme), _role_entries(panels, theme)
+    handles = [*arms, *roles]
+    for n in range(len(arms) - 1, 0, -1):
+        if -(-len(handles) // _entries_per_row(handles, width)) <= most_rows:
+            break
+        rest = Line2D([], [], linestyle="none", label=f"and {len(arms) - n} more arms")
+        handles = [*arms[:n], rest, *roles]
+    return handles
+
+
+def _arm_entries(panels: Sequence[PanelSpec], theme: Theme) -> list[Line2D]:
     drawn = [series for panel in panels for series in panel.series]
     arms = {series.arm: series.index for series in drawn if series.role != "envelope"}
-    entries = [
+    return [
         Line2D([], [], color=theme.colour(i), marker=theme.marker(i), markersize=4.4, linewidth=1.8, label=_short(name))
         for name, i in sorted(arms.items(), key=lambda item: item[1])
     ]
-    roles = {series.role for series in drawn}
+
+
+def _role_entries(panels: Sequence[PanelSpec], theme: Theme) -> list[Line2D]:
+    roles = {series.role for panel in panels for series in panel.series}
+    entries = []
     if "proxy" in roles:
         entries.append(
             Line2D(

@@ -15,6 +15,7 @@ from workbench.compare.log_cache import kept_columns
 from workbench.compare.log_table import Spent
 from workbench.compare.logs import RunLog, read_log
 from workbench.compare.naming import as_named
+from workbench.compare.statistics import FloatArray
 from workbench.domain.errors import NotFound
 from workbench.domain.records import Job
 from workbench.export.series import as_text
@@ -24,6 +25,7 @@ from workbench.storage.project import Project, nearest
 SUFFIXES = (".csv", ".parquet")
 _ABOUT = ("run", "arm", "experiment", "method")
 _AT_ONCE = min(8, os.cpu_count() or 1)  # runs turned into text side by side: numbers to text is all the work there is
+_ROWS = 4096  # written at once: a quarter of it takes a tenth longer
 
 
 def write_logged(
@@ -44,22 +46,17 @@ def write_logged(
     every = {job.id: job for job in project.jobs()}
     named = as_named(every, project.manifest())
     jobs = list(named.values()) if run_ids is None else [named[project.job(run_id).id] for run_id in run_ids]
-    known = {job.id: set(_read(project, job, None).values) for job in jobs}
-    names = _wanted(sorted(set[str]().union(*known.values())), metrics)
-    schema = _schema(names)
-    with replacing(out) as file, ThreadPoolExecutor(_AT_ONCE) as pool:
-        tables = (_Table(project, job, metrics, schema) for job in jobs if known[job.id].intersection(names))
-        if out.suffix == ".parquet":
-            _write_parquet(tables, schema, file)
-            return
-        csv.write_csv(schema.empty_table(), file)
-        waiting = []
-        for table in tables:  # in their order, and no more in memory than are worked on
-            waiting.append(pool.submit(table.as_csv))
-            if len(waiting) > _AT_ONCE:
-                file.write(waiting.pop(0).result())
-        for rest in waiting:
-            file.write(rest.result())
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        known = list(pool.map(lambda job: set(_read(project, job, None).values), jobs))
+        names = _wanted(sorted(set[str]().union(*known)), metrics)
+        schema = _schema(names)
+        told = [job for job, logged in zip(jobs, known, strict=True) if logged.intersection(names)]
+        tables = (_Table(project, job, metrics, schema) for job in told)
+        with replacing(out) as file:
+            if out.suffix == ".parquet":
+                _write_parquet(tables, schema, file)
+            else:
+                _write_csv(tables, schema, file, pool)
 
 
 class _Table:
@@ -75,17 +72,22 @@ class _Table:
         about = (job.id, as_text(job.arm or job.name), as_text(job.experiment or ""), job.method)
         columns = [pa.repeat(text, n) for text in about]
         columns += [pa.repeat(pa.scalar(job.seed, pa.int64()), n), pa.array(log.steps)]
-        columns += [pa.array(spent, from_pandas=True) for spent in np.ascontiguousarray(log.spent.T)]
+        columns += [_numbers(spent) for spent in np.ascontiguousarray(log.spent.T)]
         for name in self._schema.names[len(columns) :]:
             values = log.values.get(name)
-            columns.append(pa.nulls(n, pa.float64()) if values is None else pa.array(values, from_pandas=True))
+            columns.append(pa.nulls(n, pa.float64()) if values is None else _numbers(values))
         return pa.table(columns, schema=self._schema)
 
     def as_csv(self) -> pa.Buffer:
         """Returns its lines as text, without a head."""
         content = pa.BufferOutputStream()
-        csv.write_csv(self.read(), content, csv.WriteOptions(include_header=False))
+        csv.write_csv(self.read(), content, csv.WriteOptions(include_header=False, batch_size=_ROWS))
         return content.getvalue()
+
+
+def _numbers(values: FloatArray) -> pa.Array:
+    """Returns a column, empty where it is NaN; one without NaN is not copied."""
+    return pa.array(values, from_pandas=bool(np.isnan(values).any()))
 
 
 def _read(project: Project, job: Job, metrics: Collection[str] | None) -> RunLog:
@@ -105,6 +107,17 @@ def _schema(names: Sequence[str]) -> pa.Schema:
     texts = [(name, pa.string()) for name in _ABOUT]
     places = [("seed", pa.int64()), ("step", pa.int64())]
     return pa.schema([*texts, *places, *((name, pa.float64()) for name in (*Spent._fields, *names))])
+
+
+def _write_csv(tables: Iterator[_Table], schema: pa.Schema, file: BinaryIO, pool: ThreadPoolExecutor) -> None:
+    csv.write_csv(schema.empty_table(), file)
+    waiting = []
+    for table in tables:  # in their order, and no more in memory than are worked on
+        waiting.append(pool.submit(table.as_csv))
+        if len(waiting) > _AT_ONCE:
+            file.write(waiting.pop(0).result())
+    for rest in waiting:
+        file.write(rest.result())
 
 
 def _write_parquet(tables: Iterator[_Table], schema: pa.Schema, file: BinaryIO) -> None:

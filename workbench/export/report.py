@@ -19,6 +19,7 @@ from workbench.storage.project import Project
 
 _HTML, _MARKDOWN = (".html", ".htm"), (".md", ".markdown")
 REPORT_SUFFIXES = (*_HTML, *_MARKDOWN)
+_MOST_NAMED, _NAMED = 5, 3  # arms in a title; of more than five the first three
 _SAMPLES = (
     "Spread evenly over the test prompts, from each arm's last checkpoint under its first seed. Nobody chose them."
 )
@@ -91,6 +92,8 @@ def report_of(comparison: Comparison, project: Project) -> Document:
 
 def _title(comparison: Comparison) -> str:
     names = [arm.name for arm in comparison.arms if arm.method != "reference"]
+    if len(names) > _MOST_NAMED:
+        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} other arms"
     return " against ".join(names) if len(names) == 2 else ", ".join(names) or "The start model"
 
 

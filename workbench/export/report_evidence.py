@@ -1,8 +1,13 @@
 """The report's evidence: what the verdict rests on, what each arm took, and whether the arms were treated alike."""
 
+from collections import Counter
+from collections.abc import Sequence
+
+from workbench.compare.claims import Claim
 from workbench.compare.comparison import Comparison
 from workbench.compare.ledger import Amounts
 from workbench.compare.matched import MatchedArm, MatchedView
+from workbench.compare.optimisation import TurningPoint
 from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD
 from workbench.export.document import Cell, Part, Value, Words, bullets, table
@@ -18,13 +23,21 @@ _ESTIMATORS = (
     "Nats per response, on the policy's own samples. The interval is that of the arm; the standard error is over all "
     "responses of its seeds, to compare it with what k1 and k3 make of the same responses, and says nothing of other seeds."
 )
+_MOST_ALIKE = 6  # arms without a turning point for the same reason that have a line each
+_MOST_FIGURES, _MOST_CLAIMS = 40, 60  # more than that nobody reads; ten arms make 55 claims
 _RATIOS = ((1e15, "P"), (1e12, "T"), (1e9, "G"))
 
 
 def support(comparison: Comparison) -> tuple[Part | None, ...]:
-    """Returns every figure that a sentence of the verdict rests on."""
-    lines = dict.fromkeys(found.words for statement in comparison.statements for found in statement.support)
-    return (bullets(lines),)
+    """Returns the figures that the sentences of the verdict rest on; of many those that stand first, and how many follow."""
+    lines = list(dict.fromkeys(found.words for statement in comparison.statements for found in statement.support))
+    more = len(lines) - _MOST_FIGURES
+    note = (
+        f"And {more:,} more figures: `workbench compare PROJECT --json` has all, under `statements`."
+        if more > 0
+        else ""
+    )
+    return bullets(lines[:_MOST_FIGURES]), Words(note, "caption") if note else None
 
 
 def claims(comparison: Comparison) -> tuple[Part | None, ...]:
@@ -39,7 +52,7 @@ def claims(comparison: Comparison) -> tuple[Part | None, ...]:
             Cell("shown", strong=True) if claim.is_shown else "not shown",
             claim.decided_by or NONE,
         ]
-        for claim in comparison.claims
+        for claim in _told(comparison)
     ]
     head = (
         "claim",
@@ -54,7 +67,15 @@ def claims(comparison: Comparison) -> tuple[Part | None, ...]:
         "Every two arms once, the one that won more first; p-values adjusted for their number by Holm. "
         f"{comparison.interval}."
     )
+    if more := len(comparison.claims) - len(rows):
+        caption += f" Those that are told apart best; {more:,} more are in `workbench compare PROJECT --claims`."
     return table(head, rows), Words(caption, "caption")
+
+
+def _told(comparison: Comparison) -> Sequence[Claim]:
+    """Returns the claims that a report lists: of very many those with the smallest p-values."""
+    found = comparison.claims
+    return found if len(found) <= _MOST_CLAIMS else sorted(found, key=lambda claim: claim.p_value)[:_MOST_CLAIMS]
 
 
 def _difference(comparison: Comparison) -> str:
@@ -137,15 +158,7 @@ def _matched_row(arm: MatchedArm) -> list[Value]:
 def optimisation(comparison: Comparison) -> tuple[Part | None, ...]:
     """Returns what optimising the proxy did: where gold turns, who stands above whose frontier, best of n, KL as measured."""
     found = comparison.optimisation
-    turns = [
-        [
-            turn.arm,
-            figure(turn.kl),
-            figure(turn.height),
-            turn.why_not or ("measured" if turn.is_measured else "extrapolated"),
-        ]
-        for turn in found.turning_points
-    ]
+    turns = _turns(found.turning_points)
     above = [[f"{one.row} above {one.column}", figure(one.above, 0), one.above.n] for one in found.dominance]
     best = [[one.name, one.n, f"{one.kl_bound:.2f}", figure(one.gold), figure(one.proxy)] for one in found.best_of_n]
     last = {row.arm: row for row in found.kl}  # the last checkpoint of each arm
@@ -163,6 +176,20 @@ def optimisation(comparison: Comparison) -> tuple[Part | None, ...]:
         Words(_ESTIMATORS, "caption") if measured else None,
         bullets(found.notes),
     )
+
+
+def _turns(points: Sequence[TurningPoint]) -> list[list[Value]]:
+    """Returns a line for each arm; many arms of which no form is shown for one reason share a line."""
+    rows: list[list[Value]] = []
+    same = Counter(turn.why_not for turn in points)
+    for turn in points:
+        how = turn.why_not or ("measured" if turn.is_measured else "extrapolated")
+        if not turn.why_not or same[how] <= _MOST_ALIKE:
+            rows.append([turn.arm, figure(turn.kl), figure(turn.height), how])
+    for why, n in same.items():
+        if why and n > _MOST_ALIKE:
+            rows.append([f"{n} arms", NONE, NONE, why])
+    return rows
 
 
 def _number(value: float | None) -> str:

@@ -13,10 +13,12 @@ from workbench.domain.errors import NotFound
 from workbench.domain.experiments import Experiment
 from workbench.domain.recipes import MODEL, EvaluateRecipe
 from workbench.domain.records import DataInput, DatasetRecord, Job, Outcome
+from workbench.domain.samples import GOLD
 from workbench.export.document import Cell, Part, Table, Value, Words, table
 from workbench.storage.project import Project
 
 _NONE = "–"
+_MOST_NAMED = 5  # arms in a sentence
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,13 @@ def question(setup: Setup, comparison: Comparison) -> str:
     trained = [arm.name for arm in comparison.arms if arm.method != "reference"]
     data = ", ".join(dict.fromkeys(run.job.inputs.data.name for run in setup.runs if run.job.inputs.data))
     on = f" and the same preference pairs ({data})" if data else ""
+    judge = f"{'the gold judge ' if comparison.score == GOLD else ''}{comparison.judge}"
+    if len(trained) > _MOST_NAMED:
+        return f"From the same start model{on}: which of {len(trained)} arms gives better responses, by {judge}?"
     if len(trained) > 1:
         return (
-            f"From the same start model{on}: which of {', '.join(trained)} gives better responses, by the gold judge "
-            f"{comparison.judge}, and how far does each move from the start?"
+            f"From the same start model{on}: which of {', '.join(trained)} gives better responses, by {judge}, and how far "
+            "does each move from the start?"
         )
     return (
         f"How much better are the responses of {trained[0] if trained else 'the start model'}, by {comparison.judge}?"

@@ -19,11 +19,12 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .warnings { background: var(--warn); border-color: var(--warn-line); }
 ul { margin: 0; padding-left: 1.2rem; } li { margin: .25rem 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .93rem; }
+table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; font-size: .93rem; }
 th, td { text-align: right; padding: .4rem .8rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child { text-align: left; padding-left: 0; } tbody th { font-weight: 600; } thead th { color: var(--muted);
   font-weight: 500; } tbody tr:last-child > * { border-bottom: 0; }
 td small { display: block; color: var(--muted); white-space: nowrap; } td, tbody th { white-space: nowrap; }
+tbody th, thead th:first-child { position: sticky; left: 0; background: var(--card); }
 .words td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1.2rem 1.4rem; }
 figure { margin: 0; } figcaption { font-size: .82rem; color: var(--muted); margin-top: .3rem; overflow-wrap: anywhere; }
@@ -37,7 +38,9 @@ article { border-top: 1px solid var(--line); padding: 1rem 0 .4rem; } article:fi
   margin-right: .45em; }
 pre { background: var(--ground); border: 1px solid var(--line); border-radius: .4rem; padding: .8rem 1rem; overflow-x: auto;
   font-size: .87rem; }
-@media (max-width: 40rem) { main { padding: 1.2rem .7rem 3rem; } section { padding: .9rem .9rem; } }
+@media (max-width: 40rem) { main { padding: 1.2rem .7rem 3rem; } section { padding: .9rem .9rem; }
+  h1 { font-size: 1.45rem; } th, td { padding: .35rem .5rem; } tbody th { white-space: normal; overflow-wrap: anywhere;
+  min-width: 7rem; max-width: 9rem; } }
 @page { margin: 14mm; }
 @media print { :root { --ground: #fff; --card: #fff; --ink: #000; --muted: #444; --line: #ccc; --warn: #fff; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; } section { border: 0; border-top: 1px solid #ccc;
@@ -46,5 +49,7 @@ pre { background: var(--ground); border: 1px solid var(--line); border-radius: .
   h2 + .verdict { font-size: 11pt; } h1 { font-size: 17pt; } h2 { font-size: 12pt; }
   .scroll { overflow: visible; } .text { max-height: none; } table { font-size: 8pt; }
   th, td { padding: .25rem .4rem; } tr, article, figure { break-inside: avoid; } h2 { break-after: avoid; }
+  tbody th, thead th:first-child { position: static; }
+  .scroll + .caption { break-before: avoid; } thead { display: table-header-group; } p { orphans: 3; widows: 3; }
   pre { white-space: pre-wrap; } }
 """

@@ -11,6 +11,7 @@ from workbench.domain.samples import GOLD
 from workbench.export.document import Cell, Part, Value, Words, table
 
 NONE = "–"
+_MOST_ACROSS = 12  # columns of intervals that a page has room for
 
 
 def _head(comparison: Comparison, *, is_last: bool) -> tuple[str, ...]:
@@ -78,6 +79,12 @@ def head_to_head(comparison: Comparison) -> tuple[Part | None, ...]:
     names = [arm.name for arm in comparison.arms]
     if not comparison.wins:
         return ()
+    if len(names) > _MOST_ACROSS:
+        words = (
+            f"Of {len(names)} arms a table of every two would have {len(names) ** 2:,} cells: `workbench compare PROJECT --json` "
+            "has them, and the ranking below says what they come to."
+        )
+        return (Words(words, "note"),)
     rows: list[list[Value]] = [
         [shown_name(row), *(_cell(comparison, row, column) for column in names)] for row in names
     ]

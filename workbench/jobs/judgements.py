@@ -66,8 +66,10 @@ def judgement(
         NotFound: no endpoint of that name is declared on this computer.
     """
     name = judge.removeprefix(LLM_PREFIX)
-    question = find_endpoint(name).question
-    recipe = JudgeRecipe(endpoint=name, question=question, last_only=last_only, max_prompts=max_prompts)
+    declared = find_endpoint(name)
+    recipe = JudgeRecipe(
+        endpoint=name, url=declared.url, question=declared.question, last_only=last_only, max_prompts=max_prompts
+    )
     draft = Draft("judge", f"{answers.name} by {name}", answers.seed, recipe, arm=answers.arm)
     draft.inputs = {"model": answers.inputs.model, "reference": answers.inputs.reference}
     draft.inputs |= {"answers": answers.id, "rivals": rivals.id}
@@ -129,7 +131,7 @@ def _covers(job: Job, draft: Draft) -> bool:
     ours, theirs = job.recipe, draft.recipe
     if not (isinstance(ours, JudgeRecipe) and isinstance(theirs, JudgeRecipe)) or job.input_hashes != draft.hashes:
         return False
-    alike = (ours.endpoint, ours.question) == (theirs.endpoint, theirs.question)
+    alike = (ours.endpoint, ours.question) == (theirs.endpoint, theirs.question) and ours.url in ("", theirs.url)
     checkpoints = not ours.last_only or theirs.last_only
     return alike and checkpoints and ours.max_prompts in (None, theirs.max_prompts)
 

@@ -1,6 +1,6 @@
 """Replies of judges behind an endpoint, kept for all projects of a person so that nothing is asked and paid for twice.
 
-One append-only file for each model and wording. It holds no prompts and no responses, only hashes of them.
+One append-only file for each address, model and wording. It holds no prompts and no responses, only hashes of them.
 """
 
 import json

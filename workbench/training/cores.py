@@ -58,9 +58,10 @@ class SideBySide:
         """Returns what both tasks return; where one fails, its error once neither runs any more."""
         if self._pool is None:
             return first(), second()
-        tasks = self._pool.submit(_as_here(first)), self._pool.submit(_as_here(second))
-        wait(tasks)
-        return tasks[0].result(), tasks[1].result()
+        one, other = self._pool.submit(_as_here(first)), self._pool.submit(_as_here(second))
+        wait([one])
+        wait([other])
+        return one.result(), other.result()
 
 
 def _as_here(task: Callable[[], T]) -> Callable[[], T]:

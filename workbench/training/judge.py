@@ -4,7 +4,7 @@ Nothing is computed here, only asked. Every reply is kept the moment it comes, s
 endpoint went away, goes on where it was and pays for nothing twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from workbench.data.pairwise.asking import Interrupted, ask_all
 from workbench.data.pairwise.client import Reply
 from workbench.data.pairwise.matching import Match, match_answers, questions, verdict_table
+from workbench.data.pairwise.question import Pair, question_key
 from workbench.domain import verdicts as column
 from workbench.domain.endpoints import Endpoint, PairwiseQuestion
 from workbench.domain.errors import BadInput, NotFound
@@ -67,10 +68,16 @@ class _Judging:
     def __init__(self, job: Job, recipe: JudgeRecipe, session: RunSession) -> None:
         self._job, self._recipe, self._session = job, recipe, session
         declared = find_endpoint(recipe.endpoint)
-        # What decides a verdict is frozen in the job; where the model is and what may be asked of it is as of today.
+        if recipe.url not in ("", declared.url):  # what is kept and compared as one judge's is by one model
+            raise BadInput(
+                f"This run was to ask the judge `{recipe.endpoint}` at {recipe.url}, which is at {declared.url} now.",
+                "Judge again, which makes a run for the new address, or give the old address back to it in Settings.",
+            )
+        # What decides a verdict is frozen in the job; what may be asked, how fast and at which price is as of today.
         self._endpoint = Endpoint(**(declared.model_dump() | recipe.question.model_dump()))
         self._key = read_key(declared.key)
-        self._answers = _Kept(AnswerFile(_wording(recipe.question)))
+        self._answers = _Kept(AnswerFile(_wording(recipe.question, declared.url)))
+        self._is_told = False
 
     def run(self, answers: str, rivals: str) -> None:
         project = Project(self._session.project)
@@ -89,12 +96,14 @@ class _Judging:
             self._say(step, pq.read_table(target, use_threads=False))
 
     def _judge(self, matches: list[Match], step: int, rivals: str, phase: str) -> pa.Table:
+        pairs = questions(matches)
+        self._tell_of_older(pairs)
         try:
             asked = ask_all(
                 self._recipe.endpoint,
                 self._endpoint,
                 self._key,
-                questions(matches),
+                pairs,
                 self._answers,
                 on_progress=lambda done, total: self._session.progress(phase, done, total),
                 should_stop=lambda: self._session.stop_requested() is not None,
@@ -104,6 +113,21 @@ class _Judging:
             raise StopRun("paused" if request == "pause" else "stopped", self._session.last_step) from error
         about = {column.SEED: self._job.seed, column.STEP: step, column.OPPONENT: rivals}
         return verdict_table(matches, asked, about)
+
+    def _tell_of_older(self, pairs: Sequence[Pair]) -> None:
+        """Says once that replies from before addresses were kept are no use: whose they are cannot be told."""
+        if self._is_told:
+            return
+        older, question = AnswerFile(_wording(self._recipe.question)), self._recipe.question
+        keys = {question_key(question, pair) for pair in pairs}
+        again = [key for key in keys if older.get(key) is not None and self._answers.get(key) is None]
+        if again:
+            self._is_told = True
+            self._session.warn(
+                "asked_again",
+                f"An earlier version kept {len(again)} of these replies by `{question.model}` without the address that they came "
+                f"from, so they are asked again at {self._endpoint.host}.",
+            )
 
     def _say(self, step: int, table: pa.Table) -> None:
         """Says what a checkpoint's verdicts come to."""
@@ -129,8 +153,9 @@ class _Judging:
             )
 
 
-def _wording(question: PairwiseQuestion) -> str:
-    return sha256(question.model_dump_json().encode()).hexdigest()[:16]
+def _wording(question: PairwiseQuestion, url: str = "") -> str:
+    """Names what is asked where; without an address as earlier versions did."""
+    return sha256(f"{url}{question.model_dump_json()}".encode()).hexdigest()[:16]
 
 
 def _checkpoints(folder: Path) -> list[tuple[int, Path]]:

@@ -74,7 +74,7 @@ def replace_unended(scores: Tensor, ended: Tensor, missing_eos_score: float | No
 def length_penalty(lengths: Tensor, cap: int, longest: int, most: float) -> Tensor:
     """Returns what each response loses for its length: 0 up to `cap`, then in proportion down to -`most` at `longest`.
 
-    With `most` 1 this is the soft overlong punishment of DAPO (2503.14476, Eq. 13), L_max being `longest` and L_cache
+    With `most` 1 this is the soft overlong punishment of DAPO (2503.14476, section 3.4), L_max being `longest` and L_cache
     `longest` - `cap`.
 
     Args:

@@ -238,7 +238,8 @@ class PpoLearner:
             found: Sequence[tuple[Tensor, Sequence[Tensor]]] = [gradients(self.actors.policy, part)]
         else:
             twin, (even, odd) = self._twin, part.halves()
-            found = self._at_once.run(lambda: gradients(self.actors.policy, even), lambda: gradients(twin, odd))
+            both = self._at_once.run(lambda: gradients(self.actors.policy, even), lambda: gradients(twin, odd))
+            found = list(both)
         for _, grads in found:  # in this order, whichever came first: sums are the same to the bit in every run
             for weight, grad in zip(weights, grads, strict=True):
                 weight.grad = grad if weight.grad is None else weight.grad.add_(grad)

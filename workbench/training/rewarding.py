@@ -144,7 +144,7 @@ class Reward:
 
 
 def combine(scores: FloatArray, rule: EnsembleRule, coef: float) -> FloatArray:
-    """Returns one score [b] from those of an ensemble's members (Coste et al. 2310.02743, section 4.1).
+    """Returns one score [b] from those of an ensemble's members (Coste et al. 2310.02743).
 
     Args:
         scores: [m x b].

@@ -54,12 +54,17 @@ class Wardrobe(QObject):
 
     def _on_look_changed(self, _scheme: object) -> None:
         self._sheet = self._look.sheet()
+        self._hold(self._in_order()[0] if self._parts else None)  # or it would be painted twice
         self._soon.start()
 
     def _dressing(self) -> Iterator[None]:
-        for part in sorted(self._parts, key=lambda part: not part.isVisible()):
+        for part in self._in_order():
             if part in self._parts:  # it may have been dropped meanwhile
                 yield from self._dressing_part(part)
+
+    def _in_order(self) -> list[QWidget]:
+        """Returns the parts in sight, the page before all, then the others."""
+        return sorted(self._parts, key=lambda part: (not part.isVisible(), not isinstance(part, Page)))
 
     def _dressing_part(self, part: QWidget) -> Iterator[None]:
         """Dresses a part piece by piece; what is seen changes at once."""

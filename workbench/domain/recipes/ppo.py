@@ -1,4 +1,47 @@
-"""Proximal policy optimisation against a reward model."""
+"""Proximal policy optimisation against a reward.
+
+How the details that decide whether PPO works stand here: as a setting, or as a choice that is made for everybody. They are
+those of Huang et al. (2403.17031; code at github.com/vwxyzjn/summarize_from_feedback_details, 05dfca1) and, where it says
+2019, of the older code that they studied before (huggingface.co/blog/the_n_implementation_details_of_rlhf_with_ppo).
+
+    detail there                                    here                                     setting or place
+    ----------------------------------------------  ---------------------------------------  --------------------------
+    prompts padded left, positions from the first   so in sampling; training has no pads     training/rollout, packing
+    the padding token is not EOS                    so, even if the tokenizer's is; masks    training/models,
+                                                    go by lengths and never by ids           ppo_episodes
+    dropout off in all models                       so, but for LoRA's where asked for       lora_dropout
+    sampled without top-k and top-p                 so                                       training/rollout
+    logits divided by 0.7, the reference's too      so; by 1 unless set                      temperature
+    fixed length, cut at the stop token             nothing is sampled behind the stop       response_length,
+                                                                                             stop_strings
+    old log-probabilities are those of sampling     so; in bf16 of a training pass, so that  training/ppo_episodes
+                                                    the first ratio is 1
+    reward model reads the cut text's last token    so, on text, with its own tokenizer      training/scoring
+    its head starts at N(0, 1 / sqrt(d + 1))        so                                       training/models
+    its scores centred on the reference             so, and of variance 1 (2019)             reward: normalize
+    the score stands on the last kept token, EOS    so                                       policy_gradient.place_score
+    without EOS the score is -1                     off unless set                           missing_eos_score
+    KL penalty a token, k1, 0.05                    so; k3 is only logged                    kl_coef
+    adaptive KL: off (2019: on)                     off unless set                           adaptive_kl
+    rewards whitened, mean kept, pads included      off unless set; pads never count         whiten_rewards
+    advantages whitened over the batch              so; pads never count                     whiten_advantages
+    gamma 1, lambda 0.95                            so                                       gamma, lam
+    clips 0.2, value coefficient 0.1                so                                       cliprange, cliprange_value,
+                                                                                             vf_coef
+    value model apart, starts as the reward model   so where shapes agree, else fitted       value_model
+    value head starts at zero (2019)                fitted to the first rollout              training/value.fit_head
+    4 passes, shuffled anew for each                so                                       num_ppo_epochs
+    1 minibatch                                     4, each a step of the optimizer          num_mini_batches
+    512 episodes an update, 1,000,000 in all        64; as many as pairs, times epochs       batch_size, total_episodes
+    AdamW, epsilon 1e-5                             so                                       adam_epsilon
+    3e-6, down to 0 in a line                       3e-6 at 1 B, scaled by size; so          learning_rate,
+                                                                                             lr_scheduler_type
+    gradients not clipped                           at norm 1, each model by its own         max_grad_norm
+    random numbers apart for each process           apart for each purpose and update        training/ppo_data.seeded
+    several seeds: half of the small ones collapse  as many as the experiment names          seeds
+
+Beyond them: what the reward is made of (`recipes.rewards`), ensembles of reward models, caps on length and KL.
+"""
 
 from typing import ClassVar, Literal, Self
 
@@ -75,7 +118,7 @@ class PpoRecipe(RewardSource, TrainingRecipe):
         1,
         label="Reward models",
         help="How many the experiment trains for `model`, each from a seed of its own; several are an ensemble. Four or five "
-        "are usual (2310.02743, section 5.3).",
+        "are usual (Coste et al., 2310.02743).",
         ge=1,
         le=32,
     )
@@ -84,7 +127,7 @@ class PpoRecipe(RewardSource, TrainingRecipe):
         label="Length cap",
         unit="tokens",
         help="Longer responses are punished in proportion, up to the length penalty at the longest response: the soft "
-        "overlong punishment of DAPO (Yu et al., 2503.14476, Eq. 13). Empty: off.",
+        "overlong punishment of DAPO (2503.14476, section 3.4). Empty: off.",
         ge=1,
         le=100_000,
     )
@@ -102,7 +145,7 @@ class PpoRecipe(RewardSource, TrainingRecipe):
         label="KL cap",
         unit="nats per sequence",
         help="Beyond it each further nat of a response's k1 costs the KL cap's coefficient, besides the usual penalty: a "
-        "hinge, as on the KL of Heess et al. (1707.02286, appendix A), but linear and to the reference. Empty: off.",
+        "hinge, as Heess et al. (1707.02286) had on the KL of an update, here linear and to the reference. Empty: off.",
         gt=0,
     )
     kl_cap_coef: float = setting(

@@ -15,7 +15,7 @@ from workbench.domain.settings import Settings, setting
 MODEL = "model"  # the reward model, or models, that the experiment trains
 EnsembleRule = Literal["mean", "minimum", "mean_minus_variance"]
 _COMPARES = "llm:"  # judges that see two answers and score none
-_TERM = re.compile(r"(?:([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\*\s*)?([^\s*].*)")
+_TERM = re.compile(r"(?:([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\*\s*)?([^\s*][^*]*)")
 
 
 class RewardTerm(NamedTuple):
@@ -66,7 +66,7 @@ class RewardSource(Settings):
     ensemble: EnsembleRule = setting(
         "mean",
         label="Ensemble",
-        help="How the scores of several reward models become one (Coste et al., 2310.02743, section 4.1): their mean; their "
+        help="How the scores of several reward models become one (Coste et al., 2310.02743): their mean; their "
         "minimum, the worst case (WCO); or the mean less a coefficient times their variance (UWO). The last two distrust "
         "what the members disagree on.",
     )
@@ -74,7 +74,7 @@ class RewardSource(Settings):
         0.1,
         label="Variance coefficient",
         unit="per unit of score",
-        help="Of mean_minus_variance. Coste et al. found 0.1 best for PPO and 0.5 for best of n.",
+        help="Of mean_minus_variance. Coste et al. took 0.1 for PPO and 0.5 for best of n.",
         advanced=True,
         ge=0,
         le=1000,

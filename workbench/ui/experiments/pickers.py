@@ -175,6 +175,7 @@ class JudgesPicker(QWidget):
     def show_values(self, values: list[Any]) -> None:
         """Sets the judges."""
         self.line.setText(values_words(values))
+        self.line.setCursorPosition(0)  # the first one is the one that counts most
 
     def setAccessibleName(self, name: str) -> None:
         super().setAccessibleName(name)

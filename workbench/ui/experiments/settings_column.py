@@ -18,6 +18,7 @@ _GENERAL = (
     "max_validation_prompts", "best_of_n", "device", "processes", "accelerate_config",
     "trust_remote_code",
 )  # fmt: skip
+_NOTHING = object()  # is left to build
 
 
 class SettingsColumn(QScrollArea):
@@ -59,8 +60,8 @@ class SettingsColumn(QScrollArea):
         return [self.verticalScrollBar(), self.horizontalScrollBar(), *cards]
 
     def build_next(self) -> bool:
-        """Builds one more card, which takes a few hundredths of a second; says whether there was one left to build."""
-        return next(self._parts, None) is not None
+        """Builds a little more, which takes up to a hundredth of a second; says whether there was more to build."""
+        return next(self._parts, _NOTHING) is not _NOTHING
 
     @property
     def starts_from_scratch(self) -> bool:
@@ -94,17 +95,26 @@ class SettingsColumn(QScrollArea):
 
     def add_arm(self, method: ArmMethod, name: str = "") -> ArmSheet:
         """Adds an arm; several values of a setting, separated by commas, make several arms of it."""
+        for _ in self._adding_arm(method, name):
+            pass
+        return self.arms[-1]
+
+    def _adding_arm(self, method: ArmMethod, name: str = "") -> Iterator[None]:
         sheet = ArmSheet(name or self._free_arm_name(method), method)
+        sheet.setParent(self)  # it goes with the form, also before it has its place
+        yield from sheet.building()
         sheet.use_preset(self._preset())
         sheet.filter(self._words, advanced=self._advanced)
-        sheet.offer_rewards(self._reward_offers)
+        yield
         sheet.removed.connect(lambda: self._drop_arm(sheet))
         sheet.doubled.connect(lambda: self._double(sheet))
         sheet.changed.connect(self._on_changed)
+        self._dressed(sheet)
+        yield
+        sheet.offer_rewards(self._reward_offers)  # they may have changed meanwhile
         self.arms.append(sheet)
-        self._arm_list.addWidget(self._dressed(sheet))
+        self._arm_list.addWidget(sheet)
         self._on_changed()
-        return sheet
 
     def offer_rewards(self, offers: list[Offer]) -> None:
         """Changes what may be picked as a term of the reward, in every arm that has one."""
@@ -187,15 +197,16 @@ class SettingsColumn(QScrollArea):
         for sheet in self._sheets()[1:]:
             sheet.use_preset(self._preset())
 
-    def _build_parts(self) -> Iterator[SettingsSheet]:
+    def _build_parts(self) -> Iterator[None]:
         self.general = yield from self._place(SettingsSheet("Experiment", "experiment", _GENERAL, _pickers()))
         self.sft_on = QCheckBox("Fine-tune first, so that all arms start from there")
         self._inside.addWidget(self._dressed(self.sft_on))
         self.sft = yield from self._place(SettingsSheet("Fine-tuning first", "sft", pickers={"dataset": NamePicker()}))
         self.sft.hide()
         self._inside.addLayout(self._arm_list)
-        yield self.add_arm("ppo")
-        yield self.add_arm("dpo")
+        for method in ("ppo", "dpo"):
+            yield from self._adding_arm(method)
+            yield
         self._inside.addWidget(self._dressed(self._arm_buttons()))
         reward = SettingsSheet("Reward model", "reward", pickers={"model": NamePicker(browses=True)})
         self.reward = yield from self._place(reward)
@@ -205,9 +216,13 @@ class SettingsColumn(QScrollArea):
         self._connect()
         self._is_filling = False
 
-    def _place(self, sheet: SettingsSheet) -> Generator[SettingsSheet, None, SettingsSheet]:
-        self._inside.addWidget(self._dressed(sheet))
-        yield sheet
+    def _place(self, sheet: SettingsSheet) -> Generator[None, None, SettingsSheet]:
+        sheet.setParent(self)
+        yield from sheet.building()
+        self._dressed(sheet)
+        yield
+        self._inside.addWidget(sheet)
+        yield
         return sheet
 
     def _connect(self) -> None:

@@ -1,6 +1,6 @@
 """The settings of one group in a card: plain ones first, advanced ones when asked for, found by a search."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -13,11 +13,12 @@ from workbench.ui.experiments.field import SettingField
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker, Offer
 from workbench.ui.widgets import Card, button
 
+_AT_ONCE = 8  # fields: they take some five milliseconds
 _METHODS = {"ppo": "PPO", "dpo": "DPO"}
 
 
 class SettingsSheet(Card):
-    """A form made from a recipe's declaration.
+    """A form made from a recipe's declaration. It is empty until `building` has been gone through.
 
     Signals:
         changed: the person set something.
@@ -33,16 +34,21 @@ class SettingsSheet(Card):
         pickers: Mapping[str, NamePicker | JudgesPicker] | None = None,
     ) -> None:
         super().__init__(title)
-        views = [view for view in api.list_settings(group) if view.kind != "group"]
-        pickers = pickers or {}
-        self.fields = {
-            view.name: SettingField(view, pickers.get(view.name), self)
-            for view in views
-            if not names or view.name in names
-        }
-        for made in self.fields.values():
-            self.body.addWidget(made)
-            made.changed.connect(self.changed)
+        self._group, self._names, self._pickers = group, names, pickers or {}
+        self.fields: dict[str, SettingField] = {}
+        for picker in self._pickers.values():
+            picker.setParent(self)  # it goes with the sheet, also before it has its field
+
+    def building(self) -> Iterator[None]:
+        """Makes the fields, of which there is none before, a few at a time."""
+        views = [view for view in api.list_settings(self._group) if view.kind != "group"]
+        for view in views:
+            if not self._names or view.name in self._names:
+                self.fields[view.name] = made = SettingField(view, self._pickers.get(view.name), self)
+                self.body.addWidget(made)
+                made.changed.connect(self.changed)
+                if len(self.fields) % _AT_ONCE == 0:
+                    yield
         widest = max(made.unit.sizeHint().width() for made in self.fields.values())
         for made in self.fields.values():
             made.unit.setFixedWidth(widest)  # so that the editors end at one line

@@ -92,6 +92,8 @@ def remark_words(event: Remark) -> tuple[str, str]:
 
 def _started_words(event: Started) -> tuple[str, str]:
     where = f"on {event.device_name} ({event.device}, {event.precision}), process {event.pid}"
+    if event.processes > 1:
+        where += f", the first of {event.processes}"
     return (
         ("started", where) if event.resumed_from is None else ("resumed", f"from step {event.resumed_from:,} {where}")
     )

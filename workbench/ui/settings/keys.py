@@ -1,7 +1,7 @@
 """Every command with its keys, which can be changed, taken away and given back."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QKeySequenceEdit, QTreeWidget, QTreeWidgetItem
 
 from workbench.ui.session import Session
@@ -23,6 +23,7 @@ class ShortcutsCard(Section):
         self._session = session
         self._shortcuts = session.shortcuts
         self._words = ""
+        self._is_stale = False
         self.tree = QTreeWidget(rootIsDecorated=False, indentation=14)
         self.keys = QKeySequenceEdit(clearButtonEnabled=True)
         self.said = label("", wraps=True)
@@ -55,6 +56,7 @@ class ShortcutsCard(Section):
         return None if item is None else item.data(0, _COMMAND)
 
     def _fill(self) -> None:
+        self._is_stale = False
         chosen = self.chosen()
         self.tree.clear()
         places: dict[str, QTreeWidgetItem] = {}
@@ -126,7 +128,18 @@ class ShortcutsCard(Section):
     def _connect(self) -> None:
         self.tree.currentItemChanged.connect(lambda _now, _before: self._offer())
         self.keys.keySequenceChanged.connect(lambda _keys: self._judge())
-        self._shortcuts.changed.connect(self._fill)
+        self._shortcuts.changed.connect(self._on_changed)
+
+    def _on_changed(self) -> None:
+        """Lists the commands anew, now or when they come into sight: every page brings some."""
+        self._is_stale = not self.isVisible()
+        if not self._is_stale:
+            self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._is_stale:
+            self._fill()
+        super().showEvent(event)
 
     def _build(self) -> None:
         self.tree.setHeaderLabels(["Command", "Keys", ""])

@@ -38,7 +38,7 @@ class Glance(Tab):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
-        for card, share in {matrix: 19, self.answers: 22, self.summary: 32}.items():
+        for card, share in {matrix: 18, self.answers: 22, self.summary: 33}.items():
             # What the cards hold has no say in their size.
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             row.addWidget(card, share)

@@ -245,6 +245,7 @@ class ComparePage(Page):
         is_none = all(arm.name in unticked for arm in comparison.evaluated)
         hidden = unticked if is_none else comparison.hidden_by(self._view)
         self.tree.show_arms(comparison.everyone, hidden, self.look.scheme)
+        self.bar.offer_metrics(comparison.reward_metrics)
         self.bar.show_view(self._view, self._rivals(), self._judges())
         self._show()
         if self._is_stale:

@@ -17,7 +17,7 @@ from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
-_NARROWEST, _PADDING = 74, 12
+_NARROWEST, _PADDING = 74, 8
 _FIGURES = "raw scores, last checkpoint"
 _COLUMNS = {
     "run": "The arm",

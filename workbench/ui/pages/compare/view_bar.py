@@ -44,6 +44,13 @@ class ViewBar(QWidget):
         self._build()
         self._connect()
 
+    def offer_metrics(self, names: Sequence[str]) -> None:
+        """Puts the metrics that only these runs have behind those of all."""
+        there = {action.data() for action in self._menu.actions()}
+        for name in names:
+            if name not in there:
+                self._add_metric(name)
+
     def show_view(self, view: api.View, arms: Sequence[ComparedArm], judges: Sequence[str] = ()) -> None:
         """Shows what a view says; the arms are those that may be the baseline, the first judge is the gold one."""
         self._view = view
@@ -78,10 +85,7 @@ class ViewBar(QWidget):
             if name is None:
                 self._menu.addSection("While training")
                 continue
-            action = self._menu.addAction(PANELS.get(name) or f"{describe(name).label} · {name}")
-            action.setCheckable(True)
-            action.setData(name)
-            action.setToolTip(describe(name).meaning)
+            self._add_metric(name)
         self._menu.setToolTipsVisible(True)
         self.panels_button.setMenu(self._menu)
         self.panels_button.setToolTip(self._told["panels"].help)
@@ -106,6 +110,12 @@ class ViewBar(QWidget):
         self.baseline_box.setMinimumContentsLength(9)
         self.judge_box.setMinimumContentsLength(8)
         layout.addWidget(self.panels_button)
+
+    def _add_metric(self, name: str) -> None:
+        action = self._menu.addAction(PANELS.get(name) or f"{describe(name).label} · {name}")
+        action.setCheckable(True)
+        action.setData(name)
+        action.setToolTip(describe(name).meaning)
 
     def _connect(self) -> None:
         self.x_box.activated.connect(lambda _at: self.changed.emit({"x": self.x_box.currentData()}))
