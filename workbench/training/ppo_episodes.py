@@ -140,9 +140,8 @@ def measure_episodes(
         by_reference, by_actors = of_reference(), of_actors()
     else:
         by_reference, by_actors = at_once.run(of_reference, of_actors)
-    (reference_logps,), (logps, values) = by_reference, by_actors
     # Each process measured its share of the rows and has zeros elsewhere; the sampler's log-probabilities are there in all.
-    reference_logps, logps, values = processes.sum(torch.stack([reference_logps, logps, values]))
+    reference_logps, logps, values = processes.sum(torch.stack([*by_reference, *by_actors]))
     if not recompute:
         logps = to_rows(torch.cat(rollout.logps).to(device), mask)
     ended = torch.tensor(rollout.ended, device=device)
