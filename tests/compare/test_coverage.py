@@ -5,7 +5,6 @@ import pytest
 
 from workbench.compare.resampling import hierarchical_bootstrap, paired_bootstrap
 from workbench.compare.statistics import (
-    mean_interval,
     rate_interval,
     spread,
     wilson,
