@@ -11,7 +11,15 @@ from workbench.domain.costs import count
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, by_judge, estimate_item, in_short
+from workbench.ui.pages.compare.tables import (
+    CopyTable,
+    ValueItem,
+    amount_item,
+    by_judge,
+    estimate_item,
+    in_short,
+    name_item,
+)
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.controls import tip_words
@@ -70,7 +78,6 @@ class SummaryTable(CopyTable):
         self._prefers_costs = False
         self.setColumnCount(len(_COLUMNS))
         self.verticalHeader().hide()
-        self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(30)
@@ -135,11 +142,8 @@ class SummaryTable(CopyTable):
 
 
 def _cells(arm: ArmResult) -> list[ValueItem]:
-    name = ValueItem(shown_name(arm.name))
-    name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    name.setToolTip(
-        tip_words(f"{shown_name(arm.name)}: {shown_name(arm.method)}, seeds {', '.join(map(str, arm.seeds))}")
-    )
+    told = f"{shown_name(arm.name)}: {shown_name(arm.method)}, seeds {', '.join(map(str, arm.seeds))}"
+    name = name_item(shown_name(arm.name), told)
     steps = sorted(arm.best.steps)
     best = (
         "-"
