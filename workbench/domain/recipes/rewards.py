@@ -90,6 +90,10 @@ class RewardSource(Settings):
         """Says whether the experiment's own reward models are among what scores."""
         return any(term.source == MODEL for term in self.terms)
 
+    def is_paid_by(self, judge: str) -> bool:
+        """Says whether a judge's scores are among what is optimised."""
+        return any(term.source == judge for term in self.terms)
+
     def reward_settings(self) -> dict[str, object]:
         """Returns the settings that make up the reward, for a recipe that is to have the same."""
         return {name: getattr(self, name) for name in RewardSource.model_fields}
