@@ -47,9 +47,9 @@ def meetings(random: np.random.Generator, s: int, p: int, between: float = 0.0) 
 def mean_over(s: int, seeds: float, prompts: float) -> World:
     def holds(random: np.random.Generator, _: int) -> bool:
         # An interval reaches a p-value of 0.05 where it leaves the truth out, and the p-value takes a tenth of the time.
-        return spread(crossed(random, seeds if s > 1 else 0.0, prompts, 1.0, s)).p_value() >= 0.05
+        return spread(crossed(random, seeds, prompts, 1.0, s)).p_value() >= 0.05
 
-    return World(f"mean, {s} seeds that differ by {seeds}, prompts by {prompts}", holds)
+    return World(f"mean, {s} seed(s) that differ by {seeds}, prompts by {prompts}", holds)
 
 
 def rate_by_wilson(rate: float) -> World:
@@ -108,10 +108,11 @@ def strength_over(s: int, between: float) -> World:
 
 
 WORLDS = (
+    *(mean_over(1, 0.0, prompts) for prompts in (0.5, 1.0)),
     *(
-        mean_over(s, *of)
-        for s in (1, 2, 3, 5, 10)
-        for of in ((0.0, 1.0), (0.1, 0.5), (0.2, 0.5), (0.5, 0.5), (2.0, 0.5))
+        mean_over(s, *differ)
+        for s in (2, 3, 5, 10)
+        for differ in ((0.0, 1.0), (0.1, 0.5), (0.2, 0.5), (0.5, 0.5), (2.0, 0.5))
     ),
     *(rate_by_wilson(rate) for rate in (0.5, 0.62, 0.85)),
     *(rate_over(s, between) for s in (2, 3) for between in (0.0, 0.05, 0.12)),
