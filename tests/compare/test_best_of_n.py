@@ -3,9 +3,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from workbench.compare import compare_runs
 from workbench.compare.arms import gather_arms
 from workbench.compare.best_of_n import best_of, kl_bound, sizes, subset_weights
 from workbench.compare.sampled import gather_best_of_n
+from workbench.domain.views import View
 
 
 @pytest.mark.parametrize(("n", "bound"), [(1, 0.0), (4, 0.6363), (16, 1.8351), (128, 3.8598), (1000, 5.9088)])
@@ -73,3 +75,27 @@ def test_nothing_is_made_of_a_single_round_or_of_another_start_model(runs):
     runs.best_of_n(np.zeros((8, 1)), np.zeros((8, 1)))
     runs.best_of_n(np.ones((8, 4)), np.ones((8, 4)), seed=1, model="models/other")
     assert gather_best_of_n(runs.project, gather_arms(runs.project)) == []
+
+
+def test_its_line_and_its_wins_are_the_means_over_all_choices(runs):
+    """Two samples a prompt, the proxy always likes the second: best of 2 is the second, whose gold is 1 above the first."""
+    gold = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0]])
+    proxy = np.array([[0.0, 1.0]] * 4)
+    runs.start([0.0, 3.0, 5.0, 9.0], proxy=[0.0, 1.0] * 2)
+    runs.arm("dpo", {10: [9.0] * 4})
+    runs.best_of_n(proxy, gold)
+    found = compare_runs(runs.project)
+    (line,) = found.sampled_shown
+    assert (line.name, line.n, line.n_prompts, line.gold.mean, line.proxy.mean) == ("best of n", 2, 4, 4.0, 1.0)
+    assert line.kl_bound == pytest.approx(0.1931, abs=1e-4)
+    assert line.win_rate.mean == 0.5  # a win, a tie, a tie, a loss against the start model
+    cell = found.cell("dpo", "best of n")
+    assert (cell.rate.mean, cell.wins, cell.losses, cell.gold_difference.mean) == (1.0, 4, 0, 5.0)
+    assert found.to_json()["best_of_n"][0]["win_rate"]["mean"] == 0.5
+    assert "best of n" not in found.verdict
+
+
+def test_a_hidden_best_of_n_has_no_line(runs):
+    runs.start([0.0, 1.0] * 2)
+    runs.best_of_n(np.array([[0.0, 1.0]] * 4), np.array([[0.0, 1.0]] * 4))
+    assert compare_runs(runs.project, view=View(hidden=("best of n",))).sampled_shown == ()

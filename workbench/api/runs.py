@@ -4,6 +4,7 @@ import difflib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import count
 from typing import Literal
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from workbench.domain.errors import NotFound
 from workbench.domain.events import Event, Warned
+from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import Job, RunState, Tags
 from workbench.jobs import launch
 from workbench.jobs.states import StateReader
@@ -25,7 +27,11 @@ _LOOKS_BETWEEN_WAKES = 8
 
 
 class RunView(BaseModel):
-    """One run as lists show it. `rate` in steps a second, `left_s` in seconds, `waits_for` the ids of other runs."""
+    """One run as lists show it. `rate` in steps a second, `left_s` in seconds, `waits_for` the ids of other runs.
+
+    `reward` says by what an evaluation of a start model scores, which tells those of one seed apart; empty where that is the
+    experiment's one reward model.
+    """
 
     id: str
     name: str
@@ -43,6 +49,7 @@ class RunView(BaseModel):
     hint: str = ""
     waits_for: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    reward: str = ""
 
 
 def show_run(project: Project, run_id: str) -> RunView:
@@ -208,22 +215,20 @@ _VERBS: dict[RunVerb, Callable[[Project, str], object]] = {
 
 
 def _view(job: Job, reader: StateReader, tags: Tags) -> RunView:
-    status = reader.status(job.id)
+    status = asdict(reader.status(job.id))
     return RunView(
         id=job.id,
         name=job.name,
         method=job.method,
         seed=job.seed,
-        state=status.state,
-        step=status.step,
-        total=status.total,
-        phase=status.phase,
-        rate=status.rate,
-        left_s=status.left_s,
-        tokens_per_s=status.tokens_per_s,
-        memory_mib=status.memory_mib,
-        message=status.message,
-        hint=status.hint,
-        waits_for=status.waits_for,
+        **status,
         tags=tags.runs.get(job.id, ()),
+        reward=_reward_words(job),
     )
+
+
+def _reward_words(job: Job) -> str:
+    is_of_the_start = job.inputs.model == job.inputs.reference
+    if not is_of_the_start or not isinstance(job.recipe, EvaluateRecipe):
+        return ""
+    return job.recipe.reward_words(len(job.inputs.rewards))

@@ -8,7 +8,8 @@ import typer
 
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, print_json, print_table, say
-from workbench.cli.results import Experiment, figure
+from workbench.cli.results import Experiment, Judge, figure
+from workbench.domain.views import View
 
 if TYPE_CHECKING:
     from workbench.compare.optimisation import Optimisation, TurningPoint
@@ -18,7 +19,11 @@ def register(app: typer.Typer) -> None:
     """Adds this command."""
     app.command(
         "optimisation",
-        epilog=examples("workbench optimisation my-project", "workbench optimisation my-project --json"),
+        epilog=examples(
+            "workbench optimisation my-project",
+            "workbench optimisation my-project --judge length",
+            "workbench optimisation my-project --json",
+        ),
     )(optimisation)
 
 
@@ -26,6 +31,7 @@ def optimisation(
     folder: ProjectFolder,
     runs: Annotated[list[str] | None, typer.Argument(metavar="[RUN...]", help="All where none is named.")] = None,
     experiment: Experiment = None,
+    judge: Judge = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -35,7 +41,8 @@ def optimisation(
     """
     project = api.open_project(folder)
     run_ids = [api.find_run(project, run) for run in runs] if runs else None
-    found = api.compare_runs(project, run_ids, experiment=experiment).optimisation
+    comparison = api.compare_runs(project, run_ids, view=View(judge=judge or ""), experiment=experiment)
+    found = comparison.optimisation
     if json:
         print_json(found)
         return

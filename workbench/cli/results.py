@@ -182,10 +182,19 @@ def print_comparison(comparison: api.Comparison) -> None:
              figure(arm.length_controlled.rate if arm.length_controlled else None, digits=1, scale=100),
              *(figure(arm.last.scores[judge]) for judge in comparison.further_judges)]
             for arm in comparison.arms
+        ]
+        + [
+            [one.name, f"best of {one.n}", str(len(one.seeds)), figure(one.gold), figure(one.proxy), f"<= {one.kl_bound:.2f}",
+             figure(one.win_rate, digits=1, scale=100), "-", *("-" for _ in comparison.further_judges)]
+            for one in comparison.sampled_shown
         ],
     )  # fmt: skip
     rates = f"Win rates are against {comparison.rival}, by {comparison.judge}; LC is with length held equal."
     say(f"Under each figure its interval: {comparison.interval}. {rates}")
+    for one in comparison.sampled_shown:
+        say(
+            f"{one.name}: expected of {one.n} responses to each of {one.n_prompts} prompts, nothing trained; KL at most."
+        )
     print_fairness(comparison)
     say()
     say(comparison.verdict)

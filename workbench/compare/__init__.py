@@ -10,6 +10,7 @@ from workbench.compare.optimisation import Optimisation
 from workbench.compare.pins import Pin
 from workbench.compare.ranking import Ranked, Ranking
 from workbench.compare.results import ArmResult, ComparedArm, Figures
+from workbench.compare.sampled_results import SampledResult
 from workbench.compare.seeds import ArmSeeds
 from workbench.compare.specs import Axis, PanelSpec, ReferenceLine, Series, Span
 from workbench.compare.statements import Statement, Support
@@ -35,6 +36,7 @@ __all__ = [
     "Ranked",
     "Ranking",
     "ReferenceLine",
+    "SampledResult",
     "Series",
     "Span",
     "Statement",

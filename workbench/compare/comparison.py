@@ -1,6 +1,6 @@
 """From runs to a comparison: figures of each arm, every two arms, a verdict, warnings and what to draw."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,6 @@ from workbench.compare.fairness import incomplete, oddities, uneven
 from workbench.compare.judges import judged_by, judges_at_hand
 from workbench.compare.kl_profile import further_samples
 from workbench.compare.ledger import Ledger
-from workbench.compare.length_control import LengthControlled
 from workbench.compare.matched import MatchedView, match_arms
 from workbench.compare.naming import AnArm, find_arm
 from workbench.compare.optimisation import Optimisation, examine
@@ -21,15 +20,16 @@ from workbench.compare.overoptimisation import find_turn
 from workbench.compare.panels import MOST_POINTS, build_panels, interval_words
 from workbench.compare.pins import Pin, pin_down
 from workbench.compare.ranking import MOST_RANKED, Ranking, rank
-from workbench.compare.results import ArmResult, ComparedArm, list_arm, result_of
+from workbench.compare.results import ArmResult, ComparedArm, list_arm, results_of
 from workbench.compare.rewards import reward_metrics
 from workbench.compare.sampled import Sampled, gather_best_of_n
+from workbench.compare.sampled_results import SampledResult, results_of_sampled, wins_of_sampled
 from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
 from workbench.compare.selection import selection_words
 from workbench.compare.specs import PanelSpec
 from workbench.compare.statements import Statement
 from workbench.compare.verdict import Evidence, write_verdict
-from workbench.compare.winrates import MOST_RESAMPLED, WinCell, compare_arms, judge_of, win_matrix
+from workbench.compare.winrates import WinCell, judge_of, win_matrix
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.errors import BadSetting, NotFound
 from workbench.domain.experiments import shown_name
@@ -45,6 +45,7 @@ _BY_THE_PROXY = (
     "answers are better. The gold judge says that."
 )
 _PUBLIC = ("name", "method", "seeds", "gold", "proxy", "kl", "win_rate", "length_controlled")
+_OF_SAMPLED = {"name", "n", "n_prompts", "seeds", "gold", "proxy", "kl_bound", "win_rate"}
 
 
 class Comparison(BaseModel):
@@ -63,9 +64,10 @@ class Comparison(BaseModel):
     interval: str = Field(description="What the intervals are over, in words.")
     arms: tuple[ArmResult, ...] = Field(description="Those that are shown.")
     hidden: tuple[ComparedArm, ...] = Field((), description="Those that the view leaves out.")
-    sampled: tuple[ComparedArm, ...] = Field(
+    sampled: tuple[SampledResult, ...] = Field(
         (), description="Best of n, shown or hidden: arms that nothing was trained for."
     )
+    sampled_wins: tuple[WinCell, ...] = Field((), description="How best of n, the row, does against each arm.")
     wins: tuple[WinCell, ...] = Field(description="Every two arms once; `swapped` gives the other side.")
     claims: tuple[Claim, ...] = Field((), description="Every two arms once, tested all at once.")
     ranking: Ranking | None = Field(None, description="The arms by strength; None with one arm, or with very many.")
@@ -109,13 +111,15 @@ class Comparison(BaseModel):
         """Returns {arms: [{name, method, seeds, gold, proxy, kl, win_rate}], verdict, warnings, judge, claims} as plain values.
 
         Each figure is {mean, low, high, n}, or null where it was not measured; gold is `judge`'s score, which need not be the
-        gold judge. An arm's `length_controlled` is its win rate with length held equal. `claims` are those of `Claim`,
-        `statements` the verdict's sentences with their figures.
+        gold judge. An arm's `length_controlled` is its win rate with length held equal. `best_of_n` are further lines: {name, n,
+        n_prompts, seeds, gold, proxy, kl_bound, win_rate}. `claims` are those of `Claim`, `statements` the verdict's sentences
+        with their figures.
         """
         arms = [{key: arm.model_dump(mode="json")[key] for key in _PUBLIC} for arm in self.arms]
+        best_of_n = [one.model_dump(mode="json", include=_OF_SAMPLED) for one in self.sampled_shown]
         fairness = [{"name": pin.name, "same": pin.is_same, "arms": pin.values} for pin in self.fairness]
         told = {"verdict": self.verdict, "warnings": list(self.warnings), "selection": self.selection}
-        return {"arms": arms, **told, "judge": self.judge, "fairness": fairness} | {
+        return {"arms": arms, "best_of_n": best_of_n, **told, "judge": self.judge, "fairness": fairness} | {
             "claims": [claim.model_dump(mode="json") for claim in self.claims],
             "statements": [statement.model_dump(mode="json") for statement in self.statements],
             "optimisation": self.optimisation.model_dump(mode="json"),
@@ -125,6 +129,12 @@ class Comparison(BaseModel):
     def everyone(self) -> list[ComparedArm]:
         """All arms, shown or hidden, by their places, and best of n after them."""
         return sorted((*self.arms, *self.hidden, *self.sampled), key=lambda arm: arm.index)
+
+    @property
+    def sampled_shown(self) -> tuple[SampledResult, ...]:
+        """Best of n, as far as the view does not hide it."""
+        hidden = self.hidden_by(self.view)
+        return tuple(one for one in self.sampled if one.name not in hidden)
 
     @property
     def evaluated(self) -> list[ComparedArm]:
@@ -155,7 +165,7 @@ class Comparison(BaseModel):
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str], WinCell]:
-        return {(cell.row, cell.column): cell for cell in self.wins}
+        return {(cell.row, cell.column): cell for cell in (*self.wins, *self.sampled_wins)}
 
 
 def compare_runs(
@@ -198,6 +208,7 @@ def compare_runs(
     sampled = gather_best_of_n(project, everything, experiment)
     if judge != gold:
         sampled = [one.judged_by(judge) for one in sampled]
+    beaten = tuple(wins_of_sampled(sampled, arms))
     further = further_samples(project, shown) if "kl_profile" in view.panels else {}
     figures = examine(shown, starts, [one for one in sampled if one.name not in view.hidden])
     evidence = _evidence(shown, visible, judge, wins, pins)
@@ -210,9 +221,10 @@ def compare_runs(
         experiments=tuple(dict.fromkeys(arm.experiment for arm in shown if arm.experiment)),
         experiment=experiment,
         interval=interval_words(shown),
-        arms=tuple(_results(shown, starts, baseline, project, wins)),
+        arms=tuple(results_of(shown, starts, baseline, project, wins)),
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),
-        sampled=tuple(one.listed for one in sampled),
+        sampled=tuple(results_of_sampled(sampled, beaten, baseline)),
+        sampled_wins=beaten,
         wins=wins,
         claims=tuple(evidence.claims),
         ranking=rank(shown, judge) if 1 < len(shown) <= MOST_RANKED else None,
@@ -242,28 +254,6 @@ def _evaluated(everything: Sequence[Arm], everything_shown: Sequence[Arm]) -> tu
     if not shown:
         raise BadSetting("Every arm is hidden, so there is nothing to compare.", "Show one of them.")
     return arms, shown
-
-
-def _results(
-    arms: Sequence[Arm], starts: dict[str, Arm], baseline: Arm | None, project: Project, wins: Sequence[WinCell]
-) -> Iterator[ArmResult]:
-    """Returns each arm's figures against the baseline, else against its start model."""
-    cells = {(cell.row, cell.column): cell for cell in wins}
-    for arm in arms:
-        start = starts.get(arm.start)
-        rival = baseline or start
-        controlled = None if rival is None else _controlled(arm, rival, cells, len(arms))
-        yield result_of(arm, start, rival, project, controlled)
-
-
-def _controlled(arm: Arm, rival: Arm, cells: Mapping[tuple[str, str], WinCell], n_arms: int) -> LengthControlled | None:
-    """Returns an arm's win rate with length held equal, from its cell where it has one; a hidden rival is in none."""
-    cell, other_way = cells.get((arm.name, rival.name)), cells.get((rival.name, arm.name))
-    if cell is None and other_way is None and rival is not arm and n_arms <= MOST_RESAMPLED:
-        cell = compare_arms(arm, rival)
-    if cell is not None:
-        return cell.length_controlled
-    return other_way.length_controlled.swapped() if other_way and other_way.length_controlled else None
 
 
 def _warnings(
@@ -333,7 +323,7 @@ def _evidence(
         references={arm.name: starts[arm.start].name for arm in trained if arm.start in starts},
         cells=wins,
         turns=turns,
-        one_seed=[arm.name for arm in trained if len(arm.tracks) == 1],
+        n_seeds={arm.name: len(arm.tracks) for arm in trained},
         interval=interval_words(arms),
         unfair=[pin.sentence for pin in pins if not (pin.is_same or pin.of_best_only)],
         is_gold=judge == judge_of(arms),

@@ -1,6 +1,6 @@
 """The figures of each arm: what its last and its best checkpoint measured, and what it cost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,7 @@ from workbench.compare.samples import stack
 from workbench.compare.selection import chosen_on
 from workbench.compare.statistics import mean_interval, rate_interval
 from workbench.compare.tracks import ChosenOn, Point, Which
-from workbench.compare.winrates import matched_points, pair, win_table
+from workbench.compare.winrates import MOST_RESAMPLED, WinCell, compare_arms, matched_points, pair, win_table
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD, KL, N_TOKENS, PROXY, SCORE_PREFIX
 from workbench.storage.project import Project
@@ -124,6 +124,28 @@ def result_of(
         samples=tuple(_place(track.last, project) for track in arm.tracks),
         checkpoints=tuple(_checkpoints(arm, start, project)),
     )
+
+
+def results_of(
+    arms: Sequence[Arm], starts: dict[str, Arm], baseline: Arm | None, project: Project, wins: Sequence[WinCell]
+) -> Iterator[ArmResult]:
+    """Returns each arm's figures against the baseline, else against its start model."""
+    cells = {(cell.row, cell.column): cell for cell in wins}
+    for arm in arms:
+        start = starts.get(arm.start)
+        rival = baseline or start
+        controlled = None if rival is None else _controlled(arm, rival, cells, len(arms))
+        yield result_of(arm, start, rival, project, controlled)
+
+
+def _controlled(arm: Arm, rival: Arm, cells: Mapping[tuple[str, str], WinCell], n_arms: int) -> LengthControlled | None:
+    """Returns an arm's win rate with length held equal, from its cell where it has one; a hidden rival is in none."""
+    cell, other_way = cells.get((arm.name, rival.name)), cells.get((rival.name, arm.name))
+    if cell is None and other_way is None and rival is not arm and n_arms <= MOST_RESAMPLED:
+        cell = compare_arms(arm, rival)
+    if cell is not None:
+        return cell.length_controlled
+    return other_way.length_controlled.swapped() if other_way and other_way.length_controlled else None
 
 
 def _checkpoints(arm: Arm, start: Arm | None, project: Project) -> Iterator[Checkpoint]:

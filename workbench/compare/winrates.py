@@ -200,6 +200,33 @@ def win_cell(row: str, column: str, pairings: list[Pairing], *, in_full: bool = 
     )
 
 
+def cell_of_tables(row: str, column: str, wins: FloatArray, differences: FloatArray) -> WinCell | None:
+    """Returns what shares of single prompts say; None where there are too few.
+
+    Args:
+        row, column: the two sides.
+        wins: [s x p], the share that the row wins of a prompt; above one half the prompt counts as won.
+        differences: [s x p], the row's gold score less the column's.
+    """
+    found = spread(wins)
+    rate, gold_difference = rate_interval(wins, found=found), mean_interval(differences)
+    if rate is None or gold_difference is None:
+        return None
+    return WinCell(
+        row=row,
+        column=column,
+        rate=rate,
+        bootstrap=None,
+        gold_difference=gold_difference,
+        wins=np.count_nonzero(wins > 0.5),
+        ties=np.count_nonzero(wins == 0.5),
+        losses=np.count_nonzero(wins < 0.5),
+        missing=np.count_nonzero(np.isnan(wins)),
+        p_value=_p_value(wins, found),
+        spread=found,
+    )
+
+
 def _resampled(table: FloatArray) -> Estimate | None:
     """Returns the mean with its bootstrap interval where that holds: over prompts alone, or over enough seeds."""
     n_seeds = int((~np.isnan(table).all(axis=1)).sum())

@@ -25,8 +25,8 @@ def stage_words(name: str, method: str) -> str:
     return method_words(method) if name == method and method in _STAGES else shown_name(name)
 
 
-def run_words(name: str, method: str, seed: int) -> str:
-    """Names a run: its arm or stage, what was done where that does not say it, its seed."""
+def run_words(name: str, method: str, seed: int, reward: str = "") -> str:
+    """Names a run: its arm or stage, what was done where that does not say it, by which reward if that is told, its seed."""
     stage, what = stage_words(name, method), method_words(method)
     says_it = method == "best_of_n" or f" {what.casefold()} " in f" {stage.casefold()} "
-    return " · ".join([stage, *([] if says_it else [what]), f"seed {seed}"])
+    return " · ".join([stage, *([] if says_it else [what]), *([f"by {reward}"] if reward else []), f"seed {seed}"])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from workbench.compare.comparison import Comparison
 from workbench.compare.results import ArmResult, Figures
+from workbench.compare.sampled_results import SampledResult
 from workbench.compare.side_by_side import Answer
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
@@ -28,12 +29,27 @@ def results(comparison: Comparison) -> tuple[Part | None, ...]:
     """Returns the table of all arms at their last checkpoint."""
     judges = comparison.further_judges
     rows = [_line(arm, arm.last, judges, is_last=True) for arm in comparison.arms]
+    rows += [_sampled_line(one, len(judges)) for one in comparison.sampled_shown]
     caption = (
         f"Each arm at its last evaluated checkpoint. {_whose(comparison)}; the win rate is against {comparison.rival} on the "
         f"same prompts, ties half, beside it as if both answers were of one length. {comparison.interval}."
     )
+    caption += "".join(map(_of_sampled, comparison.sampled_shown))
     head = _head(comparison, is_last=True)
     return table((*head, *(f"by {judge}" for judge in judges)), rows), Words(caption, "caption")
+
+
+def _sampled_line(one: SampledResult, n_judges: int) -> list[Value]:
+    """Returns best of n's line: no step, no length, and of the KL its bound."""
+    seeds = ", ".join(map(str, one.seeds))
+    bound = f"≤ {one.kl_bound:.2f}"
+    figures = figure(one.gold), figure(one.proxy), bound, percent(one.win_rate)
+    return [one.name, f"best of {one.n}", seeds, NONE, *figures, NONE, NONE, *[NONE] * n_judges]
+
+
+def _of_sampled(one: SampledResult) -> str:
+    expected = f"expected of {one.n} responses to each of {one.n_prompts} prompts, its KL at most"
+    return f" {one.name[:1].upper()}{one.name[1:]} trains nothing: {expected}."
 
 
 def _whose(comparison: Comparison) -> str:
@@ -76,8 +92,8 @@ def _rates(arm: ArmResult, figures: Figures, *, is_last: bool) -> list[Value]:
 
 def head_to_head(comparison: Comparison) -> tuple[Part | None, ...]:
     """Returns how often each row beats each column; nothing with fewer than two arms."""
-    names = [arm.name for arm in comparison.arms]
-    if not comparison.wins:
+    names = [arm.name for arm in (*comparison.arms, *comparison.sampled_shown)]
+    if not comparison.wins and not comparison.sampled_wins:
         return ()
     if len(names) > _MOST_ACROSS:
         words = (

@@ -94,6 +94,18 @@ class RewardSource(Settings):
         """Says whether a judge's scores are among what is optimised."""
         return any(term.source == judge for term in self.terms)
 
+    def reward_words(self, n_models: int) -> str:
+        """Returns the reward in words, as 0.5*vader + minimum of 3 models; empty where it is the one trained reward model.
+
+        Args:
+            n_models: how many reward models the experiment trains for it.
+        """
+        if self.rewards == (MODEL,) and n_models <= 1:
+            return ""
+        trained = "reward model" if n_models <= 1 else f"{self.ensemble.replace('_', ' ')} of {n_models} reward models"
+        named = (term._replace(source=trained) if term.source == MODEL else term for term in self.terms)
+        return " + ".join(term.written for term in named)
+
     def reward_settings(self) -> dict[str, object]:
         """Returns the settings that make up the reward, for a recipe that is to have the same."""
         return {name: getattr(self, name) for name in RewardSource.model_fields}

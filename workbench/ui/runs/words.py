@@ -21,7 +21,7 @@ _SIGNS = {  # beside the word, so that a state is found at a glance without its 
 
 def run_title(run: api.RunView, arm: str) -> str:
     """Names a run as its experiment calls it."""
-    return run_words(arm or run.name, run.method, run.seed)
+    return run_words(arm or run.name, run.method, run.seed, run.reward)
 
 
 def state_words(run: api.RunView, place: int | None) -> str:

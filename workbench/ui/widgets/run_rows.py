@@ -90,7 +90,7 @@ class RunRow(QWidget):
 
 def run_title(run: api.RunView) -> str:
     """Names a run: its arm or stage, what was done, its seed."""
-    return name_run(run.name, run.method, run.seed)
+    return name_run(run.name, run.method, run.seed, run.reward)
 
 
 def run_words(run: api.RunView) -> str:

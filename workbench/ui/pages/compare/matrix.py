@@ -39,8 +39,8 @@ class WinMatrix(CopyTable):
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         """Fills the matrix with the arms that are shown, row by row."""
         self._shown = comparison, scheme, hidden
-        names = [arm.name for arm in comparison.arms if arm.name not in hidden]
-        places = {arm.name: arm.index for arm in comparison.arms}
+        lines = [arm for arm in (*comparison.arms, *comparison.sampled_shown) if arm.name not in hidden]
+        names, places = [arm.name for arm in lines], {arm.name: arm.index for arm in lines}
         self._names = []  # sizes change on the way, before the heads are there
         self.clear()
         self.setRowCount(len(names))

@@ -1,5 +1,6 @@
 """The summary: every arm's figures at its last checkpoint, with intervals, and where gold was best."""
 
+import math
 from collections.abc import Collection, Iterator
 from math import ceil
 
@@ -7,12 +8,20 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
-from workbench.compare import ArmResult, Comparison, Cost
+from workbench.compare import ArmResult, Comparison, Cost, SampledResult
 from workbench.domain.costs import count
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, by_judge, estimate_item, in_short
+from workbench.ui.pages.compare.tables import (
+    CopyTable,
+    ValueItem,
+    amount_item,
+    by_judge,
+    estimate_item,
+    in_short,
+    name_item,
+)
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.controls import tip_words
@@ -35,7 +44,7 @@ _COLUMNS = {
     "trained": "Tokens trained on up to the last checkpoint, mean over seeds",
     "generated": "Tokens that the policy generated to learn from, mean over seeds; none for DPO",
 }
-_FIRST_COST = list(_COLUMNS).index("time")
+_FIRST_COST, _CONTROLLED = list(_COLUMNS).index("time"), list(_COLUMNS).index("LC %")
 
 
 class SummaryCard(Card):
@@ -71,7 +80,6 @@ class SummaryTable(CopyTable):
         self._prefers_costs = False
         self.setColumnCount(len(_COLUMNS))
         self.verticalHeader().hide()
-        self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(30)
@@ -83,10 +91,11 @@ class SummaryTable(CopyTable):
         """Fills the table with the arms that are shown, row by row."""
         self.setSortingEnabled(False)
         self._head(comparison.score)
-        shown = [arm for arm in comparison.arms if arm.name not in hidden]
+        lines: tuple[ArmResult | SampledResult, ...] = (*comparison.arms, *comparison.sampled_shown)
+        shown = [arm for arm in lines if arm.name not in hidden]
         self.setRowCount(len(shown))
         for row, arm in enumerate(shown):
-            for column, item in enumerate(_cells(arm)):
+            for column, item in enumerate(_sampled_cells(arm) if isinstance(arm, SampledResult) else _cells(arm)):
                 self.setItem(row, column, item)
             self.item(row, 0).setIcon(swatch(scheme.runs.colour(arm.index)))
             self.resizeRowToContents(row)
@@ -104,14 +113,18 @@ class SummaryTable(CopyTable):
         self._fit()
 
     def _fit(self) -> None:
-        """Gives the names what the figures leave; costs or figures give way where both do not fit."""
+        """Gives the names what the figures leave; costs or figures give way where both do not fit.
+
+        Where not even the figures do, the rate at equal length gives way: the win rate's tooltip tells it.
+        """
         header, room = self.horizontalHeader(), self.viewport().width() - _NARROWEST
         widths = {column: self._width(column) for column in range(1, self.columnCount())}
         is_wide = sum(widths.values()) <= room
         figures = sum(widths[column] for column in range(1, _FIRST_COST))
-        first_cost = _FIRST_COST if figures <= room else _FIRST_COST - 1  # the best step is told under Seeds too
         for column in widths:
-            self.setColumnHidden(column, not is_wide and (column >= first_cost) != self._prefers_costs)
+            has_no_room = column == _CONTROLLED and figures > room
+            is_other = not is_wide and (column >= _FIRST_COST) != self._prefers_costs
+            self.setColumnHidden(column, has_no_room or is_other)
         shown = {column: width for column, width in widths.items() if not self.isColumnHidden(column)}
         for column, width in shown.items():
             header.resizeSection(column, width)
@@ -136,12 +149,29 @@ class SummaryTable(CopyTable):
             self.setHorizontalHeaderItem(column, item)
 
 
-def _cells(arm: ArmResult) -> list[ValueItem]:
-    name = ValueItem(shown_name(arm.name))
-    name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    name.setToolTip(
-        tip_words(f"{shown_name(arm.name)}: {shown_name(arm.method)}, seeds {', '.join(map(str, arm.seeds))}")
+def _sampled_cells(one: SampledResult) -> list[ValueItem]:
+    """Returns best of n's line: it has no step, no training, and of the KL a bound."""
+    told = (
+        f"The reward model chooses the best of {one.n} responses of the start model to each of {one.n_prompts} prompts; "
+        f"expected over all choices of {one.n}. Nothing was trained. Seeds {', '.join(map(str, one.seeds))}"
     )
+    name = name_item(f"{one.name} ({one.n})", told)
+    bound = ValueItem(f"≤ {one.kl_bound:.1f}", one.kl_bound)
+    bound.setToolTip(f"At most {one.kl_bound:.3f} nats: log n - (n - 1) / n")
+    figures = [_with_gain(estimate_item(one.gold), one.gold_gain), _with_gain(estimate_item(one.proxy), one.proxy_gain)]
+    nothing = [_nothing(words) for words in ("Not worked out for best of n", "Nothing was trained")]
+    return [name, *figures, bound, estimate_item(one.win_rate, 100, 1), *nothing, *_costs(Cost())]
+
+
+def _nothing(why: str) -> ValueItem:
+    item = ValueItem("-", math.nan)
+    item.setToolTip(why)
+    return item
+
+
+def _cells(arm: ArmResult) -> list[ValueItem]:
+    told = f"{shown_name(arm.name)}: {shown_name(arm.method)}, seeds {', '.join(map(str, arm.seeds))}"
+    name = name_item(shown_name(arm.name), told)
     steps = sorted(arm.best.steps)
     best = (
         "-"
@@ -155,11 +185,18 @@ def _cells(arm: ArmResult) -> list[ValueItem]:
         _with_gain(estimate_item(arm.gold), arm.gold_gain),
         _with_gain(estimate_item(arm.proxy), arm.proxy_gain),
         estimate_item(arm.kl, digits=1),
-        estimate_item(arm.win_rate, 100, 1),
+        _win_rate(arm),
         _controlled(arm),
         ValueItem(best, float(steps[0])),
         *_costs(arm.cost),
     ]
+
+
+def _win_rate(arm: ArmResult) -> ValueItem:
+    item, controlled = estimate_item(arm.win_rate, 100, 1), _controlled(arm).toolTip()
+    if arm.length_controlled is not None:
+        item.setToolTip(f"{item.toolTip()}\nWith length held equal: {controlled}")
+    return item
 
 
 def _controlled(arm: ArmResult) -> ValueItem:
