@@ -83,7 +83,7 @@ class SummaryTable(CopyTable):
         """Fills the table with the arms that are shown, row by row."""
         self.setSortingEnabled(False)
         self._head(comparison.score)
-        lines = (*comparison.arms, *comparison.sampled_shown)
+        lines: list[ArmResult | SampledResult] = [*comparison.arms, *comparison.sampled_shown]
         shown = [arm for arm in lines if arm.name not in hidden]
         self.setRowCount(len(shown))
         for row, arm in enumerate(shown):
