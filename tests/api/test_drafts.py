@@ -1,6 +1,6 @@
 import pytest
 
-from tests.jobs.test_plan import add, write_model
+from tests.jobs.planning import add, write_model
 from tests.storage.records import dataset
 from workbench import api
 from workbench.domain.drafts import DraftArm, ExperimentDraft

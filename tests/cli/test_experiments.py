@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.jobs.test_plan import add, write_model
+from tests.jobs.planning import add, write_model
 from tests.storage.records import dataset
 from workbench import api, cli
 from workbench.api import projects

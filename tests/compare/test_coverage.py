@@ -129,7 +129,8 @@ def test_of_identical_arms_a_verdict_claims_something_at_most_5_times_in_100(s, 
             for at, row in enumerate(names)
             for column in names[:at]
         ]
-        evidence = Evidence("gold", names[1:], dict.fromkeys(names[1:], "reference"), cells, {}, (), "intervals")
+        references, seeds = dict.fromkeys(names[1:], "reference"), dict.fromkeys(names[1:], s)
+        evidence = Evidence("gold", names[1:], references, cells, {}, seeds, "intervals")
         sentences = [one.sentence for one in write_verdict(evidence) if one.rule in ("arms", "start")]
         told += any("beat" in sentence or "worse" in sentence or "loses" in sentence for sentence in sentences)
     assert told / 500 <= 0.05

@@ -4,7 +4,7 @@ from workbench.compare.arms import gather_arms
 from workbench.compare.fairness import incomplete, oddities, uneven
 from workbench.compare.pins import pin_down
 from workbench.domain.events import Warned
-from workbench.domain.recipes import EvaluateRecipe
+from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
 from workbench.domain.records import DataInput, Outcome
 
 FLAT = [0.0] * 8
@@ -25,6 +25,22 @@ def test_arms_that_were_treated_alike_raise_nothing(runs):
     assert unfair(arms(runs)) == []
     assert incomplete(arms(runs)) == []
     assert oddities(arms(runs)) == []
+
+
+def test_an_arm_that_still_waits_for_its_evaluation_is_no_oddity(runs):
+    runs.start()
+    runs.arm("a", {100: FLAT})
+    runs.arm("b", {}, outcome=None)
+    assert oddities(arms(runs)) == []
+
+
+def test_a_judge_whose_score_was_rewarded_is_no_independent_measure(runs):
+    runs.start()
+    runs.arm("a", {100: FLAT}, method="ppo", recipe=PpoRecipe(rewards=("model", "0.5*vader")))
+    runs.arm("b", {100: FLAT})
+    told = "The judge `vader` is a term of the reward of a, and so no independent measure of it."
+    assert oddities(arms(runs)) == [told]
+    assert told not in oddities(arms(runs), "length")
 
 
 def test_other_prompts_are_named(runs):

@@ -32,9 +32,10 @@ def test_wilson_never_leaves_zero_to_one():
     assert wilson(10, 10).low == pytest.approx(10 / (10 + 1.959964**2))
 
 
-def test_wilson_of_805_prompts_is_about_three_and_a_half_points_wide_on_each_side():
-    rate = wilson(402.5, 805)
-    assert rate.high - rate.mean == pytest.approx(0.0345, abs=0.0002)
+@pytest.mark.parametrize(("n", "half"), [(805, 0.0345), (256, 0.0608)])
+def test_wilson_of_805_prompts_is_about_three_and_a_half_points_wide_on_each_side_and_of_256_about_six(n, half):
+    rate = wilson(n / 2, n)
+    assert rate.high - rate.mean == pytest.approx(half, abs=0.0002)
 
 
 def test_mcnemar_of_40_against_25():
@@ -59,10 +60,12 @@ def test_with_one_seed_the_prompts_are_the_units():
 
 
 def test_with_several_seeds_on_one_prompt_the_interval_is_students_over_seeds():
-    found = mean_interval(np.array([[1.0], [2.0], [3.0]]))
-    assert found is not None
-    assert found.n == 3
-    assert found.high - found.mean == pytest.approx(4.302653 / np.sqrt(3), rel=1e-5)
+    three, two = mean_interval(np.array([[1.0], [2.0], [3.0]])), mean_interval(np.array([[1.0], [3.0]]))
+    assert three is not None
+    assert three.n == 3
+    assert three.high - three.mean == pytest.approx(4.302653 / np.sqrt(3), rel=1e-5)
+    assert two is not None
+    assert two.high - two.mean == pytest.approx(12.706205, rel=1e-5)  # sd over the root of 2 is 1
 
 
 def test_seeds_that_agree_leave_the_uncertainty_of_the_prompts():

@@ -5,11 +5,12 @@ from scipy import special
 from workbench.compare.strengths import ELO, design_of, fit_strengths, resampled_strengths, strengths_over_seeds
 
 
-def test_a_win_rate_of_55_percent_is_34_9_points_of_elo():
+@pytest.mark.parametrize(("wins", "logit", "elo"), [(550_000.0, 0.2007, 34.9), (750_000.0, 1.0986, 190.8)])
+def test_a_win_rate_of_55_percent_is_34_9_points_of_elo_and_of_75_percent_191(wins, logit, elo):
     design = design_of([(1, 0)], 2)
-    (strengths,) = fit_strengths(np.array([[550_000.0]]), np.array([[1_000_000.0]]), design)
-    assert strengths[1] == pytest.approx(0.2007, abs=5e-5)
-    assert ELO * strengths[1] == pytest.approx(34.9, abs=0.05)
+    (strengths,) = fit_strengths(np.array([[wins]]), np.array([[1_000_000.0]]), design)
+    assert strengths[1] == pytest.approx(logit, abs=5e-5)
+    assert ELO * strengths[1] == pytest.approx(elo, abs=0.05)
 
 
 def test_strengths_that_the_rates_follow_are_found_again():

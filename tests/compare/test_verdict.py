@@ -19,9 +19,9 @@ def cell(row: str, column: str, rate: float, p_value: float, gold: float = 0.3) 
                    gold_difference=Estimate(mean=gold, low=gold - 0.1, high=gold + 0.1, n=3), p_value=p_value)  # fmt: skip
 
 
-def verdict(*cells: WinCell, turns=None, one_seed=(), unfair=(), trained=("ppo", "dpo")) -> list[str]:
-    references = dict.fromkeys(trained, "reference")
-    told = write_verdict(Evidence("vader", trained, references, cells, turns or {}, one_seed, INTERVAL, unfair))
+def verdict(*cells: WinCell, turns=None, n_seeds=None, unfair=(), trained=("ppo", "dpo")) -> list[str]:
+    references, seeds = dict.fromkeys(trained, "reference"), dict.fromkeys(trained, 3) | (n_seeds or {})
+    told = write_verdict(Evidence("vader", trained, references, cells, turns or {}, seeds, INTERVAL, unfair))
     return [statement.sentence for statement in told]
 
 
@@ -105,12 +105,25 @@ def test_a_proxy_that_rises_while_gold_falls_is_said():
 
 
 def test_one_seed_is_said_last():
-    last = verdict(one_seed=("ppo", "dpo"))[-1]
+    last = verdict(n_seeds={"ppo": 1, "dpo": 1})[-1]
     assert last == "Only one seed was run: another seed may order the arms differently."
 
 
+def test_two_seeds_are_said_to_give_wide_intervals():
+    wide = (
+        "an interval is wide by design, since two say little of how seeds differ (Student's factor: 12.7; with three seeds "
+        "4.3): a third narrows it most."
+    )
+    assert verdict(n_seeds={"ppo": 2, "dpo": 2})[-1] == f"With two seeds {wide}"
+    assert verdict(n_seeds={"ppo": 2, "dpo": 1})[-2:] == [
+        f"With two seeds of ppo {wide}",
+        "Only one seed of dpo was run: another seed may order the arms differently.",
+    ]
+    assert not any("two seeds" in sentence for sentence in verdict())
+
+
 def test_of_several_arms_those_with_one_seed_are_named():
-    last = verdict(one_seed=("dpo",))[-1]
+    last = verdict(n_seeds={"dpo": 1})[-1]
     assert last == "Only one seed of dpo was run: another seed may order the arms differently."
     assert verdict()[-1] == f"{INTERVAL}."
 
@@ -154,7 +167,9 @@ def test_what_would_decide_the_nearest_open_claim_is_said():
 
 def test_every_sentence_about_arms_shows_its_figures():
     cells = (cell("dpo", "ppo", 0.4, 0.001, -0.2), cell("ppo", "reference", 0.75, 1e-6))
-    told = write_verdict(Evidence("vader", ("ppo", "dpo"), {"ppo": "reference"}, cells, {}, (), INTERVAL))
+    told = write_verdict(
+        Evidence("vader", ("ppo", "dpo"), {"ppo": "reference"}, cells, {}, {"ppo": 3, "dpo": 3}, INTERVAL)
+    )
     between, start, *_ = told
     assert (between.rule, start.rule) == ("arms", "start")
     assert between.support[0].arms == ("ppo", "dpo")
@@ -173,7 +188,7 @@ def test_of_many_arms_the_strongest_are_named_and_the_rest_counted():
     names = tuple(f"arm {i}" for i in range(50))
     cells = [cell("arm 0", name, 0.6 + i / 200, 1e-9) for i, name in enumerate(names[1:])]
     cells += [cell(name, "reference", 0.9 - i / 200, 1e-9) for i, name in enumerate(names)]
-    sentences = verdict(*cells, trained=names, one_seed=names[:9])
+    sentences = verdict(*cells, trained=names, n_seeds=dict.fromkeys(names[:9], 1))
     gold = "gold +0.3, +0.2 to +0.4"
     assert sentences[0] == (
         f"arm 0 won by the gold judge (vader): it beats arm 1 (60.0 % of prompts, 56.0 to 64.0; {gold}), arm 2 (60.5 % of "
@@ -198,7 +213,7 @@ def test_of_many_arms_that_turned_those_whose_gold_fell_most_are_told():
 def test_a_sentence_about_many_arms_shows_as_many_figures_as_can_be_read():
     names = tuple(f"arm {i}" for i in range(20))
     cells = [cell("arm 0", name, 0.8, 1e-9) for name in names[1:]]
-    told = write_verdict(Evidence("vader", names, {}, cells, {}, (), INTERVAL, ()))[0]
+    told = write_verdict(Evidence("vader", names, {}, cells, {}, dict.fromkeys(names, 3), INTERVAL, ()))[0]
     assert len(told.support) == 38
     lines = told.evidence.splitlines()
     assert len(lines) == 16
@@ -208,7 +223,9 @@ def test_a_sentence_about_many_arms_shows_as_many_figures_as_can_be_read():
 def test_another_judge_than_the_gold_one_is_called_by_its_name():
     cells = [cell("ppo", "dpo", 0.8, 1e-9)]
     turn = Turn(9, 2.0, Estimate(mean=-0.3, low=-0.4, high=-0.2, n=3), Estimate(mean=0.8, low=0.7, high=0.9, n=3))
-    evidence = Evidence("length", ("ppo", "dpo"), {}, cells, {"ppo": turn}, (), INTERVAL, is_gold=False)
+    evidence = Evidence(
+        "length", ("ppo", "dpo"), {}, cells, {"ppo": turn}, {"ppo": 3, "dpo": 3}, INTERVAL, is_gold=False
+    )
     won, turned, *_ = (statement.sentence for statement in write_verdict(evidence))
     assert won.startswith("ppo won by the judge (length): it beats dpo (80.0 % of prompts, 76.0 to 84.0; length +0.3")
     assert turned.endswith("the proxy rose (+0.8, +0.7 to +0.9) while length fell (-0.3, -0.4 to -0.2).")

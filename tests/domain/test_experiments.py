@@ -1,7 +1,7 @@
 import pytest
 
 from workbench.domain.errors import BadSetting
-from workbench.domain.experiments import Experiment
+from workbench.domain.experiments import Experiment, rewarded_gold
 from workbench.domain.recipes import DpoRecipe, PpoRecipe
 
 FILE = {
@@ -108,3 +108,11 @@ def test_a_stage_says_which_settings_it_does_not_have(stage, name):
 def test_a_file_without_settings_is_refused(raw):
     with pytest.raises(BadSetting, match=r"^experiment.yaml: expected settings such as `name: ...`"):
         Experiment.parse(raw, where="experiment.yaml")
+
+
+def test_a_gold_judge_that_is_also_rewarded_is_no_independent_measure():
+    paid = {"name": "ppo", "method": "ppo", "rewards": ["model", "0.5*vader"]}
+    told = rewarded_gold(read(judges=["vader", "length"], arms=[paid, {"method": "dpo"}]))
+    assert told.startswith("The gold judge `vader` is a term of the reward of ppo, and so")
+    assert rewarded_gold(read(judges=["length", "vader"], arms=[paid])) == ""
+    assert rewarded_gold(read(judges=["vader"])) == ""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.test_plan import write_model
+from tests.jobs.planning import write_model
 from workbench import api
 from workbench.domain.events import Finished, Progress, Started
 from workbench.domain.experiments import Experiment

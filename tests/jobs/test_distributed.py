@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.jobs.planning import add, planned, write_model
 from tests.jobs.runners import CPU, states
-from tests.jobs.test_plan import add, planned, write_model
 from tests.storage.records import dataset, job
 from workbench.domain.errors import BadInput, BadSetting
 from workbench.domain.recipes import TrainingRecipe

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.jobs.test_plan import ARMS, add, write_model
+from tests.jobs.planning import ARMS, add, write_model
 from tests.storage.records import dataset
 from workbench.domain.experiments import Experiment
 from workbench.jobs.members import members

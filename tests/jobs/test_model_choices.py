@@ -1,4 +1,4 @@
-from tests.jobs.test_plan import write_model
+from tests.jobs.planning import write_model
 from workbench.domain.experiments import Experiment
 from workbench.jobs.model_choices import look_at, model_choices
 from workbench.storage.project import Project

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.jobs.test_plan import write_model
+from tests.jobs.planning import write_model
 from workbench.domain.experiments import Experiment
 from workbench.jobs.rebase import rebased
 

@@ -152,7 +152,7 @@ def test_a_run_of_several_processes_is_replayed_by_as_many(tmp_path, monkeypatch
     together = job("a").model_copy(update={"processes": 2})
     project.add_job(together)
     run = project.run("a")
-    run.append(Started(pid=1, device="cpu", device_name="x, 1 threads", precision="fp32", processes=2))
+    run.append(Started(pid=1, device="cpu", device_name="x, 1 threads", precision="fp32", versions={}, processes=2))
     run.write_outcome(Outcome(state="finished"))
     started = []
     monkeypatch.setattr("workbench.jobs.replay.check_inputs", lambda *_: None)

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.jobs.test_plan import add, by_name, planned, write_model
-from tests.storage.records import dataset
+from tests.jobs.planning import by_name, planned, project_to_plan_in
 from workbench.domain.errors import BadInput, BadSetting, NotFound, Offline
-from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import Job
 from workbench.jobs.copies import plan_copy
 from workbench.jobs.evaluations import plan_best_of_n, reward_models
@@ -18,10 +16,7 @@ from workbench.storage.project import Project
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    project = Project.create(tmp_path / "project")
-    add(project, dataset("stories"))
-    add(project, dataset("prompts", DatasetKind.PROMPTS))
-    write_model(tmp_path / "models" / "small")
+    project = project_to_plan_in(tmp_path)
     (tmp_path / "bonus.py").write_text("def cheer(prompts, responses): return [0.0] * len(responses)\n")
     return project
 

@@ -1,13 +1,6 @@
-"""PPO as a run: what its settings do, what it says, and that it goes on where it was cut off."""
+"""PPO as a run: what its settings do and what it says."""
 
-import copy
-import json
-import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.training.ppo_project import add_run, make_project
+from tests.training.ppo_runs import Add, said, weights, work
 from workbench.domain.errors import BadSetting, KlDiverged
 from workbench.domain.events import Metrics, Sample, Started, Warned
 from workbench.domain.metrics import CATALOGUE
@@ -23,13 +17,9 @@ from workbench.storage.checkpoints import list_checkpoints
 from workbench.storage.project import Project
 from workbench.storage.renaming import rename_dataset
 from workbench.storage.runlog import RunFolder
-from workbench.training import ppo, ppo_models
-from workbench.training.models import load_policy
-from workbench.training.ppo import train
+from workbench.training import ppo
 from workbench.training.ppo_models import Models, load_models
-from workbench.training.session import RunSession, StopRun
 
-Add = Callable[..., Path]
 SLOW_S = 2.0  # what something off the clock takes, longer than an update of the small runs
 
 
@@ -37,27 +27,6 @@ SLOW_S = 2.0  # what something off the clock takes, longer than an update of the
 def add(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Add:
     project = make_project(tmp_path_factory.mktemp("ppo") / "project", shared)
     return lambda name, **changes: add_run(project, shared, name, **changes)
-
-
-def work(folder: Path) -> list[Metrics]:
-    with RunSession.open(folder) as session:
-        train(session.job, session)
-    return said(folder, Metrics)
-
-
-def said(folder: Path, kind: type) -> list:
-    return [event for event in RunFolder(folder).events()[0] if isinstance(event, kind)]
-
-
-def weights(folder: Path, step: int) -> dict[str, torch.Tensor]:
-    checkpoint = folder / f"checkpoints/checkpoint-{step}"
-    value = load_file(checkpoint / "value/model.safetensors")
-    return load_file(checkpoint / "model.safetensors") | {f"value.{name}": tensor for name, tensor in value.items()}
-
-
-def assert_equal_weights(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
-    assert one.keys() == other.keys()
-    assert [name for name in one if not torch.equal(one[name], other[name])] == []
 
 
 @pytest.fixture(scope="module")
@@ -104,19 +73,6 @@ def test_the_same_few_prompts_are_shown_as_the_run_goes_on(whole: Path) -> None:
     assert all("reward" in sample.scores for sample in samples)
 
 
-def test_a_stopped_and_resumed_run_ends_with_the_very_same_weights(add: Add, whole: Path) -> None:
-    folder = add("stopped", n_checkpoints=1)
-    RunFolder(folder).request_stop()
-    with pytest.raises(StopRun):
-        work(folder)
-    assert [checkpoint.step for checkpoint in list_checkpoints(folder)] == [1]
-    RunFolder(folder).clear_requests()
-    work(folder)
-    assert said(folder, Started)[-1].resumed_from == 1
-    assert_equal_weights(weights(folder, 4), weights(whole, 4))
-    assert said(folder, Metrics)[-1].values["objective/scores"] == said(whole, Metrics)[-1].values["objective/scores"]
-
-
 def test_a_run_says_that_it_started_before_anything_else_and_its_clock_waits_for_the_first_update(
     add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,82 +96,11 @@ def test_showing_samples_costs_no_training_time(add: Add, monkeypatch: pytest.Mo
     assert list_checkpoints(folder)[-1].record.seconds < SLOW_S
 
 
-def test_a_stop_at_the_last_update_finishes_the_run(add: Add) -> None:
-    folder = add("stopped-at-the-end", total_episodes=4)
-    RunFolder(folder).request_stop()
-    work(folder)
-    assert [checkpoint.step for checkpoint in list_checkpoints(folder)] == [1]
-
-
-def test_without_the_state_to_go_on_from_a_run_begins_anew_and_says_so(add: Add, whole: Path) -> None:
-    folder = add("state-lost", n_checkpoints=1)
-    RunFolder(folder).request_stop()
-    with pytest.raises(StopRun):
-        work(folder)
-    RunFolder(folder).clear_requests()
-    (list_checkpoints(folder)[-1].folder / "resume/optimizer.safetensors").unlink()
-    work(folder)
-    assert said(folder, Started)[-1].resumed_from is None
-    assert "it goes on from the beginning" in said(folder, Warned)[-1].message
-    assert_equal_weights(weights(folder, 4), weights(whole, 4))
-
-
-def test_a_run_goes_on_from_the_newest_checkpoint_with_a_complete_state(add: Add, whole: Path) -> None:
-    folder = add("older-state", n_checkpoints=4)
-    RunFolder(folder).request_stop()
-    with pytest.raises(StopRun):
-        work(folder)
-    RunFolder(folder).clear_requests()
-    second = folder / "checkpoints/checkpoint-2"
-    shutil.copytree(whole / "checkpoints/checkpoint-2", second)
-    (second / "resume").mkdir()
-    work(folder)
-    assert said(folder, Started)[-1].resumed_from == 1
-    assert_equal_weights(weights(folder, 4), weights(whole, 4))
-
-
-def test_a_resumed_run_trusts_the_checkpoint_as_it_trusted_the_model(add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = add("trusted", total_episodes=8, n_checkpoints=1)
-    RunFolder(folder).request_stop()
-    with pytest.raises(StopRun):
-        work(folder)
-    trusted, copies = [], []
-
-    def loading(source: Any, device: Any, **options: Any) -> Any:
-        trusted.append(options.get("trust_remote_code"))
-        return load_policy(source, device)
-
-    monkeypatch.setattr(ppo_models, "load_policy", loading)
-    deepcopy = copy.deepcopy
-    monkeypatch.setattr(ppo_models.copy, "deepcopy", lambda x: copies.append(type(x).__name__) or deepcopy(x))
-    with RunSession.open(folder) as session:
-        job = session.job.model_copy(update={"trust_remote_code": True})
-        load_models(job, job.recipe, session, list_checkpoints(folder)[-1])
-    assert trusted == [True, True]  # start model and checkpoint
-    assert "LlamaForCausalLM" not in copies
-
-
 def test_a_head_for_whitened_rewards_is_fitted_to_them(add: Add) -> None:
     recipe = {"total_episodes": 16, "batch_size": 16, "missing_eos_score": None, "whiten_rewards": True}
     fitted = work(add("whitened", **recipe))[0].values
     assert fitted["val/explained_variance"] > 0
     assert fitted["val/clipfrac_avg"] < 0.5
-
-
-@pytest.mark.slow
-def test_a_worker_that_was_killed_goes_on_to_the_very_same_weights(add: Add) -> None:
-    whole, killed = add("unkilled", n_checkpoints=4), add("killed", n_checkpoints=4)
-    command = [sys.executable, "-m", "workbench.training.worker"]
-    subprocess.run([*command, whole], check=True, timeout=120)
-    worker = subprocess.Popen([*command, killed])
-    until = time.monotonic() + 100
-    while not list_checkpoints(killed) and time.monotonic() < until:
-        time.sleep(0.005)
-    worker.send_signal(signal.SIGKILL)
-    worker.wait()
-    assert list_checkpoints(killed)[-1].step < 4
-    subprocess.run([*command, killed], check=True, timeout=120)
-    assert_equal_weights(weights(killed, 4), weights(whole, 4))
 
 
 def test_another_seed_samples_and_learns_something_else(add: Add, whole: Path) -> None:
@@ -262,26 +147,6 @@ def test_bf16_starts_close_to_ratio_one_and_keeps_weights_in_fp32(add: Add) -> N
     assert values["val/ratio"] == pytest.approx(1, abs=5e-3)
     assert values["objective/kl"] == pytest.approx(0, abs=1e-3)
     assert {tensor.dtype for tensor in weights(folder, 1).values()} == {torch.float32}
-
-
-@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")  # peft asks for it
-def test_lora_trains_adapters_with_the_base_as_reference_and_resumes(add: Add) -> None:
-    folder, other = add("lora", lora_rank=4, n_checkpoints=1), add("lora-stopped", lora_rank=4, n_checkpoints=1)
-    metrics = work(folder)
-    assert metrics[0].values["objective/kl"] == pytest.approx(0, abs=1e-4)
-    assert metrics[-1].values["objective/kl_k3"] > 0
-    RunFolder(other).request_stop()
-    with pytest.raises(StopRun):
-        work(other)
-    RunFolder(other).clear_requests()
-    work(other)
-    assert said(other, Started)[-1].resumed_from == 1
-    for name in ("adapter_model.safetensors", "value/adapter_model.safetensors", "value/value_head.safetensors"):
-        assert_equal_weights(*(load_file(run / "checkpoints/checkpoint-4" / name) for run in (folder, other)))
-    for name in ("", "value/"):
-        trained = load_file(folder / f"checkpoints/checkpoint-4/{name}adapter_model.safetensors")
-        assert any(tensor.abs().max() > 0 for key, tensor in trained.items() if "lora_B" in key)  # zero before training
-    assert not (folder / "checkpoints/checkpoint-4/value/model.safetensors").exists()
 
 
 def test_a_value_head_on_the_policys_trunk_is_fitted_and_saved(add: Add) -> None:
@@ -348,8 +213,3 @@ def test_a_dataset_that_was_renamed_while_the_run_waited_is_found(shared: Path, 
     folder = add_run(project, shared, "waiting", total_episodes=4)
     rename_dataset(Project.open(project), "stories", "tales")
     assert [event.step for event in work(folder)] == [1]
-
-
-def test_the_resume_state_is_readable(whole: Path) -> None:
-    state = json.loads((whole / "checkpoints/checkpoint-4/resume/ppo.json").read_text())
-    assert (state["step"], state["episodes"], state["kl_coef"]) == (4, 16, 0.05)

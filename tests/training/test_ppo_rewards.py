@@ -1,13 +1,12 @@
 """PPO on rewards that are more than one model: real runs of a few updates."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.training.ppo_project import add_run, make_project
-from tests.training.test_ppo import assert_equal_weights, said, weights, work
+from tests.training.ppo_runs import Add, assert_equal_weights, said, weights, work
 from workbench.domain.errors import BadInput
 from workbench.domain.events import Metrics
 from workbench.domain.metrics import is_known
@@ -15,8 +14,6 @@ from workbench.domain.records import Job
 from workbench.storage.files import read_record, write_record
 from workbench.training.ppo import train
 from workbench.training.session import RunSession
-
-Add = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")

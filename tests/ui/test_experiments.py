@@ -74,6 +74,16 @@ def test_a_metric_is_found_by_its_name_and_told_by_its_definition(qtbot, page):
     assert plot.plot.getAxis("left").labelText == "nats"
 
 
+def test_plots_stand_side_by_side_only_where_each_has_room(qtbot, page):
+    curves = page.panel.curves
+    columns = lambda: {plot.x() for plot in curves._plots.values()}  # noqa: E731
+    assert len(curves.shown()) > 2
+    page.window().resize(1280, 800)
+    qtbot.waitUntil(lambda: len(columns()) == 1, timeout=20000)
+    page.window().resize(1920, 1080)
+    qtbot.waitUntil(lambda: len(columns()) == 2, timeout=20000)
+
+
 def test_samples_show_the_same_prompt_over_time_and_no_markup(page):
     samples = _tab(page, page.panel.samples)
     samples.step(1)

@@ -1,6 +1,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from tests.jobs.test_plan import add
+from tests.storage.records import dataset
 from workbench import api
 from workbench.domain.records import Outcome, RunState
 from workbench.storage.project import Project
@@ -24,6 +26,14 @@ def test_a_project_with_results_points_to_the_comparison(qtbot, window, open_pro
 def test_an_empty_project_is_told_to_bring_data(window, open_project, tmp_path):
     open_project(Project.create(tmp_path / "empty"))
     assert "Bring your comparisons" in _words(window.page)
+
+
+def test_a_project_with_data_begins_its_first_experiment_with_one_click(qtbot, window, open_project, tmp_path):
+    add(made := Project.create(tmp_path / "fresh"), dataset("stories"))
+    open_project(made)
+    qtbot.mouseClick(window.page._go, Qt.MouseButton.LeftButton)
+    assert window.page_key == "experiments"
+    assert window.page.form.isVisibleTo(window)
 
 
 def test_a_failed_run_is_shown_with_what_helps(qtbot, window, open_project, evaluated, session):

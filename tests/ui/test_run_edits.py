@@ -235,6 +235,7 @@ def test_a_paused_run_is_resumed_with_more_processes_and_that_is_taken_back(qtbo
     qtbot.keyClick(box.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: SECOND in read_queue(project).run_ids, timeout=WAIT)
     assert project.job(SECOND).processes == 2
+    qtbot.waitUntil(lambda: any("2 processes: done" in said for said in window.toasts.sentences()), timeout=WAIT)
     qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: project.job(SECOND).processes == 1, timeout=WAIT)
     assert SECOND not in read_queue(project).run_ids

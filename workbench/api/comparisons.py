@@ -73,11 +73,12 @@ def rank_checkpoints(
     Args:
         project: the project.
         run_ids: the runs; None for all that were evaluated.
-        view: whose hidden arms are left out; None for none.
+        view: whose hidden arms are left out, and whose judge decides; None for none, and the gold one.
         experiment: the arms of this experiment only.
 
     Raises:
         NotFound: no such run or experiment, or nothing has been evaluated yet.
+        BadSetting: the view's judge has judged nothing here.
     """
     return _rank(project, run_ids, view=view, experiment=experiment)
 

@@ -4,6 +4,7 @@ import difflib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import count
 from typing import Literal
 
@@ -236,23 +237,13 @@ _VERBS: dict[RunVerb, Callable[[Project, str], object]] = {
 
 
 def _view(job: Job, reader: StateReader, tags: Tags) -> RunView:
-    status = reader.status(job.id)
+    status = asdict(reader.status(job.id))
     return RunView(
         id=job.id,
         name=job.name,
         method=job.method,
         seed=job.seed,
-        state=status.state,
-        step=status.step,
-        total=status.total,
-        phase=status.phase,
-        rate=status.rate,
-        left_s=status.left_s,
-        tokens_per_s=status.tokens_per_s,
-        memory_mib=status.memory_mib,
-        message=status.message,
-        hint=status.hint,
-        waits_for=status.waits_for,
+        **status,
         tags=tags.runs.get(job.id, ()),
         reward=_reward_words(job),
         processes=job.processes,

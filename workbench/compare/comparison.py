@@ -323,7 +323,7 @@ def _evidence(
         references={arm.name: starts[arm.start].name for arm in trained if arm.start in starts},
         cells=wins,
         turns=turns,
-        one_seed=[arm.name for arm in trained if len(arm.tracks) == 1],
+        n_seeds={arm.name: len(arm.tracks) for arm in trained},
         interval=interval_words(arms),
         unfair=[pin.sentence for pin in pins if not (pin.is_same or pin.of_best_only)],
         is_gold=judge == judge_of(arms),

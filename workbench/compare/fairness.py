@@ -9,6 +9,7 @@ from workbench.compare.log_table import Spent
 from workbench.compare.rewards import reward_words
 from workbench.compare.tracks import Track
 from workbench.domain.experiments import shown_name
+from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
 from workbench.domain.samples import GOLD, KL, KL_K1
 
 _EVEN = 1.25  # times the least that an arm used; below it, equal enough to compare at one budget
@@ -48,18 +49,39 @@ def oddities(arms: Sequence[Arm], score: str = GOLD) -> list[str]:
     found = [_cut(arms)]
     found += [_missing(arm, score) for arm in arms]
     found += [_negative_k1(arm) for arm in arms]
-    found.append(_own_rewards(arms))
+    found += [_own_rewards(arms), _paid_judge(arms, score)]
     return [sentence for sentence in found if sentence] + _said_by_runs(arms)
 
 
 def _own_rewards(arms: Sequence[Arm]) -> str:
     rewards = {
-        arm.name: reward_words(job) for arm in arms if (job := arm.tracks[-1].evaluation) and not arm.is_reference
+        arm.name: reward_words(job)
+        for arm in arms
+        if arm.tracks and not arm.is_reference and (job := arm.tracks[-1].evaluation)
     }
     if len(set(rewards.values())) < 2:
         return ""
     each = "; ".join(f"{arm} {words}" for arm, words in rewards.items() if words)
     return f"Proxy scores are from different rewards: {each}. Read each against the start model, never against another arm's."
+
+
+def _paid_judge(arms: Sequence[Arm], score: str) -> str:
+    told = [(arm.name, judge) for arm in arms if arm.tracks and (judge := _paid_by(arm, score))]
+    if not told:
+        return ""
+    return (
+        f"The judge `{told[0][1]}` is a term of the reward of {' and '.join(name for name, _ in told)}, and so no independent "
+        "measure of it."
+    )
+
+
+def _paid_by(arm: Arm, score: str) -> str:
+    """Returns the judge of this score where the arm was trained on it too; empty otherwise."""
+    evaluation = arm.tracks[-1].evaluation
+    judges = evaluation.recipe.judges if evaluation and isinstance(evaluation.recipe, EvaluateRecipe) else ()
+    judge = judges[0] if score == GOLD and judges else score
+    paid = (isinstance(job.recipe, PpoRecipe) and job.recipe.is_paid_by(judge) for job in arm.jobs)
+    return judge if any(paid) else ""
 
 
 def _spending(name: str, arms: Sequence[Arm]) -> str:

@@ -62,18 +62,7 @@ def rank_checkpoints(
     view: View | None = None,
     experiment: str | None = None,
 ) -> Ranking:
-    """Ranks every checkpoint of the arms that a comparison of the same runs shows.
-
-    Args:
-        project: whose runs.
-        run_ids: training runs or their evaluations; None for all.
-        view: whose hidden arms are left out, and whose judge decides.
-        experiment: the arms of this experiment only.
-
-    Raises:
-        NotFound: there is no such run or experiment, or nothing was evaluated yet.
-        BadSetting: the view's judge has judged nothing here.
-    """
+    """Ranks every checkpoint of the arms that `compare_runs` shows of the same runs; arguments and errors are its own."""
     arms = [arm for arm in gather_arms(project, run_ids, experiment=experiment) if arm.tracks]
     judge = view.judge if view is not None else ""
     arms = judged_by(arms, judge, project) if judge else arms

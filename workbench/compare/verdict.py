@@ -30,6 +30,10 @@ from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD
 
 _ALL = 0.5  # the lead of an arm that wins every prompt
+_WIDE = (
+    "an interval is wide by design, since two say little of how seeds differ (Student's factor: 12.7; with three seeds 4.3): "
+    "a third narrows it most."
+)
 _MOST, _NAMED = 5, 3  # arms that a sentence names; of more than five the first three
 
 
@@ -43,7 +47,7 @@ class Evidence:
         references: each arm's start model by name; arms whose start was not evaluated are absent.
         cells: every two arms, each pair once.
         turns: where arms turned from gold, by name.
-        one_seed: the trained arms that were evaluated with one seed only, by name.
+        n_seeds: with how many seeds each trained arm was evaluated, by name.
         interval: what the intervals are over, in words.
         unfair: what arms differ in that should be the same.
         is_gold: whether the judge is the experiment's gold judge and not another that was asked for.
@@ -54,7 +58,7 @@ class Evidence:
     references: Mapping[str, str]
     cells: Sequence[WinCell]
     turns: Mapping[str, Turn]
-    one_seed: Sequence[str]
+    n_seeds: Mapping[str, int]
     interval: str
     unfair: Sequence[str] = ()
     is_gold: bool = True
@@ -63,6 +67,10 @@ class Evidence:
     def score(self) -> str:
         """What the judge's scores are called."""
         return GOLD if self.is_gold else self.judge
+
+    def with_seeds(self, n: int) -> list[str]:
+        """Returns the trained arms that were evaluated with so many seeds."""
+        return [name for name in self.trained if self.n_seeds[name] == n]
 
     @cached_property
     def claims(self) -> list[Claim]:
@@ -93,7 +101,7 @@ def _statements(evidence: Evidence, claims: "_Claims") -> Iterator[Statement]:
 
 
 def _scope(evidence: Evidence) -> Iterator[Statement]:
-    """Says what intervals are over, which rule a claim must pass, and of which arms one seed says little."""
+    """Says what intervals are over, which rule a claim must pass, and of which arms one seed or two say little."""
     yield _said("scope", f"{evidence.interval}.")
     if len(evidence.cells) > 1:
         rule = (
@@ -101,9 +109,15 @@ def _scope(evidence: Evidence) -> Iterator[Statement]:
             "of two arms, is below 0.05: stricter than a single interval."
         )
         yield _said("scope", rule)
-    if evidence.one_seed:
-        of = "" if len(evidence.one_seed) == len(evidence.trained) else f" of {_joined(_shortened(evidence.one_seed))}"
-        yield _said("scope", f"Only one seed{of} was run: another seed may order the arms differently.")
+    if two := evidence.with_seeds(2):
+        yield _said("scope", f"With two seeds{_of(two, evidence)} {_WIDE}")
+    if one := evidence.with_seeds(1):
+        yield _said("scope", f"Only one seed{_of(one, evidence)} was run: another seed may order the arms differently.")
+
+
+def _of(names: Sequence[str], evidence: Evidence) -> str:
+    """Names the arms that a sentence is about, where it is not about all that were trained."""
+    return "" if len(names) == len(evidence.trained) else f" of {_joined(_shortened(names))}"
 
 
 def _turns(turns: Mapping[str, Turn], evidence: Evidence) -> Iterator[Statement]:

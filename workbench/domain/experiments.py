@@ -29,6 +29,18 @@ def uneven_lengths(experiment: "Experiment") -> str:
     return f"The arms train for different lengths: {each}. A limit under Budget holds all of them to the same."
 
 
+def rewarded_gold(experiment: "Experiment") -> str:
+    """Returns a sentence where arms are trained on the gold judge's own scores; empty where none is."""
+    gold = experiment.judges[0]
+    told = [arm.name for arm in experiment.arms if isinstance(arm.recipe, PpoRecipe) and arm.recipe.is_paid_by(gold)]
+    if not told:
+        return ""
+    return (
+        f"The gold judge `{gold}` is a term of the reward of {' and '.join(told)}, and so no independent measure of it. Put "
+        "another judge first."
+    )
+
+
 def _length(recipe: PpoRecipe | DpoRecipe) -> str:
     if recipe.max_steps is not None:
         return f"{recipe.max_steps:,} steps"
@@ -46,9 +58,11 @@ def shown_name(name: str) -> str:
 class Budget(Settings):
     """What each arm may spend on training; it saves a checkpoint and ends where the first limit is reached."""
 
-    episodes: int | None = setting(None, label="Episodes", help="Responses (PPO) or pairs (DPO) trained on.", ge=1)
-    tokens: int | None = setting(None, label="Tokens", unit="tokens", help="Tokens trained on.", ge=1)
-    seconds: float | None = setting(None, label="Time", unit="s", help="Seconds of training.", gt=0)
+    episodes: int | None = setting(
+        None, label="Episodes", help="Responses (PPO) or pairs (DPO) trained on. Empty: no limit.", ge=1
+    )
+    tokens: int | None = setting(None, label="Tokens", unit="tokens", help="Tokens trained on. Empty: no limit.", ge=1)
+    seconds: float | None = setting(None, label="Time", unit="s", help="Seconds of training. Empty: no limit.", gt=0)
 
 
 class Arm(Settings):

@@ -1,6 +1,5 @@
 """What a person asks of runs: start, stop, pause, resume. Each is a change on disk, and the runner is woken to see it."""
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from workbench.jobs.distributed import check_shares
 from workbench.jobs.queue import edit_queue, read_queue
 from workbench.jobs.states import StateReader
 from workbench.storage.files import write_record
-from workbench.storage.liveness import is_working
+from workbench.storage.liveness import is_held, is_working
 from workbench.storage.project import RUNNER_LOCK, Project
 from workbench.storage.runlog import JOB, RunFolder
 
@@ -190,17 +189,7 @@ def wake_runner(project: Project) -> bool:
 
 def runner_lives(project: Project) -> bool:
     """Says whether a runner works for the project."""
-    try:
-        descriptor = os.open(project.state_folder() / RUNNER_LOCK, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return is_held(project.state_folder() / RUNNER_LOCK)
 
 
 def worker_environment() -> dict[str, str]:

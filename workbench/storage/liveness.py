@@ -8,6 +8,7 @@ and nobody can start a second worker while the first lives.
 import fcntl
 import os
 import platform
+from pathlib import Path
 
 import psutil
 
@@ -20,12 +21,17 @@ CLOCK_S = 1.5  # creation times are derived from the boot time, which moves when
 
 def is_working(run: RunFolder) -> bool:
     """Says whether a worker, or anything that it forked, is alive."""
+    return is_held(run.folder / WORKER_LOCK)
+
+
+def is_held(lock: Path) -> bool:
+    """Says whether a process holds a lock file, without making one that is not there."""
     try:
-        descriptor = os.open(run.folder / WORKER_LOCK, os.O_RDONLY)
+        descriptor = os.open(lock, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
-        # Shared, so that any number may ask at once without taking one another for a worker.
+        # Shared, so that any number may ask at once without taking one another for the holder.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -10,12 +10,13 @@ _UNDER_WAY = {RunState.QUEUED, RunState.WAITING, RunState.RUNNING, RunState.STOP
 
 
 class Step(NamedTuple):
-    """A suggestion, the page where it is done and the words of the button that goes there."""
+    """A suggestion, the page where it is done, the words of the button that goes there, and whether it begins something."""
 
     title: str
     sentence: str
     page: str
     action: str
+    is_new: bool = False
 
 
 def is_under_way(run: api.RunView) -> bool:
@@ -43,6 +44,7 @@ def next_step(view: api.ProjectView) -> Step:
             "Choose a start model and a budget; PPO and DPO are trained from the same start on the same pairs.",
             "experiments",
             "New experiment",
+            is_new=True,
         )
     if any(is_in_trouble(run) for run in view.runs):
         return Step(

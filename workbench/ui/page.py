@@ -17,10 +17,12 @@ class Page(QWidget):
 
     Signals:
         page_wanted: the key of the page that the person asks for.
+        new_wanted: the key of the page where the person wants to begin something new.
         thing_wanted: the key of a page, and what of it: a run by its id.
     """
 
     page_wanted = Signal(str)
+    new_wanted = Signal(str)
     thing_wanted = Signal(str, str)
 
     def __init__(self, session: Session, look: Look, parent: QWidget | None = None) -> None:

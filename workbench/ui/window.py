@@ -85,6 +85,11 @@ class MainWindow(QMainWindow):
         if key == _SETTINGS:
             QTimer.singleShot(0, self, self._make_next_page)
 
+    def _begin_at(self, key: str) -> None:
+        self.show_page(key)
+        if self._key == key:
+            self.page.begin()
+
     def _show_thing(self, key: str, what: str) -> None:
         self.show_page(key)
         if self._key == key:
@@ -220,6 +225,7 @@ class MainWindow(QMainWindow):
     def _add_page(self, key: str) -> None:
         page = self._specs[key].build(self._session, self._look)
         page.page_wanted.connect(self.show_page)
+        page.new_wanted.connect(self._begin_at)
         page.thing_wanted.connect(self._show_thing)
         self._built[key] = page
         self._stack.addWidget(page)

@@ -90,6 +90,10 @@ class RewardSource(Settings):
         """Says whether the experiment's own reward models are among what scores."""
         return any(term.source == MODEL for term in self.terms)
 
+    def is_paid_by(self, judge: str) -> bool:
+        """Says whether a judge's scores are among what is optimised."""
+        return any(term.source == judge for term in self.terms)
+
     def reward_words(self, n_models: int) -> str:
         """Returns the reward in words, as 0.5*vader + minimum of 3 models; empty where it is the one trained reward model.
 

@@ -65,6 +65,9 @@ class ExperimentsPage(Page):
         self.stack.addWidget(made)
         return made
 
+    def begin(self) -> None:
+        self._show_form()
+
     def dressed(self) -> Sequence[QWidget]:
         return (self._watch, *(self.form.dressed() if "form" in vars(self) else ()))
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 from workbench import api
 from workbench.domain.records import RunState
 from workbench.ui.data.dataset_list import count_words, splits_words
-from workbench.ui.next_step import is_in_trouble, is_under_way, next_step
+from workbench.ui.next_step import Step, is_in_trouble, is_under_way, next_step
 from workbench.ui.page import Page
 from workbench.ui.pages import PAGES
 from workbench.ui.session import Session
@@ -26,7 +26,7 @@ class OverviewPage(Page):
         self._next = Card("Next")
         self._sentence = label("", wraps=True)
         self._go = button("", self._go_on, role="primary")
-        self._wanted = ""
+        self._step: Step | None = None
         self._running = RunRows("Running and waiting", "Nothing runs at the moment.")
         self._trouble = RunRows("Needs you", "")
         self._finished = RunRows("Finished since last time", "Nothing new since you were last here.")
@@ -67,7 +67,7 @@ class OverviewPage(Page):
         step = next_step(view)
         self._next.set_title(step.title)
         self._sentence.setText(step.sentence)
-        self._wanted = step.page
+        self._step = step
         self._go.setText(step.action)
         self._go.setVisible(step.page in {spec.key for spec in PAGES})
 
@@ -75,7 +75,8 @@ class OverviewPage(Page):
         self.thing_wanted.emit("experiments", run_id)
 
     def _go_on(self) -> None:
-        self.page_wanted.emit(self._wanted)
+        if self._step is not None:
+            (self.new_wanted if self._step.is_new else self.page_wanted).emit(self._step.page)
 
     def _finished_before(self) -> set[str]:
         stored = self.session.kept("overview/seen", [])

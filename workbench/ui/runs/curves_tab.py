@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QLineEdit,
@@ -37,7 +38,19 @@ _FIRST = (  # what tells most about a run, over all methods; shown until the per
     "loss/value_avg",
 )
 _SHOWN_FIRST = 4
+_IN_A_COLUMN = 2  # so many plots stand one above the other: side by side they would be taller than wide
+_TWO_COLUMNS = 520  # pixels from which on two plots have room side by side, numbers of their axes included
 _NAME = Qt.ItemDataRole.UserRole
+
+
+class _Area(QScrollArea):
+    """Says when it became wider or narrower."""
+
+    resized = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
 
 class CurvesTab(QWidget):
@@ -48,13 +61,14 @@ class CurvesTab(QWidget):
         self._look = look
         self._story = RunStory()
         self._plots: dict[str, MetricPlot] = {}
-        self._placed: list[str] = []
+        self._placed: tuple[int, list[str]] = (1, [])
         self._turns = Turns(self)
         self._ticked: set[str] | None = None  # None until the person chose
         self.search = QLineEdit(placeholderText="Find a metric", clearButtonEnabled=True)
         self.metrics = QListWidget()
         self._empty = label("Nothing was measured yet. Curves appear with the first step.", "muted", wraps=True)
         self._grid = QGridLayout()
+        self._area = _Area(widgetResizable=True)
         self._build()
         self._connect()
 
@@ -105,8 +119,8 @@ class CurvesTab(QWidget):
 
     def _draw(self, shown: list[str]) -> Iterator[bool]:
         """Draws one plot after another, then has each painted in a turn of its own, now that all have their places."""
-        moved, self._placed = shown != self._placed, shown
-        columns = 2 if len(shown) > 1 else 1
+        columns = self._n_columns(len(shown))
+        moved, self._placed = (columns, shown) != self._placed, (columns, shown)
         self._part_room(-(-len(shown) // columns), columns)
         for place, name in enumerate(shown):
             if name not in self._plots:
@@ -121,6 +135,14 @@ class CurvesTab(QWidget):
             if not (plot := self._plots[name]).updatesEnabled():
                 plot.setUpdatesEnabled(True)
                 yield True
+
+    def _n_columns(self, n_plots: int) -> int:
+        return 2 if n_plots > _IN_A_COLUMN and self._area.width() >= _TWO_COLUMNS else 1
+
+    def _on_resized(self) -> None:
+        columns, shown = self._placed
+        if shown and columns != self._n_columns(len(shown)):
+            self._refresh()
 
     def _part_room(self, rows: int, columns: int) -> None:
         """Gives every place its part of the room ahead: or each new plot would move those before it."""
@@ -149,6 +171,7 @@ class CurvesTab(QWidget):
         self.metrics.itemChanged.connect(self._on_ticked)
         self.search.textChanged.connect(self._filter)
         self._look.changed.connect(self._dress)
+        self._area.resized.connect(self._on_resized)
 
     def _build(self) -> None:
         self.metrics.setAccessibleName("Metrics; tick those to plot")
@@ -163,7 +186,7 @@ class CurvesTab(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         right.addWidget(self._empty)
         right.addLayout(self._grid, 1)
-        area = QScrollArea(widgetResizable=True)
+        area = self._area
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(plots)
         area.setAccessibleName("Curves")

@@ -154,9 +154,7 @@ class BlindTab(Tab):
         self.card.body.addWidget(self.prompt)
         self.card.body.addLayout(answers, 1)
         self.card.body.addLayout(row)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.card)
+        self.hold(self.card)
 
 
 def _answer(name: str, text: QLabel) -> QWidget:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QVBoxLayout
+from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import Claim, Comparison, Statement
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD
 from workbench.ui.pages.compare.deck import Tab
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem, by_judge, in_short
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem, by_judge, in_short, name_item
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card
 from workbench.ui.widgets.controls import ElidedLabel, set_role, tip_words
@@ -98,7 +98,6 @@ class ClaimsTab(Tab):
         rows.hide()
         rows.setDefaultSectionSize(2 * self.table.fontMetrics().lineSpacing() + _AROUND)
         self.table.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
-        self.table.setIconSize(self.table.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(
             QHeaderView.ResizeMode.Fixed
@@ -111,18 +110,14 @@ class ClaimsTab(Tab):
         card = Card("Claims", "the first arm of each beats the second")
         card.body.addWidget(self.table)
         card.body.addWidget(self._caption)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(card)
+        self.hold(card)
 
 
 def _cells(claim: Claim) -> Sequence[ValueItem]:
     first, second = shown_name(claim.row), shown_name(claim.column)
-    name = ValueItem(f"{first}\nover {second}")
-    name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    name.setData(_PAIR, frozenset((claim.row, claim.column)))
     counts = f"{claim.wins:,} wins, {claim.ties:,} ties, {claim.losses:,} losses, {claim.missing:,} left out"
-    name.setToolTip(tip_words(f"{first} over {second}: {counts}"))
+    name = name_item(f"{first}\nover {second}", f"{first} over {second}: {counts}")
+    name.setData(_PAIR, frozenset((claim.row, claim.column)))
     rate = _between(claim.rate, 100)
     rate.setToolTip(f"{counts}; n = {claim.rate.n}{_resampled(claim.bootstrap, 100, '.1f')}")
     gold = _between(claim.gold_difference, 1, "+.2f")

@@ -21,6 +21,12 @@ class Tab(QWidget):
         """Shows the arms that are not hidden, piece by piece."""
         raise NotImplementedError
 
+    def hold(self, card: QWidget) -> None:
+        """Fills the tab with a card."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(card)
+
 
 _Kind = TypeVar("_Kind", bound=Tab)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHeaderView, QScrollArea, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QHeaderView, QScrollArea, QStackedWidget
 
 from workbench import api
 from workbench.compare import Comparison, FactRow, FactTable
@@ -33,7 +33,6 @@ class FactGrid(CopyTable):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setMinimumSectionSize(30)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as compared, until somebody sorts
-        self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
 
     def showing(self, table: FactTable, scheme: Scheme) -> Iterator[None]:
         """Fills the grid, row by row."""
@@ -107,9 +106,7 @@ class FactTab(Tab):
             self._sides.addWidget(side)
         self.card.body.addWidget(self._sides)
         self.card.corner.addWidget(self.how)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.card)
+        self.hold(self.card)
 
     def table(self, comparison: Comparison) -> FactTable:
         """Returns what is shown of a comparison."""

@@ -10,7 +10,7 @@ from workbench.compare import Comparison
 from workbench.ui.pages.compare.saved_views import SavedViews
 from workbench.ui.pages.compare.view_bar import ViewBar
 from workbench.ui.widgets import button, label
-from workbench.ui.widgets.controls import ElidedLabel
+from workbench.ui.widgets.controls import ElidedLabel, tip_words
 
 _GAP = 8
 
@@ -52,6 +52,7 @@ class Head(QWidget):
                 self._grid.addWidget(self._bar, 0, 1)
 
     def show_interval(self, comparison: Comparison) -> None:
-        """Says what the intervals are over."""
+        """Says what the intervals are over; the tooltip, how far they go."""
         self._interval.setText(comparison.interval)
-        self._interval.setToolTip(comparison.interval)
+        scope = [statement.sentence for statement in comparison.statements if statement.rule == "scope"]
+        self._interval.setToolTip(tip_words("\n".join(scope)))

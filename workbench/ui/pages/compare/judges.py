@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QHeaderView, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QHeaderView
 
 from workbench import api
 from workbench.compare import Comparison
 from workbench.domain.costs import money
 from workbench.ui.pages.compare.deck import Tab
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_item
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_item, name_item
 from workbench.ui.session import Session
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button, label
@@ -97,9 +97,7 @@ class JudgesTab(Tab):
         self.people.setVisible(table.people is not None)
 
     def _fill(self, row: int, one: api.JudgeFigures, arms: Collection[str]) -> None:
-        name = ValueItem(one.judge)
-        name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        name.setToolTip(tip_words(f"{one.judge}: {_KINDS[one.kind]}"))
+        name = name_item(one.judge, f"{one.judge}: {_KINDS[one.kind]}")
         rates = [estimate_item(one.rates.get(arm), scale=100, digits=1) for arm in arms]
         habits = [_share(value) for value in (one.swap_consistency, one.first_position, one.unparsed)]
         cells = [name, *rates, *habits, ValueItem(f"{one.n_asked:,}" if one.n_asked else "", float(one.n_asked))]
@@ -170,9 +168,7 @@ class JudgesTab(Tab):
         self.card.body.addWidget(self.people)
         self.card.body.addLayout(row)
         self.people.hide()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.card)
+        self.hold(self.card)
 
 
 def _share(value: float | None) -> ValueItem:

@@ -10,7 +10,7 @@ from workbench.compare import Comparison
 from workbench.compare.optimisation import KlFigures, TurningPoint
 from workbench.domain.samples import GOLD
 from workbench.ui.pages.compare.deck import Tab
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem, by_judge, estimate_item
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem, by_judge, estimate_item, name_item
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button, label
 from workbench.ui.widgets.controls import tip_words
@@ -181,7 +181,6 @@ class _Table(CopyTable):
         self._is_even = is_even
         self.verticalHeader().hide()
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
 
     def fill(self, head: dict[str, str], rows: Sequence[Sequence[ValueItem]]) -> None:
         self.clear()
@@ -201,10 +200,8 @@ class _Table(CopyTable):
 
 
 def _named(name: str, index: int, scheme: Scheme) -> ValueItem:
-    item = ValueItem(name)
-    item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    item = name_item(name)
     item.setIcon(swatch(scheme.runs.colour(index)))
-    item.setToolTip(tip_words(name))
     return item
 
 

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
+from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench import api
 from workbench.compare import Comparison, Ranked, Ranking
 from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.deck import Tab
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem
+from workbench.ui.pages.compare.tables import CopyTable, ValueItem, name_item
 from workbench.ui.session import Session
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button, label
@@ -148,7 +148,6 @@ class RankingTab(Tab):
         self.table.setItemDelegateForColumn(_DOTS, DotDelegate(self.table))
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().lineSpacing() + _AROUND)
-        self.table.setIconSize(self.table.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         self.table.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -160,23 +159,18 @@ class RankingTab(Tab):
         card.corner.addWidget(self.switch)
         card.body.addWidget(self.table)
         card.body.addWidget(self._caption)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(card)
+        self.hold(card)
 
 
 def _cells(line: Ranked) -> list[ValueItem]:
     steps = ", ".join(map(str, dict.fromkeys(line.steps)))
-    name = ValueItem(shown_name(line.arm))
-    name.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    name.setToolTip(tip_words(shown_name(line.arm)))
     elo = line.elo
     words = f"{elo.mean:+.0f}  ({elo.low:+.0f} to {elo.high:+.0f})" if elo.low != elo.high else f"{elo.mean:.0f}"
     dots = ValueItem("", elo.mean)
     dots.setToolTip(f"{words}, n = {elo.n}")
     return [
         ValueItem(str(line.rank), float(line.rank)),
-        name,
+        name_item(shown_name(line.arm)),
         ValueItem(steps, float(line.steps[0])),
         ValueItem(words, elo.mean),
         dots,

@@ -12,7 +12,15 @@ from workbench.domain.costs import count
 from workbench.domain.estimates import Estimate
 from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD
-from workbench.ui.pages.compare.tables import CopyTable, ValueItem, amount_item, by_judge, estimate_item, in_short
+from workbench.ui.pages.compare.tables import (
+    CopyTable,
+    ValueItem,
+    amount_item,
+    by_judge,
+    estimate_item,
+    in_short,
+    name_item,
+)
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.controls import tip_words
@@ -71,7 +79,6 @@ class SummaryTable(CopyTable):
         self._prefers_costs = False
         self.setColumnCount(len(_COLUMNS))
         self.verticalHeader().hide()
-        self.setIconSize(self.iconSize().scaled(10, 10, Qt.AspectRatioMode.KeepAspectRatio))
         self.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setMinimumSectionSize(30)
@@ -83,7 +90,7 @@ class SummaryTable(CopyTable):
         """Fills the table with the arms that are shown, row by row."""
         self.setSortingEnabled(False)
         self._head(comparison.score)
-        lines: list[ArmResult | SampledResult] = [*comparison.arms, *comparison.sampled_shown]
+        lines: tuple[ArmResult | SampledResult, ...] = (*comparison.arms, *comparison.sampled_shown)
         shown = [arm for arm in lines if arm.name not in hidden]
         self.setRowCount(len(shown))
         for row, arm in enumerate(shown):
@@ -142,13 +149,11 @@ class SummaryTable(CopyTable):
 
 def _sampled_cells(one: SampledResult) -> list[ValueItem]:
     """Returns best of n's line: it has no step, no training, and of the KL a bound."""
-    name = _name_item(f"{one.name} ({one.n})")
-    name.setToolTip(
-        tip_words(
-            f"The reward model chooses the best of {one.n} responses of the start model to each of {one.n_prompts} prompts; "
-            f"expected over all choices of {one.n}. Nothing was trained. Seeds {', '.join(map(str, one.seeds))}"
-        )
+    told = (
+        f"The reward model chooses the best of {one.n} responses of the start model to each of {one.n_prompts} prompts; "
+        f"expected over all choices of {one.n}. Nothing was trained. Seeds {', '.join(map(str, one.seeds))}"
     )
+    name = name_item(f"{one.name} ({one.n})", told)
     bound = ValueItem(f"≤ {one.kl_bound:.1f}", one.kl_bound)
     bound.setToolTip(f"At most {one.kl_bound:.3f} nats: log n - (n - 1) / n")
     figures = [_with_gain(estimate_item(one.gold), one.gold_gain), _with_gain(estimate_item(one.proxy), one.proxy_gain)]
@@ -162,17 +167,9 @@ def _nothing(why: str) -> ValueItem:
     return item
 
 
-def _name_item(name: str) -> ValueItem:
-    item = ValueItem(name)
-    item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    return item
-
-
 def _cells(arm: ArmResult) -> list[ValueItem]:
-    name = _name_item(shown_name(arm.name))
-    name.setToolTip(
-        tip_words(f"{shown_name(arm.name)}: {shown_name(arm.method)}, seeds {', '.join(map(str, arm.seeds))}")
-    )
+    told = f"{shown_name(arm.name)}: {shown_name(arm.method)}, seeds {', '.join(map(str, arm.seeds))}"
+    name = name_item(shown_name(arm.name), told)
     steps = sorted(arm.best.steps)
     best = (
         "-"

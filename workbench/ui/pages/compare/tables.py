@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem
 
 from workbench.domain.estimates import Estimate
 from workbench.domain.samples import GOLD
+from workbench.ui.widgets.controls import tip_words
 
 _HEAD_LETTERS = 14  # of a judge's name above its column
 
+_SWATCH = 10  # pixels across, of an arm's colour before its name
 _READABLE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable  # made once: joining flags takes as long as a cell
 
 
@@ -39,6 +41,7 @@ class CopyTable(QTableWidget):
         self.setShowGrid(False)
         self.setAlternatingRowColors(False)
         self.setWordWrap(True)
+        self.setIconSize(self.iconSize().scaled(_SWATCH, _SWATCH, Qt.AspectRatioMode.KeepAspectRatio))
         copy = QAction("Copy table", self)
         copy.setShortcut(QKeySequence.StandardKey.Copy)
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -71,6 +74,14 @@ class CopyTable(QTableWidget):
     def _text(self, row: int, column: int) -> str:
         item = self.item(row, column)
         return item.text().replace("\n", " ") if item is not None else ""
+
+
+def name_item(text: str, told: str = "") -> ValueItem:
+    """Returns a cell with a name, set to the left; the tooltip says `told`, or the name in full."""
+    item = ValueItem(text)
+    item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    item.setToolTip(tip_words(told or text))
+    return item
 
 
 def estimate_item(estimate: Estimate | None, scale: float = 1.0, digits: int = 2) -> ValueItem:

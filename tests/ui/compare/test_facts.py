@@ -1,19 +1,9 @@
 """Costs, seeds and matched levels under their tabs, and the strip above the charts."""
 
-import pytest
 from PySide6.QtCore import Qt
 
 from workbench import api
 from workbench.ui.pages.compare.fairness_strip import FairnessStrip
-
-
-@pytest.fixture
-def page(qtbot, window, open_project, evaluated):
-    """The Compare page with its comparison on it."""
-    open_project(evaluated)
-    window.show_page("compare")
-    qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
-    return window.page
 
 
 def turn_to(qtbot, page, title: str):

@@ -1,21 +1,11 @@
 """Claims, ranking and the way from a sentence of the verdict to its figures."""
 
-import pytest
 from PySide6.QtCore import Qt
 
 from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.claims import ClaimsTab
 from workbench.ui.pages.compare.ranking import Mark, RankingTab
 from workbench.ui.widgets.controls import tip_words
-
-
-@pytest.fixture
-def page(qtbot, window, open_project, evaluated):
-    """The Compare page with its comparison on it."""
-    open_project(evaluated)
-    window.show_page("compare")
-    qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
-    return window.page
 
 
 def turned(qtbot, page, title: str) -> None:
