@@ -6,11 +6,13 @@ import threading
 import pytest
 from evaluated_runs import PaperRuns
 
-from workbench.domain.errors import BadInput, NotFound, RunFailure
+from tests.storage.records import job
+from workbench.domain.errors import BadInput, Busy, NotFound, RunFailure
 from workbench.domain.events import CheckpointSaved, Metrics, Started
 from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
 from workbench.domain.records import Outcome
 from workbench.jobs import replay, workers
+from workbench.jobs.machine import Slot
 from workbench.jobs.replay import check_inputs, compare, last_replay, replay_folder, replay_run, stop_replay
 from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
 from workbench.storage.files import write_record
@@ -178,3 +180,21 @@ def test_what_is_not_being_replayed_cannot_be_stopped(tmp_path):
     job = runs.arm("dpo", {100: [1.0]})
     with pytest.raises(NotFound, match="is not being replayed"):
         stop_replay(runs.project, job.id)
+
+
+def test_a_run_of_several_processes_is_replayed_by_as_many(tmp_path, monkeypatch):
+    project = Project.create(tmp_path / "p")
+    together = job("a").model_copy(update={"processes": 2})
+    project.add_job(together)
+    run = project.run("a")
+    run.append(Started(pid=1, device="cpu", device_name="x, 1 threads", precision="fp32", versions={}, processes=2))
+    run.write_outcome(Outcome(state="finished"))
+    started = []
+    monkeypatch.setattr("workbench.jobs.replay.check_inputs", lambda *_: None)
+    monkeypatch.setattr("workbench.jobs.replay.find_slots", lambda: (Slot("cpu"),))
+    monkeypatch.setattr("workbench.jobs.replay.start_worker", lambda *given: started.append(given))
+    with pytest.raises(Busy):  # nothing was started
+        replay_run(project, "a", lambda *_: None)
+    ((_, command, device, limits),) = started
+    assert "accelerate.commands.launch" in command
+    assert (device, limits["OMP_NUM_THREADS"]) == ("cpu", "1")  # as many threads in each as then

@@ -230,6 +230,29 @@ def test_a_copy_with_another_setting_is_asked_for_in_a_line(qtbot, page, project
     assert (made.seed, made.recipe.model_dump()["beta"]) == (4, 0.2)
 
 
+def test_a_paused_run_is_resumed_with_more_processes_and_that_is_taken_back(qtbot, page, project, window):
+    _choose(qtbot, page, SECOND)
+    assert not page.edits.resume.isEnabled()
+    qtbot.mouseClick(page.buttons["Pause"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.edits.resume.isEnabled, timeout=WAIT)
+    page.edits.resume.trigger()
+    box = page.edits.box
+    qtbot.waitUntil(box.isVisible, timeout=WAIT)
+    qtbot.keyClicks(box.field, "two")
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "'two' is no number of processes" in window.banner.text(), timeout=WAIT)
+    page.edits.resume.trigger()
+    qtbot.waitUntil(box.isVisible, timeout=WAIT)
+    qtbot.keyClicks(box.field, "2")
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: SECOND in read_queue(project).run_ids, timeout=WAIT)
+    assert project.job(SECOND).processes == 2
+    qtbot.waitUntil(lambda: any("2 processes: done" in said for said in window.toasts.sentences()), timeout=WAIT)
+    qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: project.job(SECOND).processes == 1, timeout=WAIT)
+    assert SECOND not in read_queue(project).run_ids
+
+
 def test_several_queued_runs_are_dragged_together(qtbot, page, project):
     _choose(qtbot, page, SECOND, THIRD)
     where = QPointF(page.tree.visualItemRect(page.tree.item_of(FIRST)).center())

@@ -14,7 +14,9 @@ from workbench.domain.events import Evaluated, Metrics, Progress, Started, curre
 from workbench.domain.recipes import MODEL, BestOfNRecipe, EvaluateRecipe, RewardSource
 from workbench.domain.records import DataInput, Job
 from workbench.domain.replays import Changed, FileReplay, MetricReplay, Replay
+from workbench.jobs.distributed import environment, launched, n_slots
 from workbench.jobs.hashes import Hasher
+from workbench.jobs.machine import Slot, find_slots, usable_cores
 from workbench.jobs.versions import resolved_versions
 from workbench.jobs.workers import start_worker
 from workbench.storage.files import read_record, write_record
@@ -191,9 +193,15 @@ def _check_judge(project: Project, name: str, known: str) -> None:
 
 def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
     """Runs the worker to its end; whoever waits and gives up ends it."""
-    limits = {} if threads is None else {name: threads for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     command = [sys.executable, "-P", "-m", "workbench.training.worker", str(again.folder)]
-    worker = start_worker(again, command, job.device, limits)
+    if job.processes == 1:
+        limits = {} if threads is None else {name: threads for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        worker = start_worker(again, command, job.device, limits)
+    else:
+        slots = _slots(job)
+        limits = environment(job, slots, job.processes * int(threads or max(1, usable_cores() // job.processes)))
+        joined = "+".join(slot.name for slot in slots)
+        worker = start_worker(again, launched(again.folder, job, command, slots), joined, limits)
     if worker is None:
         raise Busy(f"Run `{job.id}` is being replayed already.", "Wait for its end.")
     try:
@@ -213,6 +221,23 @@ def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
         raise RunFailure(STOPPED)
     if outcome.state != "finished":
         raise RunFailure(f"The replay {outcome.state}: {outcome.message}", outcome.hint)
+
+
+def _slots(job: Job) -> tuple[Slot, ...]:
+    """Returns where a run of several processes is replayed.
+
+    Raises:
+        BadInput: this computer has fewer GPUs than the run had processes.
+    """
+    slots = find_slots()
+    suitable = tuple(slot for slot in slots if slot.suits(job.device, slots))
+    wanted = n_slots(job, suitable[0].kind) if suitable else job.processes
+    if len(suitable) < wanted:
+        raise BadInput(
+            f"Run `{job.id}` was trained by {job.processes} processes with a GPU each; this computer has {len(suitable)}.",
+            "Replay it where there are as many.",
+        )
+    return suitable[:wanted]
 
 
 def _threads(run: RunFolder) -> str | None:
