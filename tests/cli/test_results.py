@@ -178,6 +178,12 @@ def test_optimisation_has_kl_turns_frontiers_and_best_of_n(project: Path) -> Non
     assert found == json.loads(run("compare", project, "--json").output)["optimisation"]
 
 
+def test_optimisation_goes_by_a_judge_that_is_asked_for(project: Path) -> None:
+    by_proxy = json.loads(run("optimisation", project, "--judge", "proxy", "--json").output)
+    assert by_proxy == json.loads(run("compare", project, "--judge", "proxy", "--json").output)["optimisation"]
+    assert by_proxy != json.loads(run("optimisation", project, "--json").output)
+
+
 def test_best_of_n_without_a_reward_model_is_one_sentence(project: Path) -> None:
     done = CliRunner().invoke(cli.app, ["best-of-n", str(project)])
     assert done.exit_code != 0

@@ -21,5 +21,9 @@ def test_a_run_is_named_as_people_name_it(name, method, said):
     assert run_words(name, method, 3) == said
 
 
+def test_evaluations_of_one_start_model_are_told_apart_by_their_rewards():
+    assert run_words("reference", "evaluate", 3, "0.5*vader") == "start model · evaluation · by 0.5*vader · seed 3"
+
+
 def test_an_arm_that_somebody_called_after_a_stage_keeps_its_name():
     assert stage_words("reward", "ppo") == "reward"

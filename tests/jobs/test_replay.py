@@ -6,10 +6,13 @@ import threading
 import pytest
 from evaluated_runs import PaperRuns
 
-from workbench.domain.errors import BadInput, NotFound, RunFailure
+from tests.storage.records import job
+from workbench.domain.errors import BadInput, Busy, NotFound, RunFailure
 from workbench.domain.events import CheckpointSaved, Metrics, Started
+from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
 from workbench.domain.records import Outcome
 from workbench.jobs import replay, workers
+from workbench.jobs.machine import Slot
 from workbench.jobs.replay import check_inputs, compare, last_replay, replay_folder, replay_run, stop_replay
 from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
 from workbench.storage.files import write_record
@@ -112,8 +115,29 @@ def test_a_model_that_has_changed_is_refused(tmp_path):
         check_inputs(runs.project, job)
 
 
+@pytest.mark.parametrize(
+    "settings", [{"judges": ("vader", "./mine.py:score")}, {"rewards": ("model", "./mine.py:score")}]
+)
+def test_a_program_that_has_changed_is_refused_as_a_judge_and_as_a_reward(tmp_path, settings):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    (runs.project.folder / "mine.py").write_text("def score(prompts, responses): return [0.0] * len(responses)")
+    recipe = EvaluateRecipe(**settings) if "judges" in settings else PpoRecipe(**settings)
+    role = "judge 1" if "judges" in settings else "reward term 0"
+    job = runs.arm("ppo", {100: [1.0]})
+    inputs = job.inputs.model_copy(update={"data": None})
+    job = job.model_copy(update={"recipe": recipe, "inputs": inputs, "input_hashes": {role: f"{'0' * 64}:score"}})
+    with pytest.raises(BadInput, match=r"The judge `score` in .*mine\.py has changed since"):
+        check_inputs(runs.project, job)
+
+
 @pytest.fixture
-def deaf(monkeypatch) -> None:
+def unchecked(monkeypatch) -> None:
+    """What these runs read is on paper only."""
+    monkeypatch.setattr(replay, "check_inputs", lambda *_: None)
+
+
+@pytest.fixture
+def deaf(monkeypatch, unchecked) -> None:
     """The worker of a replay does nothing, and hears nothing."""
     sleeps = [sys.executable, "-c", "import time; time.sleep(60)"]
     monkeypatch.setattr(replay, "start_worker", lambda run, _command, *rest: workers.start_worker(run, sleeps, *rest))
@@ -129,7 +153,7 @@ def test_a_replay_that_is_stopped_ends_at_once_and_nothing_of_it_is_kept(tmp_pat
             pass
         stop_replay(runs.project, job.id)
 
-    stopper = threading.Thread(target=stop)
+    stopper = threading.Thread(target=stop, daemon=True)
     stopper.start()
     with pytest.raises(RunFailure, match=r"^The replay was stopped\.$"):
         replay_run(runs.project, job.id, lambda *_: None)
@@ -138,8 +162,39 @@ def test_a_replay_that_is_stopped_ends_at_once_and_nothing_of_it_is_kept(tmp_pat
     assert last_replay(runs.project, job.id) is None
 
 
+def test_a_stop_that_the_worker_heeds_first_is_a_stop_too(tmp_path, monkeypatch, unchecked):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    job = runs.arm("dpo", {100: [1.0]})
+
+    def stops(again: RunFolder, _command: list[str], *rest):
+        again.write_outcome(Outcome(state="stopped", step=3))
+        return workers.start_worker(again, [sys.executable, "-c", ""], *rest)
+
+    monkeypatch.setattr(replay, "start_worker", stops)
+    with pytest.raises(RunFailure, match=r"^The replay was stopped\.$"):
+        replay_run(runs.project, job.id, lambda *_: None)
+
+
 def test_what_is_not_being_replayed_cannot_be_stopped(tmp_path):
     runs = PaperRuns(Project.create(tmp_path / "p"))
     job = runs.arm("dpo", {100: [1.0]})
     with pytest.raises(NotFound, match="is not being replayed"):
         stop_replay(runs.project, job.id)
+
+
+def test_a_run_of_several_processes_is_replayed_by_as_many(tmp_path, monkeypatch):
+    project = Project.create(tmp_path / "p")
+    together = job("a").model_copy(update={"processes": 2})
+    project.add_job(together)
+    run = project.run("a")
+    run.append(Started(pid=1, device="cpu", device_name="x, 1 threads", precision="fp32", versions={}, processes=2))
+    run.write_outcome(Outcome(state="finished"))
+    started = []
+    monkeypatch.setattr("workbench.jobs.replay.check_inputs", lambda *_: None)
+    monkeypatch.setattr("workbench.jobs.replay.find_slots", lambda: (Slot("cpu"),))
+    monkeypatch.setattr("workbench.jobs.replay.start_worker", lambda *given: started.append(given))
+    with pytest.raises(Busy):  # nothing was started
+        replay_run(project, "a", lambda *_: None)
+    ((_, command, device, limits),) = started
+    assert "accelerate.commands.launch" in command
+    assert (device, limits["OMP_NUM_THREADS"]) == ("cpu", "1")  # as many threads in each as then

@@ -40,6 +40,17 @@ def test_a_run_that_was_resumed_is_paused_again(project: Project) -> None:
     assert read_queue(project).run_ids == []
 
 
+def test_a_run_that_was_resumed_with_more_processes_has_its_own_number_again(project: Project) -> None:
+    enqueue(project, [job("a")], wake=False)
+    pause_run(project, "a")
+    before = note_before(project, ["a"])
+    resume_run(project, "a", processes=2)
+    assert project.job("a").processes == 2
+    take_back(project, before)
+    assert project.job("a").processes == 1
+    assert states(project) == {"a": "paused"}
+
+
 def test_a_stopped_run_goes_on_from_its_checkpoint(project: Project, runner: Runner) -> None:
     enqueue(project, [job("a", steps=60)], wake=False)
     step_until(runner, lambda: run_states(project)["a"].step >= 3)

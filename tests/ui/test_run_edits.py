@@ -50,6 +50,18 @@ def _pick(qtbot, trash, row) -> None:
     qtbot.mouseClick(trash.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
 
 
+def _asked_of_the_older(qtbot, page, project):
+    """Deletes twice and asks to empty the older one from the trash; returns both and the trash's box."""
+    older = api.delete_runs(project, [SECOND])
+    newest = api.delete_runs(project, [THIRD])
+    page.trash.open_box()
+    trash = page.trash.box
+    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
+    _pick(qtbot, trash, 1)
+    trash.empty_button.click()
+    return older, newest, trash
+
+
 def _listed(page) -> list[str]:
     return [line.run_id for line, item in page.tree._items.items() if line.run_id and not item.isHidden()]
 
@@ -218,6 +230,29 @@ def test_a_copy_with_another_setting_is_asked_for_in_a_line(qtbot, page, project
     assert (made.seed, made.recipe.model_dump()["beta"]) == (4, 0.2)
 
 
+def test_a_paused_run_is_resumed_with_more_processes_and_that_is_taken_back(qtbot, page, project, window):
+    _choose(qtbot, page, SECOND)
+    assert not page.edits.resume.isEnabled()
+    qtbot.mouseClick(page.buttons["Pause"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.edits.resume.isEnabled, timeout=WAIT)
+    page.edits.resume.trigger()
+    box = page.edits.box
+    qtbot.waitUntil(box.isVisible, timeout=WAIT)
+    qtbot.keyClicks(box.field, "two")
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "'two' is no number of processes" in window.banner.text(), timeout=WAIT)
+    page.edits.resume.trigger()
+    qtbot.waitUntil(box.isVisible, timeout=WAIT)
+    qtbot.keyClicks(box.field, "2")
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: SECOND in read_queue(project).run_ids, timeout=WAIT)
+    assert project.job(SECOND).processes == 2
+    qtbot.waitUntil(lambda: any("2 processes: done" in said for said in window.toasts.sentences()), timeout=WAIT)
+    qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: project.job(SECOND).processes == 1, timeout=WAIT)
+    assert SECOND not in read_queue(project).run_ids
+
+
 def test_several_queued_runs_are_dragged_together(qtbot, page, project):
     _choose(qtbot, page, SECOND, THIRD)
     where = QPointF(page.tree.visualItemRect(page.tree.item_of(FIRST)).center())
@@ -254,13 +289,7 @@ def test_nothing_goes_for_good_without_a_second_word(qtbot, page, project):
 
 
 def test_what_was_brought_back_meanwhile_dooms_nothing_else(qtbot, page, project):
-    older = api.delete_runs(project, [SECOND])
-    newest = api.delete_runs(project, [THIRD])
-    page.trash.open_box()
-    trash = page.trash.box
-    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
-    _pick(qtbot, trash, 1)
-    trash.empty_button.click()
+    older, newest, trash = _asked_of_the_older(qtbot, page, project)
     api.restore(project, older)  # somebody else, meanwhile
     qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 1, timeout=WAIT)
     assert not trash.sure_button.isVisible()
@@ -270,13 +299,7 @@ def test_what_was_brought_back_meanwhile_dooms_nothing_else(qtbot, page, project
 
 
 def test_another_selection_after_the_question_changes_nothing(qtbot, page, project):
-    older = api.delete_runs(project, [SECOND])
-    newest = api.delete_runs(project, [THIRD])
-    page.trash.open_box()
-    trash = page.trash.box
-    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
-    _pick(qtbot, trash, 1)
-    trash.empty_button.click()
+    older, newest, trash = _asked_of_the_older(qtbot, page, project)
     _pick(qtbot, trash, 0)
     trash.sure_button.click()
     qtbot.waitUntil(lambda: older not in [one.id for one in api.show_trash(project)], timeout=WAIT)

@@ -24,6 +24,16 @@ def _kept(qtbot, holds):
     qtbot.waitUntil(lambda: holds(api.read_preferences()), timeout=20000)
 
 
+def test_the_cards_are_made_in_turns_and_stand_in_their_order(qtbot, window):
+    window.show_page("settings")
+    assert not window.page.is_done
+    qtbot.waitUntil(lambda: window.page.is_done, timeout=20000)
+    assert len(window.page.sections()) == 6
+    qtbot.waitUntil(
+        lambda: (tops := [section.y() for section in window.page.sections()]) == sorted(set(tops)), timeout=20000
+    )
+
+
 def test_the_size_of_text_is_shown_at_once_and_kept(qtbot, page, window, session):
     field = page.look_card.fields["look.font_size"]
     before = QApplication.font().pointSizeF()

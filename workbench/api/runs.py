@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from workbench.domain.errors import NotFound
+from workbench.domain.errors import BadSetting, NotFound
 from workbench.domain.events import Event, Warned
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import Job, RunState, Tags
@@ -50,6 +50,7 @@ class RunView(BaseModel):
     waits_for: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     reward: str = ""
+    processes: int = 1
 
 
 def show_run(project: Project, run_id: str) -> RunView:
@@ -132,6 +133,27 @@ def ask_runs(project: Project, verb: RunVerb, run_ids: Sequence[str]) -> Before:
     before = note_before(project, run_ids)
     for run_id in run_ids:
         _VERBS[verb](project, run_id)
+    return before
+
+
+def resume_runs(project: Project, run_ids: Sequence[str], processes: str) -> Before:
+    """Goes on with several runs, trained by another number of processes from now on.
+
+    Args:
+        project, run_ids: which.
+        processes: how many, as a person types it.
+
+    Returns:
+        Where they were, for `take_back_asked`.
+
+    Raises:
+        BadSetting: it is no whole number from 1, or a batch cannot be divided so.
+    """
+    if not processes.strip().isdecimal() or int(processes) < 1:
+        raise BadSetting(f"{processes.strip()!r} is no number of processes.", "Give a whole number from 1, as 2.")
+    before = note_before(project, run_ids)
+    for run_id in run_ids:
+        launch.resume_run(project, run_id, processes=int(processes))
     return before
 
 
@@ -224,6 +246,7 @@ def _view(job: Job, reader: StateReader, tags: Tags) -> RunView:
         **status,
         tags=tags.runs.get(job.id, ()),
         reward=_reward_words(job),
+        processes=job.processes,
     )
 
 

@@ -6,11 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from workbench.domain.errors import BadInput, Busy
-from workbench.domain.records import Outcome, RunState
+from workbench.domain.records import Job, Outcome, RunState
 from workbench.jobs.launch import order_queue, pause_run, resume_run, stop_run, wake_runner
 from workbench.jobs.queue import edit_queue, read_queue
 from workbench.jobs.states import StateReader
+from workbench.storage.files import write_record
 from workbench.storage.project import Project
+from workbench.storage.runlog import JOB
 
 _PATIENCE_S = 60.0  # for a worker that saves its checkpoint
 _POLL_S = 0.1
@@ -24,10 +26,12 @@ class Before:
     Attributes:
         queue: the whole queue, in order.
         outcomes: of the runs, and of those that they need: how they had ended; None where they had not.
+        jobs: of the same: how many processes train them can be asked for anew.
     """
 
     queue: list[str]
     outcomes: dict[str, Outcome | None]
+    jobs: dict[str, Job]
 
 
 def note_before(project: Project, run_ids: Sequence[str]) -> Before:
@@ -37,15 +41,17 @@ def note_before(project: Project, run_ids: Sequence[str]) -> Before:
         NotFound: the project has no such run.
     """
     known: dict[str, Outcome | None] = {}
+    jobs: dict[str, Job] = {}
 
     def note(run_id: str) -> None:
-        for need in project.job(run_id).needs:
+        jobs[run_id] = project.job(run_id)
+        for need in jobs[run_id].needs:
             note(need)
         known.setdefault(run_id, project.run(run_id).outcome())
 
     for run_id in run_ids:
         note(run_id)
-    return Before(read_queue(project).run_ids, known)
+    return Before(read_queue(project).run_ids, known, jobs)
 
 
 def take_back(project: Project, before: Before, *, patience_s: float = _PATIENCE_S) -> None:
@@ -63,7 +69,7 @@ def take_back(project: Project, before: Before, *, patience_s: float = _PATIENCE
         if outcome is None:
             _go_on(project, run_id, patience_s)
         elif outcome.state != "finished":
-            _end_again(project, run_id, outcome, patience_s)
+            _end_again(project, before.jobs[run_id], outcome, patience_s)
     order_queue(project, before.queue)
 
 
@@ -73,7 +79,8 @@ def _go_on(project: Project, run_id: str, patience_s: float) -> None:
         resume_run(project, run_id)
 
 
-def _end_again(project: Project, run_id: str, outcome: Outcome, patience_s: float) -> None:
+def _end_again(project: Project, job: Job, outcome: Outcome, patience_s: float) -> None:
+    run_id = job.id
     run = project.run(run_id)
     state = StateReader(project).state(run_id)
     if state is RunState.FINISHED:
@@ -91,6 +98,8 @@ def _end_again(project: Project, run_id: str, outcome: Outcome, patience_s: floa
         if retried or ended is None or ended.step <= outcome.step:
             run.write_outcome(outcome)  # it did nothing since
         edit.queue = edit.queue.without(run_id)
+        if run.job().processes != job.processes:
+            write_record(run.folder / JOB, job)
 
 
 def _wait(project: Project, run_id: str, is_reached: Callable[[RunState], bool], patience_s: float) -> RunState:

@@ -64,3 +64,16 @@ def test_a_file_holds_the_terms_as_a_list() -> None:
     arm = {"name": "a", "method": "ppo", "rewards": ["model", "0.5*vader"], "reward_models": 4, "kl_cap": 8.0}
     experiment = Experiment.parse(raw | {"arms": [arm]}, where="e.yaml")
     assert experiment.to_file()["arms"] == [arm]
+
+
+@pytest.mark.parametrize(
+    ("rewards", "ensemble", "n_models", "words"),
+    [
+        (("model",), "mean", 1, ""),
+        (("model",), "minimum", 3, "minimum of 3 reward models"),
+        (("model", "0.5*vader"), "mean", 1, "reward model + 0.5*vader"),
+        (("length",), "mean", 0, "length"),
+    ],
+)
+def test_a_reward_is_told_in_words(rewards: tuple[str, ...], ensemble: str, n_models: int, words: str) -> None:
+    assert RewardSource.read({"rewards": rewards, "ensemble": ensemble}, where="here").reward_words(n_models) == words

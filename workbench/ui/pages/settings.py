@@ -1,5 +1,8 @@
 """Settings: what a person prefers on this computer, whatever project is open."""
 
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
@@ -14,6 +17,7 @@ from workbench.ui.settings.keys import ShortcutsCard
 from workbench.ui.settings.look import LookCard
 from workbench.ui.settings.token import TokenCard
 from workbench.ui.theme import Look
+from workbench.ui.turns import Turns
 from workbench.ui.widgets import button, label
 from workbench.ui.widgets.controls import add_action
 
@@ -21,38 +25,107 @@ _WIDTH = 900
 _SEARCH_WIDTH = 260
 
 
+_Kind = TypeVar("_Kind", bound=Section)
+
+
 class SettingsPage(Page):
-    """Asks for everything that a person may prefer; each change holds at once and is kept."""
+    """Asks for everything that a person may prefer; each change holds at once and is kept.
+
+    Its cards are made in turns, so that the window answers meanwhile; one that is wanted earlier is made at once.
+    """
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
-        self.look_card = LookCard(session.preferences, look)
-        self.devices = DevicesCard(session)
-        self.folders = FoldersCard(session)
-        self.token = TokenCard(session)
-        self.judges = JudgesCard(session)
-        self.shortcuts = ShortcutsCard(session)
+        self._makers: dict[type[Section], Callable[[], Section]] = {
+            LookCard: lambda: LookCard(session.preferences, look),
+            DevicesCard: lambda: DevicesCard(session),
+            FoldersCard: lambda: FoldersCard(session),
+            TokenCard: lambda: TokenCard(session),
+            JudgesCard: lambda: JudgesCard(session),
+            ShortcutsCard: lambda: ShortcutsCard(session),
+        }
+        self._made: dict[type[Section], Section] = {}
+        self._making = Turns(self)
         self.search = QLineEdit(placeholderText="Search settings and shortcuts", clearButtonEnabled=True)
         self.search.setAccessibleName("Search settings and shortcuts")
         self._none = label("", "muted")
         self._area = QScrollArea(objectName="ground", widgetResizable=True)
+        self._cards, self._links = QVBoxLayout(), QHBoxLayout()
         self._place()
         self.search.textChanged.connect(self._filter)
         add_action(self, "Search settings", "Ctrl+F", self._find)
 
+    @property
+    def look_card(self) -> LookCard:
+        """How everything looks."""
+        return self._section(LookCard)
+
+    @property
+    def devices(self) -> DevicesCard:
+        """What runs may use."""
+        return self._section(DevicesCard)
+
+    @property
+    def folders(self) -> FoldersCard:
+        """Where projects and models lie."""
+        return self._section(FoldersCard)
+
+    @property
+    def token(self) -> TokenCard:
+        """The hub's token."""
+        return self._section(TokenCard)
+
+    @property
+    def judges(self) -> JudgesCard:
+        """The endpoints that judge."""
+        return self._section(JudgesCard)
+
+    @property
+    def shortcuts(self) -> ShortcutsCard:
+        """The keys of every command."""
+        return self._section(ShortcutsCard)
+
+    @property
+    def is_done(self) -> bool:
+        """Says whether every card is made."""
+        return len(self._made) == len(self._makers)
+
     def sections(self) -> tuple[Section, ...]:
-        """Returns the parts of the page, from top to bottom."""
-        return (self.look_card, self.devices, self.folders, self.token, self.judges, self.shortcuts)
+        """Returns the parts of the page, from top to bottom; makes those that are not made yet."""
+        return tuple(self._section(kind) for kind in self._makers)
 
     def arrive(self) -> None:
-        for section in self.sections():
+        for section in self._made.values():
             section.refresh()
+        self._making.start(self._make_cards())
 
     def go_to(self, what: str) -> None:
         """Scrolls to a section: the shortcuts, or the judges."""
-        known: dict[str, Section] = {"shortcuts": self.shortcuts, "judges": self.judges}
+        known: dict[str, type[Section]] = {"shortcuts": ShortcutsCard, "judges": JudgesCard}
         if what in known:
             self._show_section(known[what])
+
+    def _make_cards(self) -> Iterator[bool]:
+        for kind in self._makers:
+            if kind not in self._made:
+                self._section(kind)
+                yield True
+
+    def _section(self, kind: type[_Kind]) -> _Kind:
+        if kind not in self._made:
+            section = self._made[kind] = self._makers[kind]()
+            order = [known for known in self._makers if known in self._made]
+            self._cards.insertWidget(order.index(kind), section)
+            self._links.insertWidget(order.index(kind), self._link(kind, section.title()))
+            section.refresh()
+        found = self._made[kind]
+        assert isinstance(found, kind)
+        return found
+
+    def _link(self, kind: type[Section], title: str) -> QWidget:
+        go = button(title, lambda: self._show_section(kind), role="link")
+        go.setAccessibleName(f"Go to {title}")
+        return go
 
     def _find(self) -> None:
         self.search.setFocus()
@@ -63,13 +136,16 @@ class SettingsPage(Page):
         self._none.setText("" if found else f"Nothing is called “{words.strip()}”.")
         self._none.setVisible(not found)
 
-    def _show_section(self, section: Section) -> None:
+    def _show_section(self, kind: type[Section]) -> None:
         self.search.clear()
+        section = self.sections()[list(self._makers).index(kind)]  # those above it decide where it is
         QTimer.singleShot(0, self, lambda: self._area.verticalScrollBar().setValue(section.y()))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        for secret in (self.token.field, self.judges.secret):
-            secret.clear()  # half a secret is not left lying there
+        if TokenCard in self._made:
+            self.token.field.clear()  # half a secret is not left lying there
+        if JudgesCard in self._made:
+            self.judges.secret.clear()
         super().hideEvent(event)
 
     def _place(self) -> None:
@@ -79,8 +155,8 @@ class SettingsPage(Page):
         inside.setContentsMargins(0, 0, 6, 0)
         inside.setSpacing(12)
         inside.addWidget(self._none)
-        for section in self.sections():
-            inside.addWidget(section)
+        self._cards.setSpacing(12)
+        inside.addLayout(self._cards)
         inside.addStretch(1)
         self._none.hide()
         self._area.setWidget(inner)
@@ -97,10 +173,7 @@ class SettingsPage(Page):
         bar = QHBoxLayout()
         bar.addWidget(label("Settings", "page-title"))
         bar.addSpacing(12)
-        for section in self.sections():
-            go = button(section.title(), lambda section=section: self._show_section(section), role="link")
-            go.setAccessibleName(f"Go to {section.title()}")
-            bar.addWidget(go)
+        bar.addLayout(self._links)
         bar.addStretch(1)
         bar.addWidget(self.search, 1)
         return bar

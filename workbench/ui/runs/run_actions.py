@@ -12,7 +12,7 @@ from workbench.ui.runs.words import MOVABLE, run_title
 from workbench.ui.session import Session
 
 _TO_END = MOVABLE | {RunState.RUNNING}
-_TO_GO_ON = {RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.VANISHED}
+TO_GO_ON = {RunState.PAUSED, RunState.STOPPED, RunState.FAILED, RunState.VANISHED}
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Verb:
 VERBS = (
     Verb("Pause", "Ctrl+P", "Saves a checkpoint and waits until it is resumed", frozenset(_TO_END), "pause"),
     Verb("Stop", "Ctrl+.", "Saves a checkpoint and ends", frozenset(_TO_END), "stop"),
-    Verb("Resume", "Ctrl+R", "Goes on from the last checkpoint", frozenset(_TO_GO_ON), "resume"),
-    Verb("Retry", "Ctrl+Shift+R", "Does it again from the beginning", frozenset(_TO_GO_ON), "retry"),
+    Verb("Resume", "Ctrl+R", "Goes on from the last checkpoint", frozenset(TO_GO_ON), "resume"),
+    Verb("Retry", "Ctrl+Shift+R", "Does it again from the beginning", frozenset(TO_GO_ON), "retry"),
 )
 
 

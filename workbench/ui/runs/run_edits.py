@@ -7,12 +7,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 
 from workbench import api
-from workbench.ui.runs.run_actions import make_action
+from workbench.ui.runs.run_actions import TO_GO_ON, make_action
 from workbench.ui.runs.run_tree import Line, RunTree
 from workbench.ui.runs.words_box import Question, WordsBox
 from workbench.ui.session import Session
 
 _ALONG, _ALL_ALONG = ", its evaluation included", ", their evaluations included"
+_LIKELY = ("1", "2", "4", "8")  # processes
+_TRAINS = {"sft", "reward", "ppo", "dpo"}
 _NOT_COPIED = {
     "evaluate",
     "best_of_n",
@@ -39,6 +41,9 @@ class RunEdits(QObject):
         self.change = make_action(
             self, "Duplicate with…", "Ctrl+Shift+D", "Queues it once more with other settings, or a seed of your choice"
         )
+        self.resume = make_action(
+            self, "Resume with…", "Ctrl+Alt+R", "Goes on with another number of processes, where a GPU came or went"
+        )
         self.rename = make_action(self, "Rename", "F2", "Another name, in all seeds and in comparisons", only_here=True)
         self.tag = make_action(self, "Tags…", "Ctrl+T", "Words by which runs are found again")
         self.delete = make_action(
@@ -50,13 +55,14 @@ class RunEdits(QObject):
 
     def all(self) -> list[QAction]:
         """Returns them in the order in which they are shown."""
-        return [self.duplicate, self.change, self.rename, self.tag, self.delete]
+        return [self.duplicate, self.change, self.resume, self.rename, self.tag, self.delete]
 
     def offer(self) -> None:
         """Enables what has a sense for the selected lines."""
         lines, runs = self._tree.chosen_lines(), self._tree.chosen_runs()
         for copying in (self.duplicate, self.change):
             copying.setEnabled(len(lines) == 1 and bool(lines[0].run_id) and runs[0].method not in _NOT_COPIED)
+        self.resume.setEnabled(bool(runs) and all(_can_be_shared(run) for run in runs))
         self.rename.setEnabled(len(lines) == 1 and bool(lines[0].experiment))
         self.tag.setEnabled(bool(lines) and all(line.run_id or line.experiment for line in lines))
         self.delete.setEnabled(bool(runs))
@@ -125,6 +131,24 @@ class RunEdits(QObject):
             question = Question(title, (), likely, "As: beta=0.3, learning_rate=3e-5, seed=7")
             self.box.ask(question, self._tree.end_of(lines[0]), self._duplicate)
 
+    def _ask_for_processes(self) -> None:
+        lines, runs = self._tree.chosen_lines(), self._tree.chosen_runs()
+        what = self._tree.title_of(lines[0]) if len(runs) == 1 else f"{len(runs)} runs"
+        ids, now = [run.id for run in runs], {str(run.processes) for run in runs}
+        likely = [number for number in _LIKELY if {number} != now]
+        question = Question(f"Resume {what} with so many processes", (), likely, f"As: 2; now {', '.join(sorted(now))}")
+        self.box.ask(question, self._tree.end_of(lines[-1]), lambda words: self._resume(what, ids, words))
+
+    def _resume(self, what: str, ids: Sequence[str], words: Sequence[str]) -> None:
+        project, number = self._session.project, ", ".join(words)
+        if project is not None and number:
+            self._do(
+                f"Resume {what} with {number} processes",
+                lambda: api.resume_runs(project, ids, number),
+                lambda before: api.take_back_asked(project, before),
+                lambda _before: self._session.look(),
+            )
+
     def _ask_for_tags(self) -> None:
         runs, lines = self._tree.chosen_runs(), self._tree.chosen_lines()
         experiments = [line.experiment for line in lines if not line.run_id]
@@ -163,10 +187,15 @@ class RunEdits(QObject):
     def _connect(self) -> None:
         self.duplicate.triggered.connect(lambda _checked=False: self._duplicate())
         self.change.triggered.connect(lambda _checked=False: self._ask_for_settings())
+        self.resume.triggered.connect(lambda _checked=False: self._ask_for_processes())
         self.rename.triggered.connect(lambda _checked=False: self._tree.begin_rename())
         self.tag.triggered.connect(lambda _checked=False: self._ask_for_tags())
         self.delete.triggered.connect(lambda _checked=False: self._delete())
         self._tree.renamed.connect(self.rename_line)
+
+
+def _can_be_shared(run: api.RunView) -> bool:
+    return run.state in TO_GO_ON and run.method in _TRAINS
 
 
 def _assigned(setting: api.StoredSetting) -> str:
