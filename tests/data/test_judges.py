@@ -33,6 +33,11 @@ def test_a_function_in_a_file_beside_the_experiment_is_a_judge(tmp_path: Path) -
     assert load_judge(f"{tmp_path / 'mine.py'}:score", Path("elsewhere"))(["p"], ["ab"]) == [2.0]
 
 
+def test_of_no_responses_a_function_is_not_asked(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def score(prompts, responses):\n    return [max(map(len, responses))]\n")
+    assert load_judge("mine.py:score", tmp_path)([], []) == []
+
+
 def test_a_function_of_an_installed_module_is_a_judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "installed_judge.py").write_text("def score(prompts, responses):\n    return [1] * len(responses)\n")
     monkeypatch.syspath_prepend(tmp_path)

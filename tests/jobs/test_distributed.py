@@ -83,6 +83,7 @@ def test_one_named_device_takes_one_process(experiments: Project) -> None:
         ({"distributed_type": "DEEPSPEED"}, "asks for DeepSpeed, which is not installed"),
         ({"distributed_type": "MEGATRON_LM"}, "`distributed_type` is MEGATRON_LM"),
         ({"distributed_type": "FSDP", "num_machines": 2}, "asks for 2 machines"),
+        ({"distributed_type": "FSDP", "num_machines": "two"}, "asks for two machines"),
     ],
 )
 def test_a_configuration_that_cannot_be_had_here_is_refused(
@@ -113,8 +114,17 @@ def test_sharding_reaches_the_launcher_but_not_ppo_and_the_job_decides_the_rest(
         assert command[-3:] == ["--no_python", "worker", "run"]
         told = yaml.safe_load((tmp_path / CONFIGURATION).read_text())
         assert told["distributed_type"] == kind
-        assert told["fsdp_config"] == sharded
+        assert told["fsdp_config"].items() >= sharded.items()
         assert (told["num_processes"], told["mixed_precision"], told["use_cpu"]) == (2, "no", False)
+
+
+def test_sharded_models_are_loaded_whole_in_each_process_before(experiments: Project, tmp_path: Path) -> None:
+    """Else all but the first would hash weights that are not there yet, and sample from them."""
+    name = config(experiments, distributed_type="FSDP", fsdp_config={"fsdp_cpu_ram_efficient_loading": True})
+    dpo = next(job for job in planned(experiments, processes=2, accelerate_config=name) if job.method == "dpo")
+    launched(tmp_path, dpo, ["worker", "run"], GPUS[:2])
+    told = yaml.safe_load((tmp_path / CONFIGURATION).read_text())
+    assert told["fsdp_config"]["fsdp_cpu_ram_efficient_loading"] is False
 
 
 def test_each_process_sees_the_gpus_of_the_run_and_cpu_cores_are_divided() -> None:

@@ -9,6 +9,7 @@ from evaluated_runs import PaperRuns
 from tests.storage.records import job
 from workbench.domain.errors import BadInput, Busy, NotFound, RunFailure
 from workbench.domain.events import CheckpointSaved, Metrics, Started
+from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
 from workbench.domain.records import Outcome
 from workbench.jobs import replay, workers
 from workbench.jobs.machine import Slot
@@ -114,8 +115,29 @@ def test_a_model_that_has_changed_is_refused(tmp_path):
         check_inputs(runs.project, job)
 
 
+@pytest.mark.parametrize(
+    "settings", [{"judges": ("vader", "./mine.py:score")}, {"rewards": ("model", "./mine.py:score")}]
+)
+def test_a_program_that_has_changed_is_refused_as_a_judge_and_as_a_reward(tmp_path, settings):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    (runs.project.folder / "mine.py").write_text("def score(prompts, responses): return [0.0] * len(responses)")
+    recipe = EvaluateRecipe(**settings) if "judges" in settings else PpoRecipe(**settings)
+    role = "judge 1" if "judges" in settings else "reward term 0"
+    job = runs.arm("ppo", {100: [1.0]})
+    inputs = job.inputs.model_copy(update={"data": None})
+    job = job.model_copy(update={"recipe": recipe, "inputs": inputs, "input_hashes": {role: f"{'0' * 64}:score"}})
+    with pytest.raises(BadInput, match=r"The judge `score` in .*mine\.py has changed since"):
+        check_inputs(runs.project, job)
+
+
 @pytest.fixture
-def deaf(monkeypatch) -> None:
+def unchecked(monkeypatch) -> None:
+    """What these runs read is on paper only."""
+    monkeypatch.setattr(replay, "check_inputs", lambda *_: None)
+
+
+@pytest.fixture
+def deaf(monkeypatch, unchecked) -> None:
     """The worker of a replay does nothing, and hears nothing."""
     monkeypatch.setattr(replay, "check_inputs", lambda *_: None)  # what recorded runs read is not there
     sleeps = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -132,13 +154,26 @@ def test_a_replay_that_is_stopped_ends_at_once_and_nothing_of_it_is_kept(tmp_pat
             pass
         stop_replay(runs.project, job.id)
 
-    stopper = threading.Thread(target=stop)
+    stopper = threading.Thread(target=stop, daemon=True)
     stopper.start()
     with pytest.raises(RunFailure, match=r"^The replay was stopped\.$"):
         replay_run(runs.project, job.id, lambda *_: None)
     stopper.join()
     assert not again.folder.exists()
     assert last_replay(runs.project, job.id) is None
+
+
+def test_a_stop_that_the_worker_heeds_first_is_a_stop_too(tmp_path, monkeypatch, unchecked):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    job = runs.arm("dpo", {100: [1.0]})
+
+    def stops(again: RunFolder, _command: list[str], *rest):
+        again.write_outcome(Outcome(state="stopped", step=3))
+        return workers.start_worker(again, [sys.executable, "-c", ""], *rest)
+
+    monkeypatch.setattr(replay, "start_worker", stops)
+    with pytest.raises(RunFailure, match=r"^The replay was stopped\.$"):
+        replay_run(runs.project, job.id, lambda *_: None)
 
 
 def test_what_is_not_being_replayed_cannot_be_stopped(tmp_path):

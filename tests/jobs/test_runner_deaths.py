@@ -14,13 +14,36 @@ from workbench.jobs.states import run_states
 from workbench.storage.liveness import is_working
 from workbench.storage.project import Project
 
+MARK = ProcessMark(pid=1, started=0.0, device="cpu", host=platform.node())
+
+
+def kill_the_runner(project: Project) -> None:
+    """Starts a runner and kills it while it works on a."""
+    runner = background_runner(project)
+    wait_until(lambda: lives(project, "a") == 1)
+    os.kill(runner.pid, signal.SIGKILL)
+    runner.wait()
+
+
+def kill_both(project: Project) -> ProcessMark:
+    """Kills the runner, then its worker; returns the worker's mark."""
+    kill_the_runner(project)
+    mark = project.run("a").process()
+    assert mark is not None
+    os.kill(mark.pid, signal.SIGKILL)
+    wait_until(lambda: not is_working(project.run("a")))
+    return mark
+
+
+def restart(project: Project, mark: ProcessMark) -> None:
+    """Makes the mark of a's worker one from before the restart; its pid is another's now: ours."""
+    old = mark.model_copy(update={"pid": os.getpid(), "started": psutil.boot_time() - 3600})
+    project.run("a").write_process(old)
+
 
 def test_a_killed_runners_worker_is_taken_over_and_not_doubled(project: Project, runner: Runner) -> None:
     enqueue(project, [job("a", steps=100), job("b", needs=("a",))], wake=False)
-    first = background_runner(project)
-    wait_until(lambda: lives(project, "a") == 1)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
+    kill_the_runner(project)
     assert is_working(project.run("a"))
     assert states(project) == {"a": "running", "b": "waiting"}
     runner.run()
@@ -30,10 +53,7 @@ def test_a_killed_runners_worker_is_taken_over_and_not_doubled(project: Project,
 
 def test_a_runner_killed_before_it_could_note_its_worker_leaves_none_unknown(project: Project, runner: Runner) -> None:
     enqueue(project, [job("a", "deaf", steps=3000)], wake=False)
-    first = background_runner(project)
-    wait_until(lambda: lives(project, "a") == 1)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
+    kill_the_runner(project)
     project.run("a").clear_process()
     runner.step()
     assert lives(project, "a") == 1
@@ -45,14 +65,7 @@ def test_a_runner_killed_before_it_could_note_its_worker_leaves_none_unknown(pro
 
 def test_when_worker_and_runner_both_die_the_run_is_not_left_running(project: Project, runner: Runner) -> None:
     enqueue(project, [job("a", steps=3000), job("b")], wake=False)
-    first = background_runner(project)
-    wait_until(lambda: lives(project, "a") == 1)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
-    mark = project.run("a").process()
-    assert mark is not None
-    os.kill(mark.pid, signal.SIGKILL)
-    wait_until(lambda: not is_working(project.run("a")))
+    kill_both(project)
     assert states(project)["a"] == "vanished"  # true with no runner alive
     runner.run()
     assert states(project) == {"a": "vanished", "b": "finished"}
@@ -61,14 +74,7 @@ def test_when_worker_and_runner_both_die_the_run_is_not_left_running(project: Pr
 
 def test_after_a_restart_of_the_computer_no_run_is_lost(project: Project, runner: Runner) -> None:
     enqueue(project, [job("a"), job("b")], wake=False)
-    first = background_runner(project)
-    wait_until(lambda: lives(project, "a") == 1)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
-    mark = project.run("a").process()
-    assert mark is not None
-    os.kill(mark.pid, signal.SIGKILL)
-    wait_until(lambda: not is_working(project.run("a")))
+    mark = kill_both(project)
     project.run("a").clear_outcome()
     restart(project, mark)
     assert states(project)["a"] == "queued"
@@ -76,15 +82,6 @@ def test_after_a_restart_of_the_computer_no_run_is_lost(project: Project, runner
     assert states(project) == {"a": "finished", "b": "finished"}
     said = [event for event in project.run("a").events()[0] if isinstance(event, Warned)]
     assert [event.code for event in said] == ["restarted"]
-
-
-def restart(project: Project, mark: ProcessMark) -> None:
-    """Makes the mark of a's worker one from before the restart; its pid is another's now: ours."""
-    old = mark.model_copy(update={"pid": os.getpid(), "started": psutil.boot_time() - 3600})
-    project.run("a").write_process(old)
-
-
-MARK = ProcessMark(pid=1, started=0.0, device="cpu", host=platform.node())
 
 
 def test_a_run_that_the_computer_goes_down_with_again_waits_for_a_person(project: Project, runner: Runner) -> None:

@@ -5,11 +5,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState, GradientState
 
 from workbench.data.splits import Splitter
 from workbench.data.store import RowWriter
@@ -139,6 +140,14 @@ class Runs:
         while not condition():
             assert time.monotonic() < end, "waited in vain"
             time.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_the_run_before() -> Iterator[None]:
+    """Makes accelerate forget a test's number format and devices: a worker process has one run, this one has many."""
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
 
 
 @pytest.fixture

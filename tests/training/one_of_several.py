@@ -1,6 +1,7 @@
-"""One of several processes that work runs through, one run after the other: `python one_of_several.py RUN_FOLDER ...`.
+"""One of several processes that work runs through, one run after the other.
 
-With `gradients` and a file instead, the first one writes the gradients of a PPO minibatch.
+`python one_of_several.py GRADIENTS RUN_FOLDER ...`: before the runs the first one writes the gradients of a PPO minibatch
+to that file.
 """
 
 import os
@@ -20,7 +21,7 @@ def work(folders: list[str]) -> int:
     return max(codes)
 
 
-def write_gradients(path: Path) -> int:
+def write_gradients(path: Path) -> None:
     import torch  # noqa: PLC0415
     from safetensors.torch import save_file  # noqa: PLC0415
 
@@ -30,8 +31,8 @@ def write_gradients(path: Path) -> int:
     found = gradients(Processes.join(torch.device("cpu")))
     if RANK == 0:
         save_file(found, path)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(write_gradients(Path(sys.argv[2])) if sys.argv[1] == "gradients" else work(sys.argv[1:]))
+    write_gradients(Path(sys.argv[1]))
+    sys.exit(work(sys.argv[2:]))

@@ -69,6 +69,19 @@ def texts(project: Project, job: Job) -> list[list[str]]:
     ]
 
 
+def test_a_gold_judge_that_is_a_term_of_the_reward_scores_once(project: Project, job: Job) -> None:
+    recipe = job.recipe.model_copy(update={"rewards": ("model", "0.5*vader")})
+    paid = job.model_copy(
+        update={
+            "recipe": recipe,
+        }
+    )
+    work(project, paid)
+    found = read_best_of_n(project, paid)
+    assert found is not None
+    assert sorted(found.columns()) == ["gold", "proxy", "score:length", "score:reward model"]
+
+
 def test_every_round_is_another_response_to_every_prompt_scored_by_all(project: Project, job: Job) -> None:
     work(project, job)
     said = texts(project, job)

@@ -10,6 +10,7 @@ from datasets import Dataset
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
+from tests.training.trl_trainers import loss, one_batch, quiet
 from workbench.domain.events import CheckpointSaved, Metrics, Sample, Warned
 from workbench.domain.experiments import Budget
 from workbench.domain.pairs import Message, Row
@@ -30,31 +31,14 @@ def our_trainer(runs: Runs, tmp_path: Path, **recipe: object) -> Any:
     session = runs.open(folder)
     policy, tokenizer = load_policy(runs.stories, CPU)
     pairs, _ = Encoder(session, session.job.recipe, policy, tokenizer).pairs(session.job.inputs.data)
-    arguments = config(tmp_path, max_length=None, **trl_loss(session.job.recipe))
+    arguments = quiet(DPOConfig, tmp_path, max_length=None, **trl_loss(session.job.recipe))
     reference, _ = load_policy(runs.stories, CPU)
     return Trainer(model=policy, ref_model=reference, args=arguments, train_dataset=pairs, processing_class=tokenizer)
 
 
-def config(tmp_path: Path, **more: Any) -> Any:
-    return DPOConfig(
-        output_dir=str(tmp_path / "out"),
-        use_cpu=True,
-        bf16=False,
-        report_to="none",
-        gradient_checkpointing=False,
-        activation_checkpointing=False,
-        **more,
-    )
-
-
-def first_batch(trainer: Any, n: int = 8) -> Any:
-    rows = [trainer.train_dataset[i] for i in range(n)]
-    return trainer.data_collator(rows)
-
-
 def loss_at(trainer: Any, chosen_log_ratio: float, rejected_log_ratio: float) -> float:
     """The trainer's loss where log pi/pi_ref has these values for every pair."""
-    batch = first_batch(trainer)
+    batch = one_batch(trainer)
     chosen, rejected = trainer.compute_ref_log_probs(trainer.ref_model, batch)
     batch |= {"ref_chosen_logps": chosen - chosen_log_ratio, "ref_rejected_logps": rejected - rejected_log_ratio}
     trainer.precompute_ref_logps = True
@@ -98,7 +82,7 @@ def test_loss_and_tokens_are_those_of_trls_own_trainer_on_the_same_pairs(runs: R
     theirs = DPOTrainer(
         model=policy,
         ref_model=reference,
-        args=config(tmp_path),
+        args=quiet(DPOConfig, tmp_path),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
     )
@@ -107,9 +91,8 @@ def test_loss_and_tokens_are_those_of_trls_own_trainer_on_the_same_pairs(runs: R
             trainer.model.get_output_embeddings().weight.mul_(1.05)
     for name in ("prompt_ids", "chosen_ids", "rejected_ids"):
         assert ours.train_dataset[name] == theirs.train_dataset[name]
-    our_loss = float(ours.compute_loss(ours.model, first_batch(ours)).detach())
-    assert our_loss == pytest.approx(float(theirs.compute_loss(theirs.model, first_batch(theirs)).detach()), abs=1e-6)
-    assert our_loss != pytest.approx(math.log(2), abs=1e-3)
+    assert loss(ours) == pytest.approx(loss(theirs), abs=1e-6)
+    assert loss(ours) != pytest.approx(math.log(2), abs=1e-3)
 
 
 def test_a_run_begins_at_ln_2_and_says_metrics_samples_and_checkpoints(runs: Runs) -> None:

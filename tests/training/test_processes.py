@@ -34,13 +34,14 @@ FSDP = {
     },
 }
 METHODS = ("sft", "reward", "dpo", "ppo")
+GRADIENTS = "gradients.safetensors"
 _OF_TIME = {"tokens_per_s"}
 
 
-def together(job: Job, folder: Path, *arguments: object, n: int = 2, script: Path = ONE_OF_SEVERAL) -> None:
+def together(job: Job, folder: Path, *arguments: object, script: Path = ONE_OF_SEVERAL) -> None:
     """Starts processes as the runner does, and waits for them."""
     command = [sys.executable, str(script), *map(str, arguments)]
-    job = job.model_copy(update={"processes": n})
+    job = job.model_copy(update={"processes": 2})
     environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "ACCELERATE_USE_CPU": "true"}
     done = subprocess.run(
         launched(folder, job, command, [Slot("cpu")]), env=environment, capture_output=True, text=True, check=False
@@ -69,7 +70,7 @@ def worked(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict
     alone, both = (add_all(project, shared, shared / "models", suffix) for suffix in ("-one", "-two"))
     for folder in alone.values():
         assert Runs.work(folder) == 0
-    together(read_record(both["dpo"] / "job.json", Job), project, *both.values())
+    together(read_record(both["dpo"] / "job.json", Job), project, project / GRADIENTS, *both.values())
     return alone, both
 
 
@@ -81,11 +82,15 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(RunFolder(folder).checkpoints()[-1].folder / "model.safetensors")
 
 
-def test_the_gradients_of_a_minibatch_are_those_of_one_process(shared: Path, tmp_path: Path) -> None:
-    runs = Runs(tmp_path / "project", shared / "models")
-    job = read_record(runs.add("sft", None) / "job.json", Job)
-    together(job, tmp_path, "gradients", tmp_path / "found.safetensors", n=3)  # seven episodes: shares of 2, 2 and 3
-    found, expected = load_file(tmp_path / "found.safetensors"), gradients(Processes(CPU))
+def test_three_processes_divide_seven_rows_without_losing_one() -> None:
+    assert [Processes(CPU, rank, 3).share(range(7)) for rank in range(3)] == [range(2), range(2, 4), range(4, 7)]
+
+
+def test_the_gradients_of_a_minibatch_are_those_of_one_process(
+    worked: tuple[dict[str, Path], dict[str, Path]],
+) -> None:
+    found = load_file(worked[1]["ppo"].parents[1] / GRADIENTS)  # seven episodes: shares of 3 and 4
+    expected = gradients(Processes(CPU))
     assert found.keys() == expected.keys()
     assert torch.equal(found["lengths"], expected["lengths"])
     for name, gradient in expected.items():

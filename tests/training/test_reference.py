@@ -8,9 +8,11 @@ import torch
 from trl.trainer.dpo_trainer import DPOTrainer
 
 from workbench.domain.events import Metrics
+from workbench.domain.records import Job
 from workbench.storage.runlog import RunFolder
 from workbench.training import dpo
 from workbench.training.models import load_policy
+from workbench.training.processes import Processes
 from workbench.training.reference import CACHE
 from workbench.training.session import RunSession
 
@@ -116,3 +118,24 @@ def test_reading_first_serves_runs_with_other_betas_and_goes_on_where_it_was_sto
     assert reads.take() == (4, 1)  # of six batches; the policy, untrained, stands for the reference
     assert runs.work(runs.add("dpo", data, "second", beta=0.7, **settings)) == 0
     assert reads.take() == (0, 1)
+
+
+@pytest.mark.parametrize(("is_sharded", "computes"), [(True, 1), (False, 0)])
+def test_of_a_reference_in_parts_all_processes_compute_where_one_lacks_a_batch(
+    runs: Runs, reads: Reads, monkeypatch: pytest.MonkeyPatch, is_sharded: bool, computes: int
+) -> None:
+    """Each needs the parts of the others: one that finds the batch and goes on would leave them waiting."""
+    data = runs.add_data()
+    assert runs.work(runs.add("dpo", data, "first")) == 0
+    reads.take()
+    asked: list[bool] = []
+
+    def another_lacks_the_first(_: Processes, is_missing: bool) -> list[bool]:
+        asked.append(is_missing)
+        return [is_missing, len(asked) == 1]
+
+    monkeypatch.setattr(Job, "is_sharded", property(lambda _: is_sharded))
+    monkeypatch.setattr(Processes, "joined", another_lacks_the_first)
+    assert runs.work(runs.add("dpo", data, "second", beta=0.5)) == 0
+    assert reads.take()[0] == computes
+    assert set(asked) <= {False}

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from trl.trainer.reward_config import RewardConfig
 from trl.trainer.reward_trainer import RewardTrainer
 
+from tests.training.trl_trainers import loss, quiet
 from workbench.domain.events import Metrics
 from workbench.domain.pairs import Message, Row, plain
 from workbench.training.batches import Encoder
@@ -34,27 +35,10 @@ def our_trainer(runs: Runs, tmp_path: Path, rows: list[Row], columns: list[str],
     pairs, _ = Encoder(session, session.job.recipe, model, tokenizer).pairs(session.job.inputs.data)
     return Trainer(
         model=model,
-        args=config(tmp_path, max_length=None, **more),
+        args=quiet(RewardConfig, tmp_path, max_length=None, **more),
         train_dataset=whole_sequences(pairs, columns),
         processing_class=tokenizer,
     )
-
-
-def config(tmp_path: Path, **more: Any) -> Any:
-    return RewardConfig(
-        output_dir=str(tmp_path / "out"),
-        use_cpu=True,
-        bf16=False,
-        report_to="none",
-        gradient_checkpointing=False,
-        activation_checkpointing=False,
-        **more,
-    )
-
-
-def loss(trainer: Any) -> float:
-    batch = trainer.data_collator([trainer.train_dataset[i] for i in range(len(trainer.train_dataset))])
-    return float(trainer.compute_loss(trainer.model, batch).detach())
 
 
 def test_loss_and_tokens_are_those_of_trls_own_trainer_on_the_same_pairs(runs: Runs, tmp_path: Path) -> None:
@@ -65,7 +49,10 @@ def test_loss_and_tokens_are_those_of_trls_own_trainer_on_the_same_pairs(runs: R
     ]
     model, tokenizer = load_scoring_model(runs.stories, CPU, head_seed=0)
     theirs = RewardTrainer(
-        model=model, args=config(tmp_path), train_dataset=Dataset.from_list(rows), processing_class=tokenizer
+        model=model,
+        args=quiet(RewardConfig, tmp_path),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
     )
     for name in ("chosen_ids", "rejected_ids"):
         assert ours.train_dataset[name] == theirs.train_dataset[name]

@@ -9,6 +9,7 @@ from datasets import Dataset
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
+from tests.training.trl_trainers import loss, quiet
 from workbench.domain.events import CheckpointSaved, Metrics
 from workbench.domain.pairs import Message, Row, plain
 from workbench.training.batches import Encoder
@@ -20,23 +21,6 @@ Runs = Any
 CPU = torch.device("cpu")
 
 
-def config(tmp_path: Path, **more: Any) -> Any:
-    return SFTConfig(
-        output_dir=str(tmp_path / "out"),
-        use_cpu=True,
-        bf16=False,
-        report_to="none",
-        gradient_checkpointing=False,
-        activation_checkpointing=False,
-        **more,
-    )
-
-
-def loss(trainer: Any) -> float:
-    batch = trainer.data_collator([trainer.train_dataset[i] for i in range(len(trainer.train_dataset))])
-    return float(trainer.compute_loss(trainer.model, batch).detach())
-
-
 @pytest.mark.parametrize("completion_only", [True, False])
 def test_loss_and_tokens_are_those_of_trls_own_trainer_on_the_same_texts(
     runs: Runs, tmp_path: Path, completion_only: bool
@@ -46,7 +30,7 @@ def test_loss_and_tokens_are_those_of_trls_own_trainer_on_the_same_texts(
     texts, _ = Encoder(session, session.job.recipe, policy, tokenizer).texts(session.job.inputs.data, completion_only)
     ours = Trainer(
         model=policy,
-        args=config(tmp_path, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
+        args=quiet(SFTConfig, tmp_path, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
         train_dataset=texts,
         processing_class=tokenizer,
     )
@@ -54,7 +38,7 @@ def test_loss_and_tokens_are_those_of_trls_own_trainer_on_the_same_texts(
     other, _ = load_policy(runs.stories, CPU)
     theirs = SFTTrainer(
         model=other,
-        args=config(tmp_path, completion_only_loss=completion_only),
+        args=quiet(SFTConfig, tmp_path, completion_only_loss=completion_only),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
     )

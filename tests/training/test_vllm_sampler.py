@@ -17,7 +17,7 @@ import torch
 from trl.generation import vllm_client
 
 from tests.training.ppo_project import add_run, make_project
-from workbench.domain.errors import BadInput, BadSetting
+from workbench.domain.errors import BadInput, BadSetting, ServerLost
 from workbench.domain.events import Metrics
 from workbench.domain.recipes import PpoRecipe
 from workbench.storage.runlog import RunFolder
@@ -36,6 +36,7 @@ class StandIn(ThreadingHTTPServer):
     """Answers as `vllm serve` does, always with the same tokens, and notes what it was asked."""
 
     daemon_threads = True
+    status = 200
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
@@ -67,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, values: dict[str, Any]) -> None:
         content = json.dumps(values).encode()
-        self.send_response(200)
+        self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -166,6 +167,23 @@ def test_ppo_trains_on_what_a_server_samples_and_hands_each_new_policy_over(
         for weights in sent
     ]
     assert len(set(norms)) == 3  # before the first update, after it, after the second
+
+
+@pytest.mark.parametrize(("refuses", "said"), [(True, "Request failed: 400"), (False, "Connection")])
+def test_a_server_that_goes_away_in_between_is_named_with_what_helps(
+    server: StandIn, sent: list[dict[str, torch.Tensor]], shared: Path, refuses: bool, said: str
+) -> None:
+    policy, tokenizer = load_policy(shared / "models/stories260K", torch.device("cpu"))
+    sampler = VllmSampler.connect(server.address, ALONE)
+    if refuses:
+        server.status = 400
+    else:
+        server.shutdown()
+        server.server_close()
+    how: dict[str, Any] = {"max_new_tokens": 3, "temperature": 0.7, "tokenizer": tokenizer}
+    with pytest.raises(ServerLost, match=f"The vLLM server {server.address} no longer samples: .*{said}") as error:
+        sampler.generate(policy, [[1]], end_ids=(2,), stop_strings=(), **how)
+    assert "resume the run" in error.value.hint
 
 
 def test_adapters_and_a_server_are_refused_together() -> None:

@@ -50,6 +50,18 @@ def _pick(qtbot, trash, row) -> None:
     qtbot.mouseClick(trash.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
 
 
+def _asked_of_the_older(qtbot, page, project):
+    """Deletes twice and asks to empty the older one from the trash; returns both and the trash's box."""
+    older = api.delete_runs(project, [SECOND])
+    newest = api.delete_runs(project, [THIRD])
+    page.trash.open_box()
+    trash = page.trash.box
+    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
+    _pick(qtbot, trash, 1)
+    trash.empty_button.click()
+    return older, newest, trash
+
+
 def _listed(page) -> list[str]:
     return [line.run_id for line, item in page.tree._items.items() if line.run_id and not item.isHidden()]
 
@@ -277,13 +289,7 @@ def test_nothing_goes_for_good_without_a_second_word(qtbot, page, project):
 
 
 def test_what_was_brought_back_meanwhile_dooms_nothing_else(qtbot, page, project):
-    older = api.delete_runs(project, [SECOND])
-    newest = api.delete_runs(project, [THIRD])
-    page.trash.open_box()
-    trash = page.trash.box
-    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
-    _pick(qtbot, trash, 1)
-    trash.empty_button.click()
+    older, newest, trash = _asked_of_the_older(qtbot, page, project)
     api.restore(project, older)  # somebody else, meanwhile
     qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 1, timeout=WAIT)
     assert not trash.sure_button.isVisible()
@@ -293,13 +299,7 @@ def test_what_was_brought_back_meanwhile_dooms_nothing_else(qtbot, page, project
 
 
 def test_another_selection_after_the_question_changes_nothing(qtbot, page, project):
-    older = api.delete_runs(project, [SECOND])
-    newest = api.delete_runs(project, [THIRD])
-    page.trash.open_box()
-    trash = page.trash.box
-    qtbot.waitUntil(lambda: trash.list.topLevelItemCount() == 2, timeout=WAIT)
-    _pick(qtbot, trash, 1)
-    trash.empty_button.click()
+    older, newest, trash = _asked_of_the_older(qtbot, page, project)
     _pick(qtbot, trash, 0)
     trash.sure_button.click()
     qtbot.waitUntil(lambda: older not in [one.id for one in api.show_trash(project)], timeout=WAIT)

@@ -2,6 +2,7 @@ import gc
 import sys
 import weakref
 
+import pytest
 from PySide6.QtCore import Qt
 
 from tests.ui.large_projects import many_runs
@@ -62,6 +63,21 @@ def test_an_unexpected_exception_is_shown_and_the_window_stays(qtbot, window, se
     assert window.isVisible()
     assert "a surprise" in caplog.text
     assert sys.excepthook is not hook
+
+
+@pytest.mark.parametrize("minds", [False, True])
+def test_an_error_goes_once_its_question_is_answered(qtbot, window, session, caplog, minds):
+    own = (lambda error: session.report("Lost", error)) if minds else None
+    session.ask("sum", lambda: 1 / 0, print, on_error=own)
+    qtbot.waitUntil(window.banner.isVisible, timeout=20000)
+    answers = []
+    session.ask("another", lambda: 1, answers.append)
+    qtbot.waitUntil(lambda: answers == [1], timeout=20000)
+    assert window.banner.isVisible()
+    session.ask("sum", lambda: 2, answers.append)
+    qtbot.waitUntil(lambda: answers == [1, 2], timeout=20000)
+    assert not window.banner.isVisible()
+    caplog.clear()
 
 
 def test_the_machine_is_shown_in_the_rail(qtbot, window):

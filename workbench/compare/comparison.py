@@ -119,7 +119,7 @@ class Comparison(BaseModel):
         best_of_n = [one.model_dump(mode="json", include=_OF_SAMPLED) for one in self.sampled_shown]
         fairness = [{"name": pin.name, "same": pin.is_same, "arms": pin.values} for pin in self.fairness]
         told = {"verdict": self.verdict, "warnings": list(self.warnings), "selection": self.selection}
-        return {"arms": arms, "best_of_n": best_of_n, **told, "judge": self.judge, "fairness": fairness} | {
+        return {"arms": arms, **told, "best_of_n": best_of_n, "judge": self.judge, "fairness": fairness} | {
             "claims": [claim.model_dump(mode="json") for claim in self.claims],
             "statements": [statement.model_dump(mode="json") for statement in self.statements],
             "optimisation": self.optimisation.model_dump(mode="json"),

@@ -109,10 +109,11 @@ def _score_judges(arms: Sequence[Arm]) -> list[tuple[str, JudgeKind]]:
     points = [track.last for arm in arms for track in arm.tracks]
     columns = dict.fromkeys(name for point in points for name in point.samples.numbers)
     further = [without_folders(name.removeprefix(SCORE_PREFIX)) for name in columns if name.startswith(SCORE_PREFIX)]
-    found: list[tuple[str, JudgeKind]] = [(judge_of(arms), "gold")]
+    gold = judge_of(arms)
+    found: list[tuple[str, JudgeKind]] = [(gold, "gold")]
     if any(not np.isnan(point.samples.column(PROXY)).all() for point in points):
         found.append((PROXY, "proxy"))
-    return found + [(name, "scores") for name in dict.fromkeys(further)]
+    return found + [(name, "scores") for name in dict.fromkeys(further) if name != gold]
 
 
 def _by_score(arm: Arm, judge: str) -> Arm:

@@ -37,11 +37,13 @@ class TextJudge:
     function: Callable[[Sequence[str], Sequence[str]], Iterable[float]]
 
     def __call__(self, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
-        """Returns one finite score for each response.
+        """Returns one finite score for each response; of none the function is not asked.
 
         Raises:
             BadInput: the function failed, or returned something else than one number for each response.
         """
+        if not responses:
+            return []
         try:
             returned = self.function(list(prompts), list(responses))
         except WorkbenchError:

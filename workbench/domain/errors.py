@@ -152,6 +152,12 @@ class ProcessLost(RunFailure):
     code = "process_lost"
 
 
+class ServerLost(RunFailure):
+    """A server that the run needs no longer answers, or refuses."""
+
+    code = "server_lost"
+
+
 class DiskFull(RunFailure):
     """The disk has no room for the next checkpoint or log line."""
 

@@ -164,7 +164,7 @@ SHARDED = frozenset({"FSDP", "DEEPSPEED"})  # accelerate's names for processes t
 
 
 class Job(Record):
-    """runs/ID/job.json: everything that decides what a run does; never changed after it is written."""
+    """runs/ID/job.json: everything that decides what a run computes, which never changes, and with how many processes."""
 
     id: str
     name: str = Field(description="What lists and charts show: the arm's name, or the stage's.")

@@ -273,9 +273,7 @@ def _role_entries(panels: Sequence[PanelSpec], theme: Theme) -> list[Line2D]:
                 label=" or ".join(dict.fromkeys(panel.score for panel in panels)),
             )
         )
-        entries.append(
-            Line2D([], [], color=theme.muted, linewidth=1.4, linestyle=(0, (4, 2)), label="proxy (reward model)")
-        )
+        entries.append(Line2D([], [], color=theme.muted, linewidth=1.4, linestyle=(0, (4, 2)), label="proxy"))
     if "held_out" in roles:
         entries.append(
             Line2D([], [], color=theme.muted, linewidth=1.4, linestyle=(0, (1, 1.5)), label="held-out judge")

@@ -50,7 +50,7 @@ def read_configuration(experiment: Experiment, base: Path) -> dict[str, Any]:
         raise BadSetting(
             f"{path} asks for DeepSpeed, which is not installed.", "Run `pip install deepspeed`, or use FSDP."
         )
-    if int(values.get("num_machines", 1)) > 1:
+    if values.get("num_machines") not in (None, 1):
         raise BadSetting(f"{path} asks for {values['num_machines']} machines.", "A run uses one computer's devices.")
     return values
 
@@ -111,6 +111,11 @@ def _configuration(job: Job, *, on_cpu: bool) -> dict[str, Any]:
     """Returns what `accelerate launch` reads; number format and number of processes are the job's, not the file's."""
     values: dict[str, Any] = {"compute_environment": "LOCAL_MACHINE", "dynamo_config": {}} | dict(job.accelerate)
     shards = job.is_sharded and job.method != "ppo"
+    if (
+        shards and values["distributed_type"] == "FSDP"
+    ):  # each process hashes its model and samples from it: it needs it whole
+        whole = {"fsdp_cpu_ram_efficient_loading": False}
+        values["fsdp_config"] = (values.get("fsdp_config") or {}) | whole
     return values | {
         "distributed_type": values["distributed_type"] if shards else "MULTI_GPU",  # of CPUs too
         "num_processes": job.processes,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workbench.data.judge_names import REWARD_PREFIX
+from workbench.data.judge_names import ENSEMBLE_PREFIX, REWARD_PREFIX, ensemble_members
 from workbench.domain.experiments import Arm, Experiment
 from workbench.domain.recipes import PpoRecipe
 
@@ -24,6 +24,7 @@ def rebased(experiment: Experiment, old: Path, new: Path) -> Experiment:
             "reward": reward,
             "judges": tuple(_judge(name, old, new) for name in experiment.judges),
             "arms": tuple(_arm(arm, old, new) for arm in experiment.arms),
+            "accelerate_config": experiment.accelerate_config and _moved(experiment.accelerate_config, old, new),
         }
     )
 
@@ -38,6 +39,8 @@ def _arm(arm: Arm, old: Path, new: Path) -> Arm:
 def _judge(name: str, old: Path, new: Path) -> str:
     if name.startswith(REWARD_PREFIX):
         return REWARD_PREFIX + _moved(name.removeprefix(REWARD_PREFIX), old, new)
+    if name.startswith(ENSEMBLE_PREFIX):
+        return ENSEMBLE_PREFIX + "+".join(_moved(member, old, new) for member in ensemble_members(name))
     path, colon, function = name.rpartition(":")
     return f"{_moved(path, old, new)}{colon}{function}" if path.endswith(".py") else name
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from workbench.data.store import find_content
 from workbench.domain.errors import BadInput, Busy, NotFound, RunFailure, WorkbenchError
 from workbench.domain.events import Evaluated, Metrics, Progress, Started, current_events
+from workbench.domain.recipes import MODEL, BestOfNRecipe, EvaluateRecipe, RewardSource
 from workbench.domain.records import DataInput, Job
 from workbench.domain.replays import Changed, FileReplay, MetricReplay, Replay
 from workbench.jobs.distributed import environment, launched, n_slots
@@ -111,9 +112,8 @@ def check_inputs(project: Project, job: Job) -> None:
     for data in (inputs.data, inputs.validation, inputs.prompts):
         if data is not None:
             _check_rows(project, data)
-    for role, known in job.input_hashes.items():
-        if role.startswith("judge "):
-            _check_judge(project, job, int(role.removeprefix("judge ")), known)
+    for name, known in _judges(job):
+        _check_judge(project, name, known)
 
 
 def compare(run: RunFolder, again: RunFolder, seconds: float) -> Replay:
@@ -169,12 +169,20 @@ def _check_rows(project: Project, data: DataInput) -> None:
         raise type(error)(said, error.hint) from error
 
 
-def _check_judge(project: Project, job: Job, place: int, known: str) -> None:
-    names = job.recipe.model_dump().get("judges", ())
+def _judges(job: Job) -> Iterator[tuple[str, str]]:
+    """Yields the judges that score a run, those in its reward too, each with the hash that it had."""
+    judges = job.recipe.judges if isinstance(job.recipe, EvaluateRecipe | BestOfNRecipe) else ()
+    terms = job.recipe.terms if isinstance(job.recipe, RewardSource) else ()
+    rewards = [term.source for term in terms if term.source != MODEL]
+    for role, names in (("judge", judges), ("reward term", rewards)):
+        yield from ((name, job.input_hashes.get(f"{role} {place}", "")) for place, name in enumerate(names))
+
+
+def _check_judge(project: Project, name: str, known: str) -> None:
     digest, colon, function = known.partition(":")
-    if not (colon and _DIGEST.fullmatch(digest)) or place >= len(names):
+    if not (colon and _DIGEST.fullmatch(digest)):
         return  # a judge of this program, of an installed package, or a run
-    file = project.folder / Path(names[place].rpartition(":")[0]).expanduser()
+    file = project.folder / Path(name.rpartition(":")[0]).expanduser()
     if not file.is_file():
         raise NotFound(f"The judge's file {file} is gone.", "Put it back to replay the run.")
     if Hasher(project).file(file) != digest:
@@ -209,6 +217,8 @@ def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
     outcome = again.outcome()
     if outcome is None:
         raise RunFailure("The replay died without a last word.", again.log_tail(3))
+    if outcome.state == "stopped":  # the worker heeded the request before it was seen here
+        raise RunFailure(STOPPED)
     if outcome.state != "finished":
         raise RunFailure(f"The replay {outcome.state}: {outcome.message}", outcome.hint)
 

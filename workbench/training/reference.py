@@ -56,7 +56,8 @@ class Reference:
         """
         key, n_pairs = _key(batch), len(batch["input_ids"]) // 2
         kept = self._kept.get(key, n_pairs)
-        if kept is None:
+        is_needed = self._is_needed(is_missing=kept is None)
+        if kept is None or is_needed:
             kept = torch.stack(self._compute(batch, is_untrained), dim=1).float().cpu().numpy()
             self._kept.put(key, kept)
         device = batch["input_ids"].device
@@ -80,6 +81,12 @@ class Reference:
         for at, name in enumerate(_COLUMNS):
             pairs = pairs.add_column(name, found[:, at])
         return pairs
+
+    def _is_needed(self, *, is_missing: bool) -> bool:
+        """Says whether to compute: of a reference in parts all processes do, or none, since each needs the others' parts."""
+        if not self._session.job.is_sharded:
+            return is_missing
+        return any(self._session.processes.joined(is_missing))
 
     def _compute(self, batch: MutableMapping[str, Any], is_untrained: bool) -> tuple[Tensor, Tensor]:
         trainer = self._trainer

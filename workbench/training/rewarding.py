@@ -169,7 +169,9 @@ def load_all_judges(session: RunSession, recipe: EvaluateRecipe) -> list[ScoreCo
     """
     has_reward = bool(session.job.inputs.rewards) or not recipe.reads_trained_models
     rewarded = load_reward(session, recipe, recipe.batch_size).columns() if recipe.proxy and has_reward else []
-    return list((dict(rewarded) | dict(load_judges(session, recipe))).items())
+    columns = dict(rewarded) | dict(load_judges(session, recipe))
+    columns.pop(score_column(recipe.judges[0]), None)  # a term of the reward that is the gold judge too
+    return list(columns.items())
 
 
 def load_reward(session: RunSession, recipe: RewardSource, batch_size: int = 64) -> Reward:

@@ -4,14 +4,15 @@ The server samples in a number format and with kernels of its own, so its log-pr
 policy that sampled come from a training pass. Nor are its random numbers ours: a run is not the same to the token again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from workbench.domain.errors import BadInput, BadSetting
+from workbench.domain.errors import BadInput, BadSetting, ServerLost
 from workbench.domain.samples import StopReason
 from workbench.training.processes import Processes
 from workbench.training.rollout import Rollout, StopStrings
@@ -25,11 +26,12 @@ class VllmSampler:
 
     Args:
         client: TRL's.
+        address: the server's, for errors.
         processes: each asks for its share; the first one hands the weights over.
     """
 
-    def __init__(self, client: Any, processes: Processes) -> None:
-        self._client, self._processes = client, processes
+    def __init__(self, client: Any, address: str, processes: Processes) -> None:
+        self._client, self._address, self._processes = client, address, processes
 
     @classmethod
     def connect(cls, address: str, processes: Processes) -> "VllmSampler":
@@ -56,7 +58,7 @@ class VllmSampler:
             raise BadInput(
                 f"The vLLM server {address} cannot be used: {error}", f"Start it with `{_SERVE}`."
             ) from error
-        return cls(client, processes)
+        return cls(client, address, processes)
 
     def generate(
         self,
@@ -73,23 +75,28 @@ class VllmSampler:
 
         Returns:
             The responses; their log-probabilities are NaN and must be computed.
+
+        Raises:
+            ServerLost: the server no longer answers, or refuses.
         """
         if self._processes.is_first:
-            self._client.update_model_params(policy)
-            self._client.reset_prefix_cache()  # what it knows of the prompts is of the former weights
+            with self._asking():
+                self._client.update_model_params(policy)
+                self._client.reset_prefix_cache()  # what it knows of the prompts is of the former weights
         self._processes.wait()
         if not prompt_ids:
             return Rollout([], [], [], [], [])
         more = {"stop_token_ids": sorted(end_ids), "ignore_eos": False}
         if stop_strings:
             more |= {"stop": list(stop_strings), "include_stop_str_in_output": True}
-        found = self._client.generate(
-            [list(prompt) for prompt in prompt_ids],
-            temperature=temperature,
-            max_tokens=max_new_tokens,
-            logprobs=None,
-            generation_kwargs=more,
-        )
+        with self._asking():
+            found = self._client.generate(
+                [list(prompt) for prompt in prompt_ids],
+                temperature=temperature,
+                max_tokens=max_new_tokens,
+                logprobs=None,
+                generation_kwargs=more,
+            )
         responses: list[list[int]] = found["completion_ids"]
         stops = StopStrings(stop_strings, tokenizer)
         reasons = [_why_it_ends(tokens, end_ids, stops) for tokens in responses]
@@ -100,6 +107,18 @@ class VllmSampler:
             ended=[reason != "length" for reason in reasons],
             stop_reasons=reasons,
         )
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, OSError) and type(error) is not Exception:  # a bare one is how TRL says "refused"
+                raise
+            raise ServerLost(
+                f"The vLLM server {self._address} no longer samples: {error}.",
+                f"Start it again with `{_SERVE}`, then resume the run: it continues from its last checkpoint.",
+            ) from error
 
 
 def _why_it_ends(tokens: list[int], end_ids: Collection[int], stops: StopStrings) -> StopReason:

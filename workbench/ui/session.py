@@ -33,6 +33,7 @@ class Session(QObject):
         project_closed: nothing is open any more.
         project_changed: with the ProjectView, whenever what the project holds or where its runs are has changed.
         failed: title, sentence, hint and details of what went wrong.
+        recovered: the question that failed last was asked again, and answered.
         told: a sentence worth a toast, and its tone: plain, good or bad.
     """
 
@@ -40,6 +41,7 @@ class Session(QObject):
     project_closed = Signal()
     project_changed = Signal(object)
     failed = Signal(str, str, str, str)
+    recovered = Signal()
     told = Signal(str, str)
 
     def __init__(self, settings: QSettings, parent: QObject | None = None) -> None:
@@ -53,6 +55,7 @@ class Session(QObject):
         self._project: api.Project | None = None
         self._view: api.ProjectView | None = None
         self._looked_at = 0.0
+        self._failing = self._unanswered = ""  # keys: of what fails just now, and of what was told to have failed
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.look)
@@ -85,10 +88,23 @@ class Session(QObject):
             title: of the message if it fails.
             on_error: takes the exception instead of the window.
         """
-        return self.tasks.start(key, work, on_result, on_error or (lambda error: self.report(title, error)))
+
+        def on_failed(error: Exception) -> None:
+            self._failing = key
+            on_error(error) if on_error else self.report(title, error)
+            self._failing = ""
+
+        def on_answered(result: Any) -> None:
+            if self._unanswered == key:
+                self._unanswered = ""
+                self.recovered.emit()
+            on_result(result)
+
+        return self.tasks.start(key, work, on_answered, on_failed)
 
     def report(self, title: str, error: BaseException) -> None:
         """Says in the window, and in the log, that something went wrong."""
+        self._unanswered = self._failing
         details = "".join(traceback.format_exception(error))
         if isinstance(error, WorkbenchError):
             _LOG.warning("%s: %s", title, error)

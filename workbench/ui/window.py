@@ -172,6 +172,7 @@ class MainWindow(QMainWindow):
         self._session.project_closed.connect(self._on_project_closed)
         self._session.project_changed.connect(self._on_project_changed)
         self._session.failed.connect(self.banner.show_error)
+        self._session.recovered.connect(self.banner.hide)
         self._session.told.connect(self.toasts.show_toast)
         self._session.history.told.connect(self._on_deed)
         self._session.history.changed.connect(self._show_history)

@@ -1,5 +1,6 @@
 """What a person does on the Compare page."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 
 
@@ -12,3 +13,12 @@ def chosen(box: QComboBox, data: object) -> None:
 def settled(qtbot, page) -> None:
     """Waits until what is shown is of the view that is wanted."""
     qtbot.waitUntil(lambda: page.is_settled, timeout=20000)
+
+
+def turn_to(qtbot, page, title: str):
+    """Clicks a tab and returns it when it is filled."""
+    bar = page.deck.bar
+    at = next(i for i in range(bar.count()) if bar.tabText(i) == title)
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(at).center())
+    qtbot.waitUntil(lambda: page.is_settled and page.deck.is_done and page.deck.current.isVisible(), timeout=20000)
+    return page.deck.current

@@ -2,18 +2,11 @@
 
 from PySide6.QtCore import Qt
 
+from tests.ui.compare.driving import turn_to
 from workbench.domain.experiments import shown_name
 from workbench.ui.pages.compare.claims import ClaimsTab
 from workbench.ui.pages.compare.ranking import Mark, RankingTab
 from workbench.ui.widgets.controls import tip_words
-
-
-def turned(qtbot, page, title: str) -> None:
-    """Turns to a tab as a person does."""
-    bar = page.deck.bar
-    place = [bar.tabText(at) for at in range(bar.count())].index(title)
-    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(place).center())
-    qtbot.waitUntil(lambda: page.is_settled, timeout=20000)
 
 
 def column(table, name: str) -> int:
@@ -22,7 +15,7 @@ def column(table, name: str) -> int:
 
 
 def test_every_claim_stands_with_its_raw_and_its_length_controlled_rate(qtbot, page):
-    turned(qtbot, page, "Claims")
+    turn_to(qtbot, page, "Claims")
     table, claims = page.deck.tab(ClaimsTab).table, page.comparison.claims
     assert table.rowCount() == len(claims) == 6
     for row, claim in enumerate(claims):
@@ -36,7 +29,7 @@ def test_every_claim_stands_with_its_raw_and_its_length_controlled_rate(qtbot, p
 
 def test_a_hidden_arm_is_in_no_claim(qtbot, page):
     page.tree.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
-    turned(qtbot, page, "Claims")
+    turn_to(qtbot, page, "Claims")
     table = page.deck.tab(ClaimsTab).table
     assert table.rowCount() == 3
     assert all("PPO" not in table.item(row, 0).text() for row in range(3))
@@ -65,7 +58,7 @@ def test_enter_does_the_same_and_a_sentence_without_figures_leads_nowhere(qtbot,
 
 
 def test_the_ranking_is_drawn_from_the_strongest_down(qtbot, page):
-    turned(qtbot, page, "Ranking")
+    turn_to(qtbot, page, "Ranking")
     table, lines = page.deck.tab(RankingTab).table, page.comparison.ranking.lines
     assert [table.item(row, 1).text() for row in range(table.rowCount())] == [shown_name(line.arm) for line in lines]
     mark = table.item(0, table.columnCount() - 1).data(Qt.ItemDataRole.UserRole + 1)
@@ -75,7 +68,7 @@ def test_the_ranking_is_drawn_from_the_strongest_down(qtbot, page):
 
 
 def test_every_checkpoint_is_ranked_on_a_click_and_the_last_ones_on_another(qtbot, page):
-    turned(qtbot, page, "Ranking")
+    turn_to(qtbot, page, "Ranking")
     ranking = page.deck.tab(RankingTab)
     n_last = ranking.table.rowCount()
     qtbot.mouseClick(ranking.switch, Qt.MouseButton.LeftButton)

@@ -2,17 +2,9 @@
 
 from PySide6.QtCore import Qt
 
+from tests.ui.compare.driving import turn_to
 from workbench import api
 from workbench.ui.pages.compare.fairness_strip import FairnessStrip
-
-
-def turn_to(qtbot, page, title: str):
-    """Clicks a tab and waits until it is filled."""
-    bar = page.deck.bar
-    at = next(i for i in range(bar.count()) if bar.tabText(i) == title)
-    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(at).center())
-    qtbot.waitUntil(lambda: page.deck.is_done and page.deck.current.isVisible(), timeout=20000)
-    return page.deck.current
 
 
 def column(tab, name: str) -> list[str]:

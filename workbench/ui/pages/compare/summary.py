@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Collection, Iterator
+from math import ceil
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from workbench.compare import ArmResult, Comparison, Cost, SampledResult
@@ -137,7 +138,8 @@ class SummaryTable(CopyTable):
         """Returns what a column's longest line takes."""
         items = [self.horizontalHeaderItem(column), *(self.item(row, column) for row in range(self.rowCount()))]
         lines = [line for item in items if item is not None for line in item.text().splitlines()]
-        return max(map(self.fontMetrics().horizontalAdvance, lines), default=0) + _PADDING
+        exact = QFontMetricsF(self.font())  # rounded down, a line would be elided for a part of a pixel
+        return ceil(max(map(exact.horizontalAdvance, lines), default=0.0)) + _PADDING
 
     def _head(self, score: str = GOLD) -> None:
         """Heads the columns; where another judge than the gold one decides, with its name."""

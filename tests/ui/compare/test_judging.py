@@ -29,15 +29,6 @@ def evaluated(evaluated) -> Project:
 
 
 @pytest.fixture
-def page(qtbot, window, evaluated, open_project):
-    """The Compare page with the evaluated runs, settled."""
-    open_project(evaluated)
-    window.show_page("compare")
-    qtbot.waitUntil(lambda: window.page.is_settled, timeout=WAIT)
-    return window.page
-
-
-@pytest.fixture
 def judge(tmp_path, monkeypatch) -> Iterator[PretendJudge]:
     monkeypatch.setenv("WORKBENCH_ANSWERS", str(tmp_path / "answers"))
     monkeypatch.setattr(client, "_FIRST_WAIT_S", 0.01)
