@@ -18,7 +18,7 @@ from workbench.jobs.distributed import environment, launched, n_slots
 from workbench.jobs.hashes import Hasher
 from workbench.jobs.machine import Slot, find_slots, usable_cores
 from workbench.jobs.versions import resolved_versions
-from workbench.jobs.workers import start_worker
+from workbench.jobs.workers import Worker, start_worker
 from workbench.storage.files import read_record, write_record
 from workbench.storage.liveness import is_working
 from workbench.storage.project import Project
@@ -193,15 +193,7 @@ def _check_judge(project: Project, name: str, known: str) -> None:
 
 def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
     """Runs the worker to its end; whoever waits and gives up ends it."""
-    command = [sys.executable, "-P", "-m", "workbench.training.worker", str(again.folder)]
-    if job.processes == 1:
-        limits = {} if threads is None else {name: threads for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-        worker = start_worker(again, command, job.device, limits)
-    else:
-        slots = _slots(job)
-        limits = environment(job, slots, job.processes * int(threads or max(1, usable_cores() // job.processes)))
-        joined = "+".join(slot.name for slot in slots)
-        worker = start_worker(again, launched(again.folder, job, command, slots), joined, limits)
+    worker = _start(again, job, threads)
     if worker is None:
         raise Busy(f"Run `{job.id}` is being replayed already.", "Wait for its end.")
     try:
@@ -221,6 +213,18 @@ def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
         raise RunFailure(STOPPED)
     if outcome.state != "finished":
         raise RunFailure(f"The replay {outcome.state}: {outcome.message}", outcome.hint)
+
+
+def _start(again: RunFolder, job: Job, threads: str | None) -> Worker | None:
+    """Starts as many processes as the run had; returns None where it is being replayed already."""
+    command = [sys.executable, "-P", "-m", "workbench.training.worker", str(again.folder)]
+    if job.processes == 1:
+        limits = {} if threads is None else {name: threads for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        return start_worker(again, command, job.device, limits)
+    slots = _slots(job)
+    limits = environment(job, slots, job.processes * int(threads or max(1, usable_cores() // job.processes)))
+    joined = "+".join(slot.name for slot in slots)
+    return start_worker(again, launched(again.folder, job, command, slots), joined, limits)
 
 
 def _slots(job: Job) -> tuple[Slot, ...]:
