@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from accelerate.state import AcceleratorState, GradientState
 
 from workbench.data.splits import Splitter
 from workbench.data.store import RowWriter
@@ -143,11 +142,10 @@ class Runs:
 
 
 @pytest.fixture(autouse=True)
-def nothing_of_the_run_before() -> Iterator[None]:
-    """Makes accelerate forget a test's number format and devices: a worker process has one run, this one has many."""
+def numbers_are_as_before() -> Iterator[None]:
+    """Fails for code that leaves its number format behind: what comes after it would compute in bf16."""
     yield
-    AcceleratorState._reset_state(reset_partial_state=True)
-    GradientState._reset_state()
+    assert not torch.is_autocast_enabled("cpu")
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ def test_the_list_is_filtered_by_words_state_and_method(qtbot, page):
     page.filter.search.clear()
     page.filter.state.setCurrentText("Failed or blocked")
     assert _listed(page) == [FAILED]
-    page.filter.method.setCurrentText("dpo")
+    page.filter.method.setCurrentText("DPO")
     assert _listed(page) == []
     page.filter.clear()
     assert len(_listed(page)) == n_all

@@ -7,7 +7,8 @@ stands. The numbers are the same within rounding, so losses and metrics are TRL'
 
 import functools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -35,7 +36,8 @@ def answer_packed(prepared: Any) -> None:
         if fused_lm_head and labels is not None and not args and kwargs.keys() <= _READ:
             batch = _batch(kwargs["input_ids"], labels)
             if _is_worth_it(self, batch):
-                return _answer(self, batch)
+                with _called_as(self, theirs):
+                    return _answer(self, batch)
         asked: dict[str, Any] = {"labels": labels} if labels is not None else {}
         asked |= {"fused_lm_head": True} if fused_lm_head else {}
         return theirs(*args, **kwargs, **asked)
@@ -62,6 +64,19 @@ def score_packed(prepared: Any) -> None:
 def _replace_forward(model: Any, forward: Callable[..., Any]) -> None:
     """Callers look at the arguments that a model's own forward names."""
     model.forward = types.MethodType(functools.wraps(type(model).forward)(forward), model)
+
+
+@contextmanager
+def _called_as(model: Any, forward: Callable[..., Any]) -> Iterator[None]:
+    """Inside, a call of the model is its former forward and none of what was put around it since.
+
+    accelerate enters one autocast around every call. Entered again inside itself, it would stay open for good.
+    """
+    wrapped, model.forward = model.forward, forward
+    try:
+        yield
+    finally:
+        model.forward = wrapped
 
 
 def _is_worth_it(model: PreTrainedModel, batch: ResponseBatch) -> bool:
