@@ -27,7 +27,7 @@ from workbench.ui.widgets import Card, button
 from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.swatch import swatch
 
-_NARROWEST, _PADDING = 74, 8
+_NARROWEST, _PADDING = 104, 8
 _FIGURES = "raw scores, last checkpoint"
 _COLUMNS = {
     "run": "The arm",
@@ -98,7 +98,7 @@ class SummaryTable(CopyTable):
             for column, item in enumerate(_sampled_cells(arm) if isinstance(arm, SampledResult) else _cells(arm)):
                 self.setItem(row, column, item)
             self.item(row, 0).setIcon(swatch(scheme.runs.colour(arm.index)))
-            self.resizeRowToContents(row)
+            self.setRowHeight(row, 2 * self.fontMetrics().lineSpacing() + 2)  # a figure stands over its interval
             yield
         self.setSortingEnabled(True)  # as the person sorted it last
         self._fit()
