@@ -81,4 +81,5 @@ def _pixels(path: Path) -> np.ndarray:
 
 
 def _colours(pixels: np.ndarray) -> int:
-    return len(np.unique((pixels.reshape(-1, 3) * 255).astype(np.uint8), axis=0))
+    bytes_of = (pixels.reshape(-1, 3) * 255).astype(np.uint32)
+    return len(np.unique(bytes_of @ np.array([1 << 16, 1 << 8, 1], np.uint32)))  # a number a colour is counted at once

@@ -63,7 +63,7 @@ def test_from_a_new_project_to_an_exported_chart(qtbot, window, session, tmp_pat
     experiments.form.keeping.open_yaml(str(brief))
     qtbot.waitUntil(experiments.form.plan.launch_button.isEnabled, timeout=20000)
     qtbot.mouseClick(experiments.form.plan.launch_button, _LEFT)
-    qtbot.waitUntil(lambda: len(session.view.runs) == 7, timeout=20000)
+    qtbot.waitUntil(lambda: len(session.view.runs) == 8, timeout=20000)
 
     ppo = next(run.id for run in session.view.runs if run.method == "ppo")
     experiments.go_to(ppo)
