@@ -27,7 +27,9 @@ class Going:
     def __init__(self, folder: Path, models: Path) -> None:
         self.project = Project.create(folder)
         runs = Runs(folder, models)
-        made = runs.add("sft", runs.add_data(64), "r", batch_size=4, max_steps=2000, n_checkpoints=1)
+        made = runs.add(
+            "sft", runs.add_data(64), "r", batch_size=4, num_train_epochs=1000, max_steps=9000, n_checkpoints=1
+        )
         job = read_record(made / "job.json", Job).model_copy(update={"processes": 2, "needs": ()})
         (made / "job.json").unlink()
         made.rmdir()
@@ -71,8 +73,11 @@ class Going:
 def going(tmp_path: Path, shared: Path) -> Iterator[Going]:
     going = Going(tmp_path / "project", shared / "models")
     yield going
-    for process in going.processes().values():
+    left = list(going.processes().values())
+    for process in left:
         process.kill()
+    psutil.wait_procs(left, timeout=10)
+    going.runner.step()  # says goodbye to them
 
 
 def test_a_killed_process_ends_the_run_with_a_sentence_and_leaves_none_behind(going: Going) -> None:
