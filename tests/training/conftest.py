@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.training.ppo_project import add_run, make_project
+from tests.training.ppo_runs import Add, work
 from workbench.data.splits import Splitter
 from workbench.data.store import RowWriter
 from workbench.domain.events import Event, Failed, Started
@@ -152,3 +154,18 @@ def numbers_are_as_before() -> Iterator[None]:
 def runs(tmp_path: Path, shared: Path) -> Runs:
     torch.set_num_threads(1)
     return Runs(tmp_path / "project", shared / "models")
+
+
+@pytest.fixture(scope="module")
+def add(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Add:
+    """Adds PPO runs to a small project."""
+    project = make_project(tmp_path_factory.mktemp("ppo") / "project", shared)
+    return lambda name, **changes: add_run(project, shared, name, **changes)
+
+
+@pytest.fixture(scope="module")
+def whole(add: Add) -> Path:
+    """A PPO run that was never interrupted."""
+    folder = add("whole", n_checkpoints=4)
+    work(folder)
+    return folder

@@ -23,20 +23,6 @@ from workbench.training.ppo_models import Models, load_models
 SLOW_S = 2.0  # what something off the clock takes, longer than an update of the small runs
 
 
-@pytest.fixture(scope="module")
-def add(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Add:
-    project = make_project(tmp_path_factory.mktemp("ppo") / "project", shared)
-    return lambda name, **changes: add_run(project, shared, name, **changes)
-
-
-@pytest.fixture(scope="module")
-def whole(add: Add) -> Path:
-    """A run that was never interrupted."""
-    folder = add("whole", n_checkpoints=4)
-    work(folder)
-    return folder
-
-
 def test_every_metric_of_a_run_is_in_the_catalogue_and_counts_go_up(whole: Path) -> None:
     metrics = said(whole, Metrics)
     assert [event.step for event in metrics] == [1, 2, 3, 4]

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from tests.training.ppo_project import add_run, make_project
 from tests.training.ppo_runs import Add, assert_equal_weights, said, weights, work
 from workbench.domain.events import Metrics, Started, Warned
 from workbench.storage.checkpoints import list_checkpoints
@@ -22,20 +21,6 @@ from workbench.training import ppo_models
 from workbench.training.models import load_policy
 from workbench.training.ppo_models import load_models
 from workbench.training.session import RunSession, StopRun
-
-
-@pytest.fixture(scope="module")
-def add(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Add:
-    project = make_project(tmp_path_factory.mktemp("ppo") / "project", shared)
-    return lambda name, **changes: add_run(project, shared, name, **changes)
-
-
-@pytest.fixture(scope="module")
-def whole(add: Add) -> Path:
-    """A run that was never interrupted."""
-    folder = add("whole", n_checkpoints=4)
-    work(folder)
-    return folder
 
 
 def test_a_stopped_and_resumed_run_ends_with_the_very_same_weights(add: Add, whole: Path) -> None:

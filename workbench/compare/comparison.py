@@ -195,6 +195,17 @@ def compare_runs(
     judges = judges_at_hand(everything, project)
     if asked.judge:
         everything = judged_by(everything, asked.judge, project)
+    sampled = gather_best_of_n(project, everything, experiment)
+    missing = _not_found(asked, everything, sampled) if run_ids is None and experiment is None else ()
+    found = _compare(project, asked, everything, sampled, most_points)
+    more = {"judges": judges, "experiment": experiment, "warnings": (*missing, *found.warnings)}
+    return found.model_copy(update=more)
+
+
+def _compare(
+    project: Project, asked: View, everything: Sequence[Arm], sampled: Sequence[Sampled], most_points: int | None
+) -> Comparison:
+    """Compares arms, and best of n among them, by the judge that was asked for; arguments as of `compare_runs`."""
     view = _under_names(asked, everything, lambda arm: arm.name)
     everything_shown = [arm for arm in everything if arm.name not in view.hidden]
     arms, shown = _evaluated(everything, everything_shown)
@@ -205,21 +216,17 @@ def compare_runs(
     score = GOLD if judge == gold else judge
     ledger, seeds = Ledger(project, everything), list_seeds(everything_shown, starts)
     visible = {start: arm for start, arm in starts.items() if arm.name not in view.hidden}
-    sampled = gather_best_of_n(project, everything, experiment)
     if judge != gold:
         sampled = [one.judged_by(judge) for one in sampled]
     beaten = tuple(wins_of_sampled(sampled, arms))
     further = further_samples(project, shown) if "kl_profile" in view.panels else {}
     figures = examine(shown, starts, [one for one in sampled if one.name not in view.hidden])
     evidence = _evidence(shown, visible, judge, wins, pins)
-    missing = _not_found(asked, everything, sampled) if run_ids is None and experiment is None else ()
     return Comparison(
         judge=judge,
         score=score,
-        judges=judges,
         view=_under_names(asked, everything, lambda arm: arm.called[0]),
         experiments=tuple(dict.fromkeys(arm.experiment for arm in shown if arm.experiment)),
-        experiment=experiment,
         interval=interval_words(shown),
         arms=tuple(results_of(shown, starts, baseline, project, wins)),
         hidden=tuple(list_arm(arm) for arm in arms if arm.name in view.hidden),
@@ -229,7 +236,7 @@ def compare_runs(
         claims=tuple(evidence.claims),
         ranking=rank(shown, judge) if 1 < len(shown) <= MOST_RANKED else None,
         statements=tuple(write_verdict(evidence)),
-        warnings=(*missing, *_warnings(everything_shown, starts, (judge, score), pins, seeds)),
+        warnings=tuple(_warnings(everything_shown, starts, (judge, score), pins, seeds)),
         panels=build_panels(
             arms, judge, view, most_points, sampled=sampled, figures=figures, further=further, score=score
         ),

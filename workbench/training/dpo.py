@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
@@ -53,6 +54,12 @@ class CachedTrainer(Trainer):
             self.reference.add_to(inputs)
         return super()._compute_loss(model, inputs, return_outputs)  # type: ignore[no-untyped-call]
 
+    def read_reference_first(self, pairs: Dataset, validation: Dataset | None) -> None:
+        """Has the reference read all pairs before training begins, and lets go of it."""
+        self.train_dataset = self.reference.read_first(pairs)
+        self.eval_dataset = None if validation is None else self.reference.read_first(validation)
+        self.ref_model = None  # has said all
+
 
 def train(job: Job, session: RunSession) -> None:
     """Trains the job's model on preference pairs, without a reward model.
@@ -80,9 +87,8 @@ def train(job: Job, session: RunSession) -> None:
     # 2. Pairs as tokens: log-probabilities are summed over the response, its EOS included.
     encoder = Encoder(session, recipe, policy, tokenizer)
     pairs, _ = encoder.pairs(job.inputs.data)
-    validation = None
-    if job.inputs.validation is not None:
-        validation, _ = encoder.pairs(job.inputs.validation, VALIDATION_ROWS)
+    held_out = job.inputs.validation
+    validation = None if held_out is None else encoder.pairs(held_out, VALIDATION_ROWS)[0]
 
     # 3. Train: -log sigmoid(beta h), h = log pi/pi_ref (chosen) - log pi/pi_ref (rejected) (Eq. 7), or a relative of it.
     trainer = CachedTrainer(
@@ -111,9 +117,7 @@ def train(job: Job, session: RunSession) -> None:
         load=None if is_base or reference is not None else lambda: _load(job, session, named)[0],
     )
     if recipe.precompute_ref_log_probs:
-        trainer.train_dataset = trainer.reference.read_first(pairs)
-        trainer.eval_dataset = None if validation is None else trainer.reference.read_first(validation)
-        trainer.ref_model = None  # has said all
+        trainer.read_reference_first(pairs, validation)
     shows = Sampler(session, trainer.model, tokenizer, job.inputs.data).say
     run(trainer, Bridge(session, trainer, len(pairs), shows, validates=validation is not None), session)
 
