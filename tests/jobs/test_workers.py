@@ -113,10 +113,10 @@ def test_a_mark_from_another_computer_or_before_the_restart_ends_nobody(run: Run
 
 
 # A session whose leader is gone; its child lives on.
+# The child says its number itself: its environment, by which it is known, can be read a moment after its start only.
 ORPHANING = """
 import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-print(child.pid, flush=True)
+subprocess.Popen([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"])
 """
 
 
