@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from workbench.api.differences import told
 from workbench.domain.costs import PlanCost, RunCost
 from workbench.domain.errors import BadInput, NotFound
-from workbench.domain.experiments import Experiment, rewarded_gold, uneven_lengths
+from workbench.domain.experiments import Experiment, forgotten_settings, rewarded_gold, uneven_lengths
 from workbench.domain.recipes import BestOfNRecipe
 from workbench.domain.records import Job, Method, RunState
 from workbench.jobs import launch
@@ -147,7 +147,7 @@ def plan_experiment(project: Project, experiment: Experiment, *, base: Path) -> 
 def _cautions(experiment: Experiment) -> tuple[str, ...]:
     by_length = "The gold judge is `length`: longer answers win. Put a judge first that measures what you want."
     measures_length = by_length if experiment.judges[0] == "length" else ""
-    found = (uneven_lengths(experiment), measures_length, rewarded_gold(experiment))
+    found = (uneven_lengths(experiment), measures_length, rewarded_gold(experiment), forgotten_settings(experiment))
     return tuple(caution for caution in found if caution)
 
 
