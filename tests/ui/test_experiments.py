@@ -208,8 +208,7 @@ def test_the_axis_of_what_trains_nothing_says_what_it_counts(qtbot, page, projec
     project.add_job(Job(id=run_id, name="best of 8", method="best_of_n", recipe=BestOfNRecipe(), inputs=inputs))
     for number in (1, 2):
         project.run(run_id).append(Metrics(step=number, seconds=1.0, values={"eval/gold": 0.5}))
-    qtbot.waitUntil(lambda: page.tree.item_of(run_id) is not None, timeout=20000)
-    _choose(qtbot, page, run_id)
+    page.go_to(run_id)
     qtbot.waitUntil(lambda: "eval/gold" in page.panel.curves._plots, timeout=20000)
     plot = page.panel.curves.plot_of("eval/gold")
     assert plot.plot.getAxis("bottom").labelText == "n-th response to each prompt"
