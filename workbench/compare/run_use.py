@@ -20,14 +20,14 @@ class RunUse:
     Attributes:
         parts: when each part of it began and ended, Unix seconds; a run that was resumed has several.
         saved: when each checkpoint was complete, by step.
-        n_devices: that each part held: a GPU for each of its processes, while those on a CPU share it.
         memory_mib: at most: what torch held on a GPU, else the process's resident memory; NaN where it did not say.
+        n_devices: that each part held: a GPU for each of its processes, while those on a CPU share it.
     """
 
     parts: tuple[tuple[float, float], ...] = ()
     saved: tuple[tuple[int, float], ...] = ()
-    n_devices: tuple[int, ...] = ()
     memory_mib: float = np.nan
+    n_devices: tuple[int, ...] = ()
 
     def seconds(self, step: int | None = None) -> float:
         """Returns how long its worker ran, pauses left out: loading, saving and validating included.
@@ -75,9 +75,9 @@ def _read(path: Path, kept: Path | None, _size: int, _changed_ns: int) -> RunUse
     parts = [(line, end) for line, end in zip(started, ends, strict=False) if end is not None and end >= line["at"]]
     return RunUse(
         parts=tuple((line["at"], end) for line, end in parts),
-        n_devices=tuple(devices_of(line) for line, _ in parts),
         saved=tuple((line["step"], line["at"]) for line in log.told if line["kind"] == "checkpoint_saved"),
         memory_mib=np.nan if log.memory_mib is None else log.memory_mib,
+        n_devices=tuple(devices_of(line) for line, _ in parts),
     )
 
 
