@@ -90,7 +90,9 @@ def test_what_sequences_share_is_read_once_and_the_same(make: str, monkeypatch: 
 
 def test_the_row_holds_a_shared_prompt_once() -> None:
     packing = Packing.of(pairs().ids, needed_tokens(pairs()))
-    assert packing.n_read == 6 + (3 + 3) + 3 + (2 + 1) + 2  # the start; a prompt and its two responses; the other and its
+    assert (
+        packing.n_read == 6 + (3 + 3) + 3 + (2 + 1) + 2
+    )  # the start; a prompt and its two responses; the other and its
     assert packing.ids[0, packing.sources].view(packing.shape)[needed_tokens(pairs())].tolist() == (
         pairs().ids[needed_tokens(pairs())].tolist()
     )

@@ -102,7 +102,7 @@ def _answer(model: PreTrainedModel, batch: ResponseBatch) -> FusedCausalLMOutput
         return flat.new_zeros(mask.shape).masked_scatter(mask, flat)
 
     with torch.no_grad():
-        entropy, is_top1 = entropy_of(log_p.detach()), logits.argmax(-1) == batch.targets
+        entropy, is_top1 = entropy_of(log_p.detach()), log_probs == log_p.amax(-1)
         mean_logits = logits.mean(-1)
     return FusedCausalLMOutput(
         loss=-log_probs.mean(),
