@@ -9,12 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-import task
 import torch
 
 from workbench.training.worker import importing
 
 with importing():  # as a run's own process does
+    import task
     from transformers import LlamaForCausalLM, LlamaForSequenceClassification
 
     from workbench.domain.pairs import plain
