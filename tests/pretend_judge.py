@@ -54,11 +54,7 @@ class PretendJudge:
         return Endpoint.read(values, where="the test")
 
 
-@contextmanager
-def pretend_judge() -> Iterator[PretendJudge]:
-    """Serves on a port of this computer until the test ends."""
-    judge = PretendJudge()
-
+def _handler(judge: PretendJudge) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -100,13 +96,21 @@ def pretend_judge() -> Iterator[PretendJudge]:
         def log_message(self, *_about: object) -> None:
             pass
 
+    return Handler
+
+
+@contextmanager
+def pretend_judge() -> Iterator[PretendJudge]:
+    """Serves on a port of this computer until the test ends."""
+    judge = PretendJudge()
+
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
         def handle_error(self, request: object, client_address: object) -> None:
             pass  # the client went away, as tests of stopping do
 
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), _handler(judge))
     judge.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
