@@ -134,7 +134,7 @@ def test_a_judge_is_declared_tried_and_removed_again(qtbot, card, judge, session
     qtbot.waitUntil(lambda: "local" in api.list_endpoints(), timeout=WAIT)
 
 
-def test_a_judge_that_is_edited_shows_what_was_saved(qtbot, card, judge):
+def test_a_judge_that_is_edited_shows_what_was_saved(qtbot, card, judge, session):
     fill(qtbot, card, judge)
     qtbot.waitUntil(lambda: card.chooser.currentData() == "local", timeout=WAIT)
     card.editors["model"].setText("another")
@@ -143,6 +143,7 @@ def test_a_judge_that_is_edited_shows_what_was_saved(qtbot, card, judge):
     qtbot.waitUntil(lambda: "needs no key" in card.state.text(), timeout=WAIT)
     assert card.editors["model"].text() == "another"
     api.set_endpoint("local", {"model": "a third"})  # as the command line would
+    session.preferences.read()
     qtbot.waitUntil(lambda: card.editors["model"].text() == "a third", timeout=WAIT)
 
 
