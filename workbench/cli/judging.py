@@ -10,7 +10,7 @@ import typer
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, print_table, say
 from workbench.cli.runs import show_or_follow
-from workbench.domain.costs import duration, money
+from workbench.domain.costs import about_money, duration, money
 from workbench.domain.endpoints import Endpoint
 from workbench.domain.errors import BadInput
 from workbench.domain.estimates import Estimate
@@ -117,12 +117,13 @@ def judge(  # noqa: PLR0913, PLR0917  (one argument a flag)
     options = {"last_only": last_only, "max_prompts": max_prompts}
     planned = api.plan_judging(project, run_ids, name, **options)  # type: ignore[arg-type]
     cost = planned.cost
-    words = f"At most {cost.n_questions:,} questions, {duration(cost.seconds)} or more, about {money(cost.dollars)}."
+    asked = f"At most {cost.n_questions:,} questions, {duration(cost.seconds)} or more, {about_money(cost.dollars)}."
+    words = f"{asked} What is known already is not asked again." if cost.n_questions else "All is judged already."
     if plan:
         if json:
             print_json({"runs": [job.id for job in planned.jobs], "cost": cost._asdict()})
         else:
-            say(f"{len(planned.jobs)} runs by {name}. {words} What is known already is not asked again.")
+            say(f"{len(planned.jobs)} runs by {name}. {words}")
         return
     note(words)
     jobs = api.judge_runs(project, run_ids, name, **options)  # type: ignore[arg-type]

@@ -50,7 +50,10 @@ class Patience(NamedTuple):
 
 
 OF_RUN = Patience(
-    8, 2, "resume the run", "What it answered so far is kept; resume the run later, or lower the requests a minute."
+    8,
+    2,
+    "resume the run",
+    "What it answered so far is kept: resume the run when the server is well, or lower the requests a minute.",
 )
 OF_TRIAL = Patience(1, 1, "test it again", "The server's own log may say why; else give it more patience.")
 
