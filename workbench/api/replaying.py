@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from pydantic import BaseModel
 
-from workbench.domain.errors import BadInput
+from workbench.domain.errors import BadInput, Busy
 from workbench.domain.events import Progress
 from workbench.domain.replays import Replay
 from workbench.jobs import replay as replays
 from workbench.jobs.launch import worker_environment
-from workbench.storage.liveness import is_working
+from workbench.storage.liveness import is_held, is_working, lock_for_child
 from workbench.storage.project import Project
-from workbench.storage.runlog import RunFolder
+from workbench.storage.runlog import OUTCOME, RunFolder
 
 __all__ = ["Replay", "ReplayView", "read_replay", "replay_run", "start_replay", "stop_replay"]
 _LOG = "replay.log"  # what a replay that the window started says when it comes to nothing
@@ -25,12 +25,14 @@ class ReplayView(BaseModel):
 
     Attributes:
         found: what the newest one came to; None where there was none.
-        is_working: one is going on.
+        is_going: one is going on.
+        is_working: its worker is at it, and can be stopped.
         phase, step, total: how far that one is.
         problem: why the one that was started last came to nothing; empty where it did not, or where it was stopped.
     """
 
     found: Replay | None = None
+    is_going: bool = False
     is_working: bool = False
     phase: str = ""
     step: int = 0
@@ -61,7 +63,7 @@ def start_replay(project: Project, run_id: str) -> ReplayView:
     """Starts a replay that goes on when the window closes; `read_replay` tells how far it is and what came of it.
 
     Raises:
-        NotFound, BadInput: as for `replay_run`, said at once.
+        NotFound, BadInput, Busy: as for `replay_run`, said at once.
     """
     job = project.job(run_id)
     outcome = project.run(run_id).outcome()
@@ -70,7 +72,10 @@ def start_replay(project: Project, run_id: str) -> ReplayView:
             f"Run `{run_id}` has not finished, so there is nothing whole to compare with.", "Finish it first."
         )
     replays.check_inputs(project, job)
-    with (project.run_folder(run_id) / _LOG).open("wb") as log:
+    with (project.run_folder(run_id) / _LOG).open("ab") as log:
+        if not lock_for_child(log) or is_working(RunFolder(replays.replay_folder(project, run_id))):
+            raise Busy(f"Run `{run_id}` is being replayed already.", "Its Replay tab says how far that is.")
+        log.truncate(0)
         subprocess.Popen(
             [sys.executable, "-P", "-m", "workbench", "replay", str(project.folder), run_id, "--json"],
             stdin=subprocess.DEVNULL,
@@ -96,17 +101,24 @@ def read_replay(project: Project, run_id: str) -> ReplayView:
     """Returns where the replay of a run is, and what the newest one found."""
     folder = RunFolder(replays.replay_folder(project, run_id))
     working = folder.folder.is_dir() and is_working(folder)
+    is_going = working or is_held(project.run_folder(run_id) / _LOG)
     said = [event for event in folder.last_events() if isinstance(event, Progress)] if working else []
     at = said[-1] if said else None
     found = replays.last_replay(project, run_id)
     return ReplayView(
         found=found,
+        is_going=is_going,
         is_working=working,
-        phase=at.phase if at else "",
+        phase=at.phase if at else _between(folder) if is_going else "",
         step=at.step if at else 0,
         total=at.total if at else 0,
-        problem="" if working else _problem(project, run_id, found),
+        problem="" if is_going else _problem(project, run_id, found),
     )
+
+
+def _between(folder: RunFolder) -> str:
+    """Returns what a replay does while no worker of it says anything."""
+    return "comparing" if (folder.folder / OUTCOME).exists() else "starting"
 
 
 def _problem(project: Project, run_id: str, found: Replay | None) -> str:
