@@ -110,9 +110,9 @@ def money(dollars: float) -> str:
 
 
 def about_money(dollars: float) -> str:
-    """Returns what something will cost, as far as that is known: about $ 12.40, less than $ 0.01, nothing."""
+    """Returns what something will cost, as far as that is known: about $ 12.40, less than $ 0.01, free."""
     told = money(dollars)
-    return f"about {told}" if told.startswith("$") else told
+    return f"about {told}" if told.startswith("$") else told if dollars else "free"
 
 
 def parameters(n: int) -> str:
