@@ -50,6 +50,9 @@ def test_what_a_replay_does_after_its_worker_is_told(runs):
     with (runs.project.run_folder(run) / "replay.log").open("ab") as log:
         assert lock_for_child(log)
         assert read_replay(runs.project, run).phase == "comparing"
+        log.write(b"The replay was stopped.")
+        log.flush()
+        assert read_replay(runs.project, run).phase == "ending"
 
 
 def test_a_run_that_has_not_finished_is_not_started(runs):

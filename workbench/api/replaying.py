@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -101,7 +102,8 @@ def read_replay(project: Project, run_id: str) -> ReplayView:
     """Returns where the replay of a run is, and what the newest one found."""
     folder = RunFolder(replays.replay_folder(project, run_id))
     working = folder.folder.is_dir() and is_working(folder)
-    is_going = working or is_held(project.run_folder(run_id) / _LOG)
+    log = project.run_folder(run_id) / _LOG
+    is_going = working or is_held(log)
     said = [event for event in folder.last_events() if isinstance(event, Progress)] if working else []
     at = said[-1] if said else None
     found = replays.last_replay(project, run_id)
@@ -109,15 +111,19 @@ def read_replay(project: Project, run_id: str) -> ReplayView:
         found=found,
         is_going=is_going,
         is_working=working,
-        phase=at.phase if at else _between(folder) if is_going else "",
+        phase=_phase(folder, log, at) if is_going else "",
         step=at.step if at else 0,
         total=at.total if at else 0,
         problem="" if is_going else _problem(project, run_id, found),
     )
 
 
-def _between(folder: RunFolder) -> str:
-    """Returns what a replay does while no worker of it says anything."""
+def _phase(folder: RunFolder, log: Path, said: Progress | None) -> str:
+    """Returns what a replay that goes on does, also while its worker says nothing."""
+    if folder.stop_requested() or (log.exists() and log.stat().st_size):  # its last words are there
+        return "ending"
+    if said is not None:
+        return said.phase
     return "comparing" if (folder.folder / OUTCOME).exists() else "starting"
 
 
