@@ -32,7 +32,7 @@ def test_a_run_that_was_never_replayed_has_nothing_to_tell(runs):
 
 def test_a_replay_is_going_on_before_its_worker_works_and_is_not_started_twice(runs, monkeypatch):
     run = runs.arm("dpo", {100: [1.0]}).id
-    monkeypatch.setattr("workbench.jobs.replay.check_inputs", lambda *_: None)
+    monkeypatch.setattr("workbench.api.replaying.check_inputs", lambda *_: None)
     with (runs.project.run_folder(run) / "replay.log").open("ab") as log:
         assert lock_for_child(log)  # as the process that replays inherits it
         view = read_replay(runs.project, run)
@@ -57,7 +57,7 @@ def test_what_a_replay_does_after_its_worker_is_told(runs):
 
 def test_a_run_that_has_not_finished_is_not_started(runs):
     job = runs.arm("dpo", {}, outcome=Outcome(state="stopped"))
-    with pytest.raises(BadInput, match="has not finished"):
+    with pytest.raises(BadInput, match="is stopped, so there is nothing whole"):
         start_replay(runs.project, job.id)
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from workbench.domain.errors import BadInput, Busy
+from workbench.domain.errors import Busy
 from workbench.domain.events import Progress
 from workbench.domain.replays import Replay
 from workbench.jobs import replay as replays
 from workbench.jobs.launch import worker_environment
+from workbench.jobs.replay_inputs import check_finished, check_inputs
 from workbench.storage.liveness import is_held, is_working, lock_for_child
 from workbench.storage.project import Project
 from workbench.storage.runlog import OUTCOME, RunFolder
@@ -67,12 +68,8 @@ def start_replay(project: Project, run_id: str) -> ReplayView:
         NotFound, BadInput, Busy: as for `replay_run`, said at once.
     """
     job = project.job(run_id)
-    outcome = project.run(run_id).outcome()
-    if outcome is None or outcome.state != "finished":
-        raise BadInput(
-            f"Run `{run_id}` has not finished, so there is nothing whole to compare with.", "Finish it first."
-        )
-    replays.check_inputs(project, job)
+    check_finished(job, project.run(run_id))
+    check_inputs(project, job)
     with (project.run_folder(run_id) / _LOG).open("ab") as log:
         if not lock_for_child(log) or is_working(RunFolder(replays.replay_folder(project, run_id))):
             raise Busy(f"Run `{run_id}` is being replayed already.", "Its Replay tab says how far that is.")
