@@ -72,6 +72,26 @@ def test_panels_are_chosen_from_a_menu_and_metrics_of_training_are_among_them(qt
     assert page.grid.cards[-1].spec.series[0].y[0] == 1.0
 
 
+def test_several_panels_are_ticked_before_the_menu_closes_and_no_more_than_fit(qtbot, page):
+    menu = page.bar.panels_button.menu()
+    items = {action.data(): action for action in menu.actions() if action.data()}
+    menu.popup(page.mapToGlobal(page.rect().topLeft()))
+    for name in ("frontier", "overoptimisation", "loss"):
+        place = menu.actionGeometry(items[name]).center()
+        qtbot.mouseMove(menu, place)
+        menu.setActiveAction(items[name])
+        qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=place)
+        assert menu.isVisible()
+    assert len(page.view.panels) == 6
+    assert not items["grad_norm"].isEnabled()
+    menu.setActiveAction(items["loss"])
+    qtbot.keyClick(menu, Qt.Key.Key_Space)
+    assert items["grad_norm"].isEnabled()
+    menu.close()
+    settled(qtbot, page)
+    assert len(page.grid.cards) == 5
+
+
 def test_another_baseline_changes_what_win_rates_are_against(qtbot, page):
     chosen(page.bar.baseline_box, "PPO (stories)")
     settled(qtbot, page)

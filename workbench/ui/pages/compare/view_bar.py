@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from workbench import api
 from workbench.compare import ComparedArm
@@ -11,6 +11,7 @@ from workbench.domain.experiments import START_MODEL, shown_name
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS, XAxis
 from workbench.ui.widgets import label
+from workbench.ui.widgets.tick_menu import TickMenu
 
 X_WORDS: dict[XAxis, str] = {
     "step": "step",
@@ -40,7 +41,7 @@ class ViewBar(QWidget):
         self._view = api.View()
         self.x_box, self.smoothing_box, self.baseline_box, self.judge_box = (QComboBox() for _ in range(4))
         self.panels_button = QPushButton("Panels")
-        self._menu = QMenu(self.panels_button)
+        self._menu = TickMenu(self.panels_button)
         self._build()
         self._connect()
 
@@ -72,8 +73,7 @@ class ViewBar(QWidget):
         if self.judge_box.findData(view.judge) < 0:
             self.judge_box.addItem(view.judge, view.judge)
         self.judge_box.setCurrentIndex(self.judge_box.findData(view.judge))
-        for action in self._menu.actions():
-            action.setChecked(action.data() in view.panels)
+        self._tick(view.panels)
 
     def _build(self) -> None:
         for key, words in X_WORDS.items():
@@ -81,6 +81,8 @@ class ViewBar(QWidget):
         for percent in _SMOOTHINGS:
             self.smoothing_box.addItem(f"{percent:g} %" if percent else "off", percent)
         self.baseline_box.addItem(START_MODEL, "")
+        self._full = self._menu.addAction(f"{_MOST_PANELS} at most: untick one to draw another")
+        self._full.setEnabled(False)
         for name in (*PANELS, None, *_METRICS):
             if name is None:
                 self._menu.addSection("While training")
@@ -128,11 +130,18 @@ class ViewBar(QWidget):
         self.judge_box.activated.connect(lambda _at: self.changed.emit({"judge": self.judge_box.currentData()}))
         self._menu.triggered.connect(lambda _action: self._on_panels_chosen())
 
+    def _tick(self, panels: Sequence[str]) -> None:
+        """Shows which panels are drawn; as many as fit leave no room for another."""
+        for action in self._menu.actions():
+            is_drawn = action.data() in panels
+            action.setChecked(is_drawn)
+            action.setEnabled(action is not self._full and (is_drawn or len(panels) < _MOST_PANELS))
+        self._full.setVisible(len(panels) >= _MOST_PANELS)
+
     def _on_panels_chosen(self) -> None:
         """Keeps the order in which panels stand; a new one comes last. One is left, and no more than fit are taken."""
         ticked = [action.data() for action in self._menu.actions() if action.isChecked()]
         kept = [name for name in self._view.panels if name in ticked]
         panels = [*kept, *(name for name in ticked if name not in kept)][:_MOST_PANELS] or list(self._view.panels)
-        for action in self._menu.actions():
-            action.setChecked(action.data() in panels)
+        self._tick(panels)
         self.changed.emit({"panels": panels})
