@@ -179,6 +179,7 @@ from .watching import (
     run_recipe,
     run_samples,
     show_experiments,
+    smooth_metric,
 )
 
 __all__ = [
@@ -371,6 +372,7 @@ __all__ = [
     "show_project",
     "show_run",
     "show_trash",
+    "smooth_metric",
     "start_demo",
     "start_playground",
     "start_replay",

@@ -96,9 +96,9 @@ def _statements(evidence: Evidence, claims: "_Claims") -> Iterator[Statement]:
     by_length = [claim for claim in claims.all if claim.is_by_length]
     yield said("length", _by_length(by_length), by_length)
     yield from _turns(evidence.turns, evidence)
-    yield from evidence.trust
     if not evidence.trained:
         yield _said("scope", "Only the start model was evaluated, so there is nothing to compare it with yet.")
+    yield from evidence.trust
     undecided = _nearest(claims.of(first, evidence.trained) or claims.against(evidence.references))
     yield said("undecided", _what_decides(undecided), [undecided] if undecided else [])
     yield from _scope(evidence)

@@ -66,15 +66,13 @@ class DataPage(Page):
         if not paths or self.session.tasks.is_running("data-import"):
             return
         first, *self._to_import = paths
-        if self._to_import:
-            self.session.tell(f"{len(paths)} files: one after the other.")
         self.begin_import(first)
 
     def begin_import(self, path: str) -> None:
         """Shows what importing a file would do."""
         self.session.settings.setValue("data/folder", str(Path(path).parent))
         self._stack.setCurrentWidget(self.panel)
-        self.panel.begin(path)
+        self.panel.begin(path, n_after=len(self._to_import))
 
     def _build(self) -> None:
         self.datasets = DatasetList()

@@ -11,6 +11,7 @@ from workbench.domain.experiments import START_MODEL, shown_name
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS, XAxis
 from workbench.ui.widgets import label
+from workbench.ui.widgets.smoothing_box import SmoothingBox
 from workbench.ui.widgets.tick_menu import TickMenu
 
 X_WORDS: dict[XAxis, str] = {
@@ -20,7 +21,6 @@ X_WORDS: dict[XAxis, str] = {
     "seconds": "time",
     "kl": "KL",
 }
-_SMOOTHINGS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _METRICS = ("objective/scores", "objective/kl", "objective/entropy", "objective/length", "rewards/margins",
             "rewards/accuracies", "logps/chosen", "loss", "grad_norm")  # fmt: skip
 _MOST_PANELS = 6
@@ -39,7 +39,8 @@ class ViewBar(QWidget):
         super().__init__()
         self._told = {setting.name: setting for setting in api.list_settings("view")}
         self._view = api.View()
-        self.x_box, self.smoothing_box, self.baseline_box, self.judge_box = (QComboBox() for _ in range(4))
+        self.x_box, self.baseline_box, self.judge_box = (QComboBox() for _ in range(3))
+        self.smoothing_box = SmoothingBox()
         self.panels_button = QPushButton("Panels")
         self._menu = TickMenu(self.panels_button)
         self._build()
@@ -56,9 +57,7 @@ class ViewBar(QWidget):
         """Shows what a view says; the arms are those that may be the baseline, the first judge is the gold one."""
         self._view = view
         self.x_box.setCurrentIndex(self.x_box.findData(view.x))
-        if self.smoothing_box.findData(view.smoothing) < 0:
-            self.smoothing_box.addItem(f"{view.smoothing:g} %", view.smoothing)
-        self.smoothing_box.setCurrentIndex(self.smoothing_box.findData(view.smoothing))
+        self.smoothing_box.show_percent(view.smoothing)
         self.baseline_box.clear()
         self.baseline_box.addItem(START_MODEL, "")
         others = [arm for arm in arms if shown_name(arm.name) != START_MODEL or arm.called[0] == view.baseline]
@@ -78,8 +77,6 @@ class ViewBar(QWidget):
     def _build(self) -> None:
         for key, words in X_WORDS.items():
             self.x_box.addItem(words, key)
-        for percent in _SMOOTHINGS:
-            self.smoothing_box.addItem(f"{percent:g} %" if percent else "off", percent)
         self.baseline_box.addItem(START_MODEL, "")
         self._full = self._menu.addAction(f"{_MOST_PANELS} at most: untick one to draw another")
         self._full.setEnabled(False)
@@ -121,9 +118,7 @@ class ViewBar(QWidget):
 
     def _connect(self) -> None:
         self.x_box.activated.connect(lambda _at: self.changed.emit({"x": self.x_box.currentData()}))
-        self.smoothing_box.activated.connect(
-            lambda _at: self.changed.emit({"smoothing": self.smoothing_box.currentData()})
-        )
+        self.smoothing_box.activated.connect(lambda _at: self.changed.emit({"smoothing": self.smoothing_box.percent()}))
         self.baseline_box.activated.connect(
             lambda _at: self.changed.emit({"baseline": self.baseline_box.currentData()})
         )
