@@ -47,6 +47,7 @@ class CheckpointCard(Card):
 
     def show_models(self, models: Sequence[api.ModelChoice], scheme: Scheme) -> None:
         """Lists these; ticks stay, and at first the last checkpoint of each arm's first seed has one."""
+        self._follow(models)
         self._offered, self._scheme = models, scheme
         if self._ticked is None and models:
             firsts = {choice.arm: choice.model.name for choice in reversed(models) if choice.is_last}
@@ -60,6 +61,16 @@ class CheckpointCard(Card):
     def chosen(self) -> list[api.ModelChoice]:
         """Returns what is ticked and listed, in the order of the list."""
         return [choice for choice in self._listed() if choice.model.name in (self._ticked or ())]
+
+    def _follow(self, models: Sequence[api.ModelChoice]) -> None:
+        """Moves the tick of a run's last checkpoint to the one that the run has saved since."""
+        if self._ticked is None or self.which_box.currentData() == "all":
+            return
+        newest = {_run(choice): choice.model.name for choice in models if choice.is_last}
+        for choice in self._offered:
+            name = choice.model.name
+            if choice.is_last and choice.step is not None and name in self._ticked:
+                self._ticked = self._ticked - {name} | {newest.get(_run(choice), name)}
 
     def _listed(self) -> list[api.ModelChoice]:
         which = self.which_box.currentData()
