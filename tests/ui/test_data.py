@@ -110,6 +110,17 @@ def test_the_chosen_pair_is_shown_as_text_with_its_differences_marked(qtbot, pag
     assert cursor.charFormat().underlineStyle() == cursor.charFormat().UnderlineStyle.NoUnderline
 
 
+def test_a_prompt_without_responses_has_the_whole_width(qtbot, page, tmp_path):
+    _drop(page.window(), _write(tmp_path / "prompts.jsonl", [{"prompt": "What now?"}]))
+    qtbot.waitUntil(page.panel.go_button.isEnabled, timeout=_WAIT)
+    qtbot.mouseClick(page.panel.go_button, Qt.MouseButton.LeftButton)
+    pair = page.browser.pair
+    qtbot.waitUntil(lambda: pair.prompt.toPlainText() == "What now?", timeout=_WAIT)
+    assert page.datasets.currentItem().text().startswith("prompts\n1 prompt\n")
+    assert not pair.chosen.isVisible()
+    qtbot.waitUntil(lambda: pair.prompt.width() > 0.9 * pair.width(), timeout=_WAIT)
+
+
 def test_a_dropped_file_is_previewed_and_then_imported(qtbot, page, project, tmp_path):
     _drop(page.window(), _write(tmp_path / "more pairs.jsonl", [_pair(number) for number in range(5)]))
     panel = page.panel

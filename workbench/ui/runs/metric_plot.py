@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from workbench import api
@@ -14,7 +14,7 @@ from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.plots.bare_plot import BarePlot, faint
 
 _AXIS_WORDS = 24  # pixels beside the numbers; an axis that fits itself has the whole plot painted again each time
-_FEW = 80  # points up to which each is marked
+_FEW, _DOT = 80, 5  # points up to which each is marked, pixels of a mark
 _MANY = 2_000  # points from which on smooth edges cost more than they tell
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": ""}
 
@@ -50,8 +50,10 @@ class MetricPlot(QFrame):
         self.curve.opts["antialias"] = not many
         self.curve.setPen(self._pen(thin=many))
         drawn = api.smooth_metric(steps, values, smoothing)
-        self.curve.setData(steps, drawn, symbol="o" if few and not smoothing else None, symbolSize=5)
-        self.raw.setData(*((steps, values) if smoothing else ([], [])))
+        logged, behind = (self.raw, (steps, values)) if smoothing else (self.curve, ([], []))
+        self.curve.setData(steps, drawn, symbol=None)
+        self.raw.setData(*behind, symbol=None)
+        logged.setSymbol("o" if few else None)
         last = values[np.isfinite(values)][-1:]
         self._value.setText(f"{last[0]:,.4g} at step {steps[-1]:,.0f}" if len(last) else "")
         return True
@@ -63,8 +65,10 @@ class MetricPlot(QFrame):
         self._scheme = scheme
         self.curve.setPen(self._pen(thin=self._n_points > _MANY))
         self.raw.setPen(pg.mkPen(faint(colour), width=1))
-        self.curve.setSymbolBrush(pg.mkBrush(colour))
-        self.curve.setSymbolPen(pg.mkPen(colour))
+        for item, dots in ((self.curve, QColor(colour)), (self.raw, faint(colour))):
+            item.setSymbolBrush(pg.mkBrush(dots))
+            item.setSymbolPen(pg.mkPen(dots))
+            item.setSymbolSize(_DOT)
         for side, words in (("bottom", "training step"), ("left", self._axis_words())):
             self.plot.dress_axis(side, words, tokens)
 
