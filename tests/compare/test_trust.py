@@ -1,23 +1,24 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from workbench.compare import compare_runs
 from workbench.domain.events import Metrics
-from workbench.domain.pairs import DatasetKind
 from workbench.domain.recipes import RewardRecipe
-from workbench.domain.records import DataInput, DatasetRecord, Inputs, Job, Splits
-from workbench.storage.files import write_record
+from workbench.domain.records import DataInput, Inputs, Job
 
 FLAT = [0.0] * 8
 HELD_OUT = DataInput(name="pairs", sha256="beef0000" * 8, split="validation")
 
 
 def add_pairs(project, n_held_out: int, n_ties: int = 0) -> None:
-    counts = {"train": 1000 - n_held_out, "validation": n_held_out, "test": 0}
-    record = DatasetRecord(
-        name="pairs", kind=DatasetKind.PREFERENCE, source="pairs.jsonl", source_sha256="0", reader="trl", n_rows=1000,
-        n_prompts=1000, n_ties=n_ties, content_sha256=HELD_OUT.sha256,
-        splits=Splits(seed=0, fractions={"train": 0.8}, counts=counts, checksum="c"),
-    )  # fmt: skip
-    project.dataset_folder("pairs").mkdir(parents=True)
-    write_record(project.dataset_folder("pairs") / "dataset.json", record)
+    """Adds the columns of a dataset that say which pairs are held out: those, ties first, stand after 100 others."""
+    folder = project.dataset_folder("pairs")
+    folder.mkdir(parents=True)
+    splits, ties = (
+        ["train"] * 100 + ["validation"] * n_held_out,
+        [place < 100 + n_ties for place in range(100 + n_held_out)],
+    )
+    pq.write_table(pa.table({"split": splits, "tie": ties}), folder / "pairs.parquet")
 
 
 def add_reward_model(project, seed: int, *accuracies: float) -> str:
@@ -62,10 +63,16 @@ def test_a_reward_model_no_better_than_a_coin_is_told_to_be_so(runs):
     assert "not told apart from tossing a coin" in trust(runs.project)[0]
 
 
-def test_ties_and_what_is_beyond_the_rows_that_training_is_measured_on_do_not_count(runs):
-    add_pairs(runs.project, 800, n_ties=500)
+def test_ties_do_not_count(runs):
+    add_pairs(runs.project, 800, n_ties=400)
     add_arm(runs, add_reward_model(runs.project, 0, 0.75))
     assert "75.0 % of the 400 pairs held out" in trust(runs.project)[0]
+
+
+def test_no_more_pairs_count_than_training_is_measured_on(runs):
+    add_pairs(runs.project, 800)
+    add_arm(runs, add_reward_model(runs.project, 0, 0.75))
+    assert "75.0 % of the 512 pairs held out" in trust(runs.project)[0]
 
 
 def test_nothing_is_told_of_a_reward_model_whose_pairs_are_not_known(runs):

@@ -1,6 +1,8 @@
 """How far the reward models behind the proxy can be trusted: how they rank pairs that they did not learn from."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -9,6 +11,7 @@ from workbench.compare.log_cache import kept_columns
 from workbench.compare.logs import read_log
 from workbench.compare.statements import Statement, Support
 from workbench.compare.statistics import wilson
+from workbench.data.store import content_folder, count_preferences
 from workbench.domain.errors import NotFound
 from workbench.domain.estimates import Estimate
 from workbench.domain.recipes.training import VALIDATION_ROWS
@@ -72,10 +75,14 @@ def _last_accuracy(project: Project, job: Job) -> float:
 
 
 def _n_pairs(project: Project, data: DataInput) -> int:
-    """Returns how many pairs of a dataset's split have a better answer; the ties are taken to be spread evenly over it."""
+    """Returns how many pairs a reward model was measured on; 0 where their dataset was deleted since."""
     try:
-        record = project.dataset(project.data_folder(data).name, data.sha256)
-    except NotFound:  # deleted since
+        return _count(content_folder(project.data_folder(data), data.sha256), data)
+    except NotFound:
         return 0
-    rows = record.splits.counts.get(data.split, 0) if data.split else record.n_rows
-    return min(VALIDATION_ROWS, int(rows * (1 - record.n_ties / max(1, record.n_rows))))
+
+
+@lru_cache(maxsize=256)
+def _count(folder: Path, data: DataInput) -> int:
+    """Counts once what cannot change: `data` names the content."""
+    return count_preferences(folder, data.split, VALIDATION_ROWS)
