@@ -126,13 +126,14 @@ def rows_of(size: str, found: dict[str, Any]) -> list[str]:
     rows.append(row(f"peak memory of PPO, {size}", *(f"{m:.0f} MB" for m in memory), memory[0] / memory[1]))
     if UPDATES[size] >= UPDATES["S"]:
         rows += rows_of_learning(size, found["ppo"])
-    for kind in ("dpo", "reward", "sft"):
+    names = {"dpo": "DPO, the reference read before,", "reward": "reward model", "sft": "SFT"}
+    for kind, name in names.items():
         ours_s = median(found[f"{kind} ours"]["seconds"])
         for setting in ("default", "fp32", "precompute"):
             if (peer := found.get(f"{kind} {setting}")) is not None:
                 peer_s = median(peer["seconds"])
                 rates = [f"{16 / s:.0f} rows/s" for s in (ours_s, peer_s)]
-                rows.append(row(f"{kind} against TRL {setting}, {size}", *rates, peer_s / ours_s))
+                rows.append(row(f"{name} against TRL {setting}, {size}", *rates, peer_s / ours_s))
     for dtype in ("float32", "bfloat16"):
         ours_s, peer_s = (median(found["scoring"][f"{name} {dtype}"][FIRST:]) for name in ("ours", "theirs"))
         rates = [f"{SCORED / s:.0f} texts/s" for s in (ours_s, peer_s)]
