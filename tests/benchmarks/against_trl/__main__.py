@@ -182,15 +182,16 @@ def draw_curves(found: dict[str, Any]) -> None:
     figure = Figure(figsize=(8.4, 3.4), layout="constrained")
     styles = {"same algorithm": ("#0072B2", "-"), "shared trunk": ("#009E73", "-."), "trl": ("#D55E00", "--")}
     names = {"same algorithm": "workbench", "shared trunk": "workbench, shared trunk", "trl": "TRL 1.12"}
-    for axes, value in zip(figure.subplots(1, 2), ("gold", "reward"), strict=True):
-        axes.set(xlabel="seconds of training", ylabel=value)
+    shown = {"gold": "gold score", "reward": "reward (proxy)"}
+    for axes, (value, words) in zip(figure.subplots(1, 2), shown.items(), strict=True):
+        axes.set(xlabel="seconds of training", ylabel=words)
         axes.spines[["top", "right"]].set_visible(False)
         for name, (colour, style) in styles.items():
             for number, run in enumerate(found["ppo"][name]):
                 seconds = list(accumulate(record["total"] for record in run))
                 label = names[name] if number == 0 else None
                 axes.plot(seconds, [record[value] for record in run], style, color=colour, label=label, linewidth=1.3)
-    figure.axes[0].legend(frameon=False)
+    figure.axes[0].legend(frameon=False, loc="upper left")
     for ending in ("svg", "png"):
         figure.savefig(OUT / f"curves.{ending}", dpi=160)
 
