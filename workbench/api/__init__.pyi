@@ -180,6 +180,7 @@ from .watching import (
     run_recipe,
     run_samples,
     show_experiments,
+    smooth_metric,
 )
 
 __all__ = [
@@ -373,6 +374,7 @@ __all__ = [
     "show_project",
     "show_run",
     "show_trash",
+    "smooth_metric",
     "start_demo",
     "start_playground",
     "start_replay",
