@@ -3,9 +3,12 @@
 from math import isnan
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from workbench.compare.samples import read_samples, read_texts, sample_files
+from workbench.compare.smoothing import smooth
+from workbench.compare.statistics import FloatArray
 from workbench.domain import samples as columns
 from workbench.domain.events import Event, Metrics, Sample
 from workbench.domain.records import Job, Outcome, RunState
@@ -219,3 +222,15 @@ def _stored(recipe: Settings, name: str) -> StoredSetting:
 def _forgotten(name: str, value: object) -> StoredSetting:
     told = "An earlier version planned the run with it; this one has no such setting. It is kept as it was."
     return StoredSetting(name=name, label=name, help=told, unit="", value=value, default=None, advanced=False)
+
+
+def smooth_metric(steps: FloatArray, values: FloatArray, percent: float) -> FloatArray:
+    """Returns a metric smoothed as a comparison smooths its curves.
+
+    Args:
+        steps: [t] the training steps, rising.
+        values: [t] the metric; NaN is left out, and stays NaN.
+        percent: the half-life, of the steps that the curve spans; 0 smooths nothing.
+    """
+    half_life = percent / 100 * float(np.ptp(steps)) if len(steps) else 0.0
+    return smooth(steps, values, half_life)
