@@ -3,32 +3,42 @@
 The tests draw each a few hundred times; `tests/benchmarks/coverage.py` draws thousands and prints the table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
+from workbench.compare.frontier import dominance, envelope_band
+from workbench.compare.length_control import Outcomes, control_length
 from workbench.compare.resampling import hierarchical_bootstrap, paired_bootstrap
-from workbench.compare.statistics import rate_interval, spread, wilson
+from workbench.compare.scaling import Fitted, Form, Points, fit, turning_point, value
+from workbench.compare.statistics import rate_interval, seed_interval, spread, wilson
 from workbench.compare.strengths import design_of, fit_strengths, resampled_strengths, strengths_over_seeds
+from workbench.domain.estimates import Estimate
 
 
 @dataclass(frozen=True)
 class World:
-    """A kind of interval in a world that it is drawn from.
+    """A kind of interval in a world that it is drawn from, or several that are worked out together.
 
     Attributes:
         name: which interval, in which world.
-        holds: draws once, with the number of the draw, and says whether the 95% interval holds the truth.
+        holds: draws once, with the number of the draw, and says whether the 95% interval holds the truth, or each of several.
+        parts: what several are called.
+        in_tests: draws that the tests take; fewer where one takes long.
     """
 
     name: str
-    holds: Callable[[np.random.Generator, int], bool]
+    holds: Callable[[np.random.Generator, int], bool | Sequence[bool]]
+    parts: tuple[str, ...] = ("",)
+    in_tests: int = 1500
 
-    def coverage(self, draws: int, seed: int = 1) -> float:
-        """Returns the share of draws whose interval holds the truth."""
+    def coverage(self, draws: int, seed: int = 1) -> dict[str, float]:
+        """Returns the share of draws whose interval holds the truth, by the name of the interval."""
         random = np.random.default_rng(seed)
-        return float(np.mean([self.holds(random, i) for i in range(draws)]))
+        held = np.array([self.holds(random, i) for i in range(draws)]).reshape(draws, len(self.parts)).mean(axis=0)
+        return {f"{self.name}{part and ': '}{part}": float(share) for part, share in zip(self.parts, held, strict=True)}
 
 
 def crossed(random: np.random.Generator, seeds: float, prompts: float, rest: float, s: int, p: int = 100) -> np.ndarray:
@@ -107,6 +117,99 @@ def strength_over(s: int, between: float) -> World:
     return World(f"strength, {s} seeds that differ by {between}", holds)
 
 
+def curve_over(s: int) -> World:
+    def holds(random: np.random.Generator, _: int) -> bool:
+        values = random.normal(size=(s, 1))
+        return bool(abs(values.mean()) <= seed_interval(values)[0])
+
+    return World(f"curve of training, {s} seeds", holds)
+
+
+def length_held_equal(s: int, theta: float, phi: float) -> World:
+    def holds(random: np.random.Generator, _: int) -> bool:
+        longer = random.normal(60, 100, 300 * s)
+        wins = random.random(300 * s) < special.expit(theta + phi * np.tanh(longer / longer.std()))
+        seed, prompt = np.repeat(np.arange(s), 300), np.tile(np.arange(300), s)
+        found = control_length(Outcomes(wins.astype(float), longer, seed, prompt))
+        return found is not None and found.rate.low <= special.expit(theta) <= found.rate.high
+
+    return World(f"rate at equal length, {s} seed(s), theta {theta}, phi {phi}", holds)
+
+
+def measured_over(
+    random: np.random.Generator,
+    n_seeds: int,
+    n_points: int,
+    form: Form,
+    parameters: tuple[float, float],
+    wobble: float = 0.0,
+    *,
+    has_noisy_kl: bool = False,
+) -> list[Points]:
+    """Returns seeds of an arm whose gold follows the form; prompts differ, and responses on top of them."""
+    n_prompts = 100
+    ease = random.normal(0, 0.3, n_prompts)
+    seeds = []
+    for _ in range(n_seeds):
+        d = np.linspace(0.7, 5, n_points)
+        a, b = parameters[0] + random.normal(0, wobble), parameters[1] + random.normal(0, wobble / 2)
+        kl = (d * d)[:, None] * random.gamma(4, 1 / 4, (n_points, n_prompts)) if has_noisy_kl else None
+        y = value(form, a, b, d)[:, None] + (d / 5)[:, None] * ease + random.normal(0, 0.8, (n_points, n_prompts))
+        y += random.normal(0, 0.5, n_prompts)  # the start model's response, which is taken from all
+        seeds.append(Points(np.sqrt(kl.mean(axis=1)) if kl is not None else d, y, kl))
+    return seeds
+
+
+def form_over(
+    s: int,
+    n_points: int,
+    form: Form,
+    parameters: tuple[float, float],
+    wobble: float = 0.0,
+    *,
+    has_noisy_kl: bool = False,
+) -> World:
+    truth = (*parameters, *turning_point(form, *parameters))
+
+    def holds(random: np.random.Generator, _: int) -> list[bool]:
+        found = fit(form, measured_over(random, s, n_points, form, parameters, wobble, has_noisy_kl=has_noisy_kl))
+        assert isinstance(found, Fitted)
+        intervals: tuple[Estimate, ...] = (found.alpha, found.beta, found.peak, found.height)
+        return [one.low <= true <= one.high for one, true in zip(intervals, truth, strict=True)]
+
+    named = (
+        f"Gao's form {form}, {s} seed(s) that differ by {wobble}{', KL of the same answers' if has_noisy_kl else ''}"
+    )
+    return World(named, holds, ("alpha", "beta", "turning point", "height"), in_tests=500)
+
+
+def frontier_of(true: tuple[float, ...]) -> World:
+    x, frontier = np.arange(float(len(true))), np.maximum.accumulate(true)
+
+    def holds(random: np.random.Generator, i: int) -> bool:
+        y = np.array(true)[:, None] + 0.6 * random.normal(size=(1, 100)) + random.normal(size=(len(true), 100))
+        _, low, high = envelope_band(x, y, x[i % len(x), None], draws=400, seed=i)
+        return bool(low[0] <= frontier[i % len(x)] <= high[0])
+
+    return World(f"frontier of {true}", holds)
+
+
+def points_above(lead: float) -> World:
+    """Six checkpoints by `lead` above or below another arm's; at a lead of 0 which of them are above is chance alone."""
+    x = np.arange(1.0, 7.0)
+    leads = lead * np.array([1, 1, 1, -1, 1, 1])
+
+    def holds(random: np.random.Generator, i: int) -> bool:
+        prompts = random.normal(size=(1, 100))
+        theirs = np.sqrt(x)[:, None] + prompts + random.normal(size=(6, 100))
+        ours = np.sqrt(x)[:, None] + leads[:, None] + prompts + random.normal(size=(6, 100))
+        start = np.concatenate([np.zeros((1, 100)), theirs])
+        found = dominance((x, ours), (np.arange(7.0), start), draws=400, seed=i)
+        return found.low <= 5 <= found.high
+
+    return World(f"checkpoints above a frontier, 5 of 6 by {lead}", holds)
+
+
 WORLDS = (
     *(mean_over(1, 0.0, prompts) for prompts in (0.5, 1.0)),
     *(
@@ -118,6 +221,14 @@ WORLDS = (
     *(rate_over(s, between) for s in (2, 3) for between in (0.0, 0.05, 0.12)),
     paired_differences(),
     *(mean_resampled(seeds) for seeds in (0.1, 0.5)),
+    *(curve_over(s) for s in (2, 3)),
+    *(length_held_equal(s, *truth) for s in (1, 2, 3) for truth in ((0.0, 0.0), (0.5, 1.0), (-0.3, 2.0))),
+    form_over(1, 8, "rl", (2.0, 1.0)),
+    form_over(1, 8, "rl", (2.0, 1.0), has_noisy_kl=True),
+    form_over(2, 6, "rl", (2.0, 1.0), 0.1, has_noisy_kl=True),
+    form_over(3, 6, "rl", (2.0, 1.0), 0.1, has_noisy_kl=True),
+    form_over(1, 8, "bon", (2.0, 0.3)),
+    *(frontier_of(true) for true in ((0, 0.5, 0.6, 0.55, 0.7), (0, 0.5, 0.5, 0.5, 0.5), (0, 0.5, 0.6, 0.3, 0.2))),
     strength_resampled(),
     *(strength_over(s, between) for s in (2, 3) for between in (0.0, 0.3)),
 )
