@@ -11,9 +11,10 @@ from scipy import special
 
 from workbench.compare.frontier import dominance, envelope_band
 from workbench.compare.length_control import Outcomes, control_length
+from workbench.compare.rates import rate_interval, rate_of_prompts, wilson
 from workbench.compare.resampling import hierarchical_bootstrap, paired_bootstrap
 from workbench.compare.scaling import Fitted, Form, Points, fit, turning_point, value
-from workbench.compare.statistics import rate_interval, seed_interval, spread, wilson
+from workbench.compare.statistics import seed_interval, spread
 from workbench.compare.strengths import design_of, fit_strengths, resampled_strengths, strengths_over_seeds
 from workbench.domain.estimates import Estimate
 
@@ -70,13 +71,34 @@ def rate_by_wilson(rate: float) -> World:
     return World(f"rate of {rate}, one seed, Wilson", holds)
 
 
-def rate_over(s: int, between: float) -> World:
-    def holds(random: np.random.Generator, _: int) -> bool:
-        chance = 0.6 + between * random.normal(size=(s, 1)) + 0.15 * random.normal(size=(1, 200))
-        found = rate_interval((random.random((s, 200)) < np.clip(chance, 0, 1)).astype(float))
-        return found.low <= 0.6 <= found.high
+def rate_with_ties(lead: float, ties: float, p: int = 256) -> World:
+    chances = [(1 - ties + lead) / 2, ties, (1 - ties - lead) / 2]
 
-    return World(f"rate, {s} seeds that differ by {between}", holds)
+    def holds(random: np.random.Generator, _: int) -> bool:
+        found = rate_of_prompts(random.choice([1.0, 0.5, 0.0], size=p, p=chances))
+        return found.low <= 0.5 + lead / 2 <= found.high
+
+    return World(f"rate, one seed, {p} prompts, {100 * ties:.0f}% ties, lead {lead}", holds)
+
+
+def rate_of_shares(a: float, b: float) -> World:
+    """Each prompt says a share, as of best of n or of several answers."""
+
+    def holds(random: np.random.Generator, _: int) -> bool:
+        found = rate_of_prompts(random.beta(a, b, 64))
+        return found.low <= a / (a + b) <= found.high
+
+    return World(f"rate, one seed, shares of 64 prompts like beta({a}, {b})", holds)
+
+
+def rate_over(s: int, between: float, rate: float = 0.6) -> World:
+    def holds(random: np.random.Generator, _: int) -> bool:
+        ease = 0.15 if rate < 0.8 else 0.03  # none below 0 or above 1, so that the mean is the rate
+        chance = rate + between * random.normal(size=(s, 1)) + ease * random.normal(size=(1, 200))
+        found = rate_interval((random.random((s, 200)) < np.clip(chance, 0, 1)).astype(float))
+        return found.low <= rate <= found.high
+
+    return World(f"rate of {rate}, {s} seeds that differ by {between}", holds)
 
 
 def paired_differences() -> World:
@@ -218,14 +240,16 @@ WORLDS = (
         for differ in ((0.0, 1.0), (0.1, 0.5), (0.2, 0.5), (0.5, 0.5), (2.0, 0.5))
     ),
     *(rate_by_wilson(rate) for rate in (0.5, 0.62, 0.85)),
+    *(rate_with_ties(*how) for how in ((0.0, 0.3), (0.2, 0.3), (0.1, 0.5), (0.0, 0.9), (0.6, 0.3))),
+    *(rate_of_shares(*how) for how in ((2, 2), (1, 1), (0.3, 0.2))),
     *(rate_over(s, between) for s in (2, 3) for between in (0.0, 0.05, 0.12)),
+    *(rate_over(s, between, 0.9) for s in (2, 3) for between in (0.0, 0.02)),
     paired_differences(),
     *(mean_resampled(seeds) for seeds in (0.1, 0.5)),
     *(curve_over(s) for s in (2, 3)),
     *(length_held_equal(s, *truth) for s in (1, 2, 3) for truth in ((0.0, 0.0), (0.5, 1.0), (-0.3, 2.0))),
     form_over(1, 8, "rl", (2.0, 1.0)),
     form_over(1, 8, "rl", (2.0, 1.0), has_noisy_kl=True),
-    form_over(2, 6, "rl", (2.0, 1.0), 0.1, has_noisy_kl=True),
     form_over(3, 6, "rl", (2.0, 1.0), 0.1, has_noisy_kl=True),
     form_over(1, 8, "bon", (2.0, 0.3)),
     *(frontier_of(true) for true in ((0, 0.5, 0.6, 0.55, 0.7), (0, 0.5, 0.5, 0.5, 0.5), (0, 0.5, 0.6, 0.3, 0.2))),
