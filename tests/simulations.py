@@ -194,8 +194,9 @@ def form_over(
     truth = (*parameters, *turning_point(form, *parameters))
 
     def holds(random: np.random.Generator, _: int) -> list[bool]:
-        found = fit(form, measured_over(random, s, n_points, form, parameters, wobble, has_noisy_kl=has_noisy_kl))
-        assert isinstance(found, Fitted)
+        found: Fitted | str = ""
+        while not isinstance(found, Fitted):  # where no form is shown, no interval is
+            found = fit(form, measured_over(random, s, n_points, form, parameters, wobble, has_noisy_kl=has_noisy_kl))
         intervals: tuple[Estimate, ...] = (found.alpha, found.beta, found.peak, found.height)
         return [one.low <= true <= one.high for one, true in zip(intervals, truth, strict=True)]
 
