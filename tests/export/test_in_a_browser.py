@@ -24,11 +24,12 @@ FLAGS = (
 MEASURE = """<script>
 addEventListener('load', () => {
   const wide = [...document.querySelectorAll('body *')].filter(e =>
-    !e.closest('.scroll, pre') && e.getBoundingClientRect().right > innerWidth + 1);
+    !e.closest(SCROLLS) && e.getBoundingClientRect().right > innerWidth + 1);
   document.body.dataset.measured = JSON.stringify({ width: innerWidth, page: document.documentElement.scrollWidth,
     wide: wide.map(e => e.tagName + '.' + e.className), asked: performance.getEntriesByType('resource').map(r => r.name) });
 });
 </script></body>"""
+PAPER = 688  # pixels of 182 mm: A4 without its margins
 OBEYED = "document.body.dataset.obeyed = 'yes'"
 HOSTILE = (
     f'</p></pre></section></style></title><script>{OBEYED}</script><img src=x onerror="{OBEYED}"><svg onload="{OBEYED}">'
@@ -54,7 +55,8 @@ def without_policy(page: Path) -> Path:
     """Returns a copy that scripts could run in, with the one that measures."""
     html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text(encoding="utf-8"))
     copy = page.with_name(f"measured-{page.name}")
-    copy.write_text(html.replace("</body>", MEASURE), encoding="utf-8")
+    scrolls = "pre" if page.name == "paper.html" else ".scroll, pre"
+    copy.write_text(html.replace("</body>", MEASURE.replace("SCROLLS", repr(scrolls))), encoding="utf-8")
     return copy
 
 
@@ -79,18 +81,27 @@ def test_it_asks_for_nothing(report):
 
 
 def test_a_phone_shows_it_without_moving_it_sideways(report):
-    measured = without_policy(report)
-    framed = report.with_name(
-        "phone.html"
-    )  # a frame of 390 pixels: the browser's own window is never narrower than 500
+    assert measured_in_a_frame(without_policy(report), 390) == {"width": 390, "page": 390, "wide": [], "asked": []}
+
+
+def test_paper_is_wide_enough_for_every_table(report):
+    page = report.with_name("paper.html")
+    page.write_text(report.read_text(encoding="utf-8").replace("@media print {", "@media all {"), encoding="utf-8")
+    found = measured_in_a_frame(without_policy(page), PAPER)
+    assert (found["page"], found["wide"]) == (PAPER, [])
+
+
+def measured_in_a_frame(page: Path, width: int) -> dict[str, object]:
+    """Returns what a page measures of itself in a frame: the browser's own window is never narrower than 500 pixels."""
+    framed = page.with_name(f"framed-{page.name}")
     framed.write_text(
-        f"<iframe id=phone width=390 height=844 src='{measured.name}'></iframe><script>onload = () => document.body.dataset"
-        ".measured = document.getElementById('phone').contentDocument.body.dataset.measured</script>",
+        f"<iframe id=frame width={width} height=844 src='{page.name}'></iframe><script>onload = () => document.body.dataset"
+        ".measured = document.getElementById('frame').contentDocument.body.dataset.measured</script>",
         encoding="utf-8",
     )
     dom = browse(framed, "--dump-dom", "--allow-file-access-from-files").stdout
-    found = json.loads(re.findall(r'data-measured="([^"]+)"', dom)[0].replace("&quot;", '"'))
-    assert found == {"width": 390, "page": 390, "wide": [], "asked": []}
+    found: dict[str, object] = json.loads(re.findall(r'data-measured="([^"]+)"', dom)[0].replace("&quot;", '"'))
+    return found
 
 
 def test_it_prints_on_paper(report):
