@@ -20,6 +20,7 @@ from workbench.domain.recipes.dpo import trl_loss
 from workbench.domain.recipes.training import TrainingRecipe
 from workbench.domain.records import Job
 from workbench.storage.files import write_bytes
+from workbench.storage.folders import appearing
 from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, resolve_model
 
@@ -29,7 +30,7 @@ _BY_TRL = ("sft", "reward", "dpo")
 
 
 def write_script(project: Project, job: Job, folder: Path) -> list[Path]:
-    """Writes train.py, data.jsonl and requirements.txt into a new folder.
+    """Writes train.py, data.jsonl and requirements.txt into a new folder: all of it, or nothing.
 
     Args:
         project: whose run.
@@ -49,10 +50,10 @@ def write_script(project: Project, job: Job, folder: Path) -> list[Path]:
     if folder.is_dir() and any(folder.iterdir()):
         raise AlreadyExists(f"{folder} is not empty.", "Name a new folder.")
     files = _files(project, job, job.recipe)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_data(project, job, folder / "data.jsonl")
-    for name, content in files.items():
-        write_bytes(folder / name, content.encode())
+    with appearing(folder) as part:
+        _write_data(project, job, part / "data.jsonl")
+        for name, content in files.items():
+            write_bytes(part / name, content.encode())
     return sorted(folder.iterdir())
 
 
@@ -140,8 +141,8 @@ def _source(project: Project, name: str) -> str:
 
 
 def _docstring(job: Job) -> str:
-    name = job.name.replace("\\", "/").replace('"', "'")
-    told = [f"What the run {job.id} ({name}) does, as a script of its own.", ""]
+    called = f"{job.id} ({job.name})".replace("\\", "/").replace('"', "'")  # whoever made the project wrote both
+    told = [f"What the run {called} does, as a script of its own.", ""]
     told.append(
         "Run `python train.py`. It needs what requirements.txt names, and gives the losses that the run logged, up to"
     )
@@ -151,11 +152,12 @@ def _docstring(job: Job) -> str:
             told.append("The run's budget of tokens or seconds is not in here: it may have ended earlier.")
     else:
         told.append(
-            "the last digits; on one CPU the very same. TRL 1.16 has no PPO, so this calls the one of Preference"
+            "the last digits, which grow from update to update; on one CPU, by the same version, the very same."
         )
         told.append(
-            "Workbench, in a project that it makes beside this file. Ended early, it goes on when it is run again."
+            "TRL 1.16 has no PPO, so this calls the one of Preference Workbench, in a project that it makes beside"
         )
+        told.append("this file. Ended early, it goes on when it is run again.")
     return "\n".join([*told, ""])
 
 
