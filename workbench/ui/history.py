@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from workbench.ui.tasks import Tasks
 
-_MOST = 100
+_MOST = 1000  # one who judges by keys does hundreds, and what was done before shall not be lost to undo
 
 
 @dataclass(slots=True)
@@ -22,13 +22,23 @@ class Deed:
         words: what was done, as a button would say it: "Delete run ppo".
         do: a verb of the api that does it, again if need be.
         undo: takes it back; receives what `do` returned the last time.
+        on_done: receives, on the window's thread, what `do` returned, each time that it is done.
+        on_undone: called, on the window's thread, each time that it was taken back.
         result: what `do` returned the last time.
     """
 
     words: str
     do: Callable[[], Any]
     undo: Callable[[Any], Any]
+    on_done: Callable[[Any], object] | None = None
+    on_undone: Callable[[], object] | None = None
     result: Any = None
+
+    def settle(self, result: Any) -> None:
+        """Notes that it is done, and tells who asked for it."""
+        self.result = result
+        if self.on_done is not None:
+            self.on_done(result)
 
 
 class _Step(NamedTuple):
@@ -47,7 +57,7 @@ class History(QObject):
 
     Signals:
         changed: what can be undone or redone is another deed now.
-        told: a deed was done, undone or redone: the sentence, and whether it can be undone.
+        told: a deed was done, undone or redone: the sentence, empty of a quiet one, and whether it can be undone.
     """
 
     changed = Signal()
@@ -81,7 +91,10 @@ class History(QObject):
         words: str,
         do: Callable[[], Any],
         undo: Callable[[Any], Any],
-        on_done: Callable[[Any], None] | None = None,
+        on_done: Callable[[Any], object] | None = None,
+        on_undone: Callable[[], object] | None = None,
+        *,
+        is_quiet: bool = False,
     ) -> None:
         """Does something and remembers how to take it back; where it fails the window says so and nothing is remembered.
 
@@ -89,18 +102,18 @@ class History(QObject):
             words: what is done, as a button would say it.
             do: runs on another thread, touches no widget.
             undo: takes it back, on another thread; receives what `do` returned.
-            on_done: receives what `do` returned, on the window's thread.
+            on_done: receives what `do` returned, on the window's thread, each time that it is done.
+            on_undone: called on the window's thread each time that it was taken back.
+            is_quiet: nobody is told that it is done.
         """
-        deed = Deed(words, do, undo)
+        deed = Deed(words, do, undo, on_done, on_undone)
 
         def on_result(result: Any) -> None:
-            deed.result = result
             self._deeds[self._n_done :] = [deed]
             del self._deeds[:-_MOST]
             self._n_done = len(self._deeds)
-            self.told.emit(f"{words}: done.", True)
-            if on_done is not None:
-                on_done(result)
+            self.told.emit("" if is_quiet else f"{words}: done.", True)
+            deed.settle(result)
 
         self._start(do, on_result, f"{words} did not work")
 
@@ -115,6 +128,8 @@ class History(QObject):
         def on_result(_result: Any) -> None:
             self._n_done -= 1
             self.told.emit(f"{deed.words}: undone.", False)
+            if deed.on_undone is not None:
+                deed.on_undone()
 
         self._start(lambda: deed.undo(deed.result), on_result, f"{deed.words} was not undone")
 
@@ -127,9 +142,9 @@ class History(QObject):
         deed = self._deeds[self._n_done]
 
         def on_result(result: Any) -> None:
-            deed.result = result
             self._n_done += 1
             self.told.emit(f"{deed.words}: done again.", True)
+            deed.settle(result)
 
         self._start(deed.do, on_result, f"{deed.words} was not done again")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
@@ -11,7 +11,7 @@ from workbench.domain.records import RunState
 from workbench.ui.help_windows import show_about, show_documentation
 from workbench.ui.menus import add_living_menu, add_menu, recent_menu
 from workbench.ui.news import news
-from workbench.ui.opening import ask_for_project, open_folder
+from workbench.ui.opening import ask_for_project, dropped_project, open_folder
 from workbench.ui.page import Page, PageSpec
 from workbench.ui.pages import PAGES
 from workbench.ui.palette import CommandPalette
@@ -102,8 +102,19 @@ class MainWindow(QMainWindow):
         self._session.stop()
         super().closeEvent(event)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_project(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        found = dropped_project(event)
+        if found is not None:
+            event.acceptProposedAction()
+            self._session.open(found)
+
     def _build(self, pages: Sequence[PageSpec]) -> None:
         self.setWindowTitle("Preference Workbench")
+        self.setAcceptDrops(True)
         self.setMinimumSize(960, 500)  # of a screen of 1920 x 1080 at twice the size half is left
         self.rail = Rail(pages)
         self.banner = ErrorBanner()
@@ -281,6 +292,8 @@ class MainWindow(QMainWindow):
     def _on_deed(self, sentence: str, can_undo: bool) -> None:
         if self._deed_toast is not None:
             self.toasts.dismiss(self._deed_toast)  # its Undo would take back something else now
+        if not sentence:
+            return
         undo = ("Undo", self._session.history.undo) if can_undo else ()
         self._deed_toast = self.toasts.show_toast(sentence, "plain", *undo)
         self._session.look()

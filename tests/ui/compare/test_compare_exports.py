@@ -1,9 +1,12 @@
 """What is seen on the Compare page is kept: figures, tables, event files, models, scripts."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 
 from tests.ui.compare.driving import chosen
+from workbench import api
 from workbench.ui.pages.compare.exporting import ExportDialog
 
 
@@ -93,6 +96,20 @@ def test_an_export_that_fails_says_so_in_the_banner(qtbot, page, window, tmp_pat
     page.export.write(tmp_path / "kept.docx")
     qtbot.waitUntil(window.banner.isVisible, timeout=20000)
     assert ".svg" in window.banner.text()
+
+
+def test_what_is_being_saved_is_said_until_each_is_there(qtbot, page, window, tmp_path, monkeypatch):
+    may_go_on = threading.Event()
+    monkeypatch.setattr(api, "write_charts", lambda *_given, **_named: may_go_on.wait(20))
+    page.export.offer(suffix=".svg")
+    assert not page.export.bar.isVisible()
+    for name in ("one.svg", "two.svg"):
+        page.export.write(tmp_path / name)
+    assert page.export.saving.text() == "Saving one.svg, two.svg…"
+    assert page.export.bar.isVisible()
+    may_go_on.set()
+    qtbot.waitUntil(lambda: not page.export.bar.isVisible(), timeout=20000)
+    assert {said.split()[1] for said in window.toasts.sentences()} == {"one.svg", "two.svg"}
 
 
 def test_the_dialogs_of_an_export_are_not_modal_to_the_program(page):

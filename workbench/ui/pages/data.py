@@ -12,6 +12,7 @@ from workbench.domain.records import DatasetRecord
 from workbench.ui.data.browser import RowBrowser
 from workbench.ui.data.dataset_list import DatasetList
 from workbench.ui.data.import_panel import ImportPanel
+from workbench.ui.opening import dropped_project
 from workbench.ui.page import Page
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
@@ -64,8 +65,8 @@ class DataPage(Page):
         self.panel.begin(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        if any(url.isLocalFile() for url in event.mimeData().urls()) and dropped_project(event) is None:
+            event.acceptProposedAction()  # a project is for the window, which opens it
 
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]

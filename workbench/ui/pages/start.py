@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.ui.opening import ask, ask_for_project, dropped_project
+from workbench.ui.opening import ask, ask_for_project
 from workbench.ui.page import Page
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
@@ -18,11 +17,10 @@ _WIDTH = 980
 
 
 class StartPage(Page):
-    """Opens a project by a click, a dialog or a drop, or makes a new one."""
+    """Opens a project by a click or a dialog, or makes a new one."""
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
-        self.setAcceptDrops(True)
         self._recent = Card("Recent projects")
         self._rows = QVBoxLayout()
         self._new = self._build_new()
@@ -58,16 +56,6 @@ class StartPage(Page):
             return
         self.session.create(Path(self.where_field.text()).expanduser() / name, name)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_project([url.toLocalFile() for url in event.mimeData().urls()]):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        found = dropped_project([url.toLocalFile() for url in event.mimeData().urls()])
-        if found is not None:
-            event.acceptProposedAction()
-            self.session.open(found)
-
     def _choose_where(self) -> None:
         dialog = QFileDialog(self, "Folder for the new project", self.where_field.text())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
@@ -88,7 +76,7 @@ class StartPage(Page):
         for folder in folders:
             self._rows.addWidget(self._recent_row(folder))
         if not folders:
-            words = "Projects that you open are listed here. You can also drop a project's folder on this page."
+            words = "Projects that you open are listed here. You can also drop a project's folder on this window."
             self._rows.addWidget(label(words, "muted", wraps=True))
         self._rows.addStretch(1)
 
