@@ -67,7 +67,7 @@ def opened(request, qtbot, window, open_project, evaluated, tmp_path):
     else:
         page.trash.open_box()
     qtbot.waitUntil(lambda: not _asked(window), timeout=20000)
-    yield {"export": lambda: page.export, "trash": lambda: page.trash.box}.get(request.param, lambda: window)()
+    return {"export": lambda: page.export, "trash": lambda: page.trash.box}.get(request.param, lambda: window)()
 
 
 def test_every_control_that_the_tab_key_reaches_says_what_it_is(shown):
