@@ -24,6 +24,7 @@ class Deed:
         undo: takes it back; receives what `do` returned the last time.
         on_done: receives, on the window's thread, what `do` returned, each time that it is done.
         on_undone: called, on the window's thread, each time that it was taken back.
+        is_seen: says whether the person sees what comes of it; then nothing is told.
         result: what `do` returned the last time.
     """
 
@@ -32,6 +33,7 @@ class Deed:
     undo: Callable[[Any], Any]
     on_done: Callable[[Any], object] | None = None
     on_undone: Callable[[], object] | None = None
+    is_seen: Callable[[], bool] = lambda: False
     result: Any = None
 
     def settle(self, result: Any) -> None:
@@ -57,7 +59,7 @@ class History(QObject):
 
     Signals:
         changed: what can be undone or redone is another deed now.
-        told: a deed was done, undone or redone: the sentence, empty of a quiet one, and whether it can be undone.
+        told: a deed was done, undone or redone: the sentence, empty where that is seen, and whether it can be undone.
     """
 
     changed = Signal()
@@ -93,8 +95,7 @@ class History(QObject):
         undo: Callable[[Any], Any],
         on_done: Callable[[Any], object] | None = None,
         on_undone: Callable[[], object] | None = None,
-        *,
-        is_quiet: bool = False,
+        is_seen: Callable[[], bool] = lambda: False,
     ) -> None:
         """Does something and remembers how to take it back; where it fails the window says so and nothing is remembered.
 
@@ -104,15 +105,15 @@ class History(QObject):
             undo: takes it back, on another thread; receives what `do` returned.
             on_done: receives what `do` returned, on the window's thread, each time that it is done.
             on_undone: called on the window's thread each time that it was taken back.
-            is_quiet: nobody is told that it is done.
+            is_seen: says whether the person sees what comes of it; then nothing is told.
         """
-        deed = Deed(words, do, undo, on_done, on_undone)
+        deed = Deed(words, do, undo, on_done, on_undone, is_seen)
 
         def on_result(result: Any) -> None:
             self._deeds[self._n_done :] = [deed]
             del self._deeds[:-_MOST]
             self._n_done = len(self._deeds)
-            self.told.emit("" if is_quiet else f"{words}: done.", True)
+            self._tell(deed, "done", can_undo=True)
             deed.settle(result)
 
         self._start(do, on_result, f"{words} did not work")
@@ -127,7 +128,7 @@ class History(QObject):
 
         def on_result(_result: Any) -> None:
             self._n_done -= 1
-            self.told.emit(f"{deed.words}: undone.", False)
+            self._tell(deed, "undone", can_undo=False)
             if deed.on_undone is not None:
                 deed.on_undone()
 
@@ -143,10 +144,13 @@ class History(QObject):
 
         def on_result(result: Any) -> None:
             self._n_done += 1
-            self.told.emit(f"{deed.words}: done again.", True)
+            self._tell(deed, "done again", can_undo=True)
             deed.settle(result)
 
         self._start(deed.do, on_result, f"{deed.words} was not done again")
+
+    def _tell(self, deed: Deed, what: str, *, can_undo: bool) -> None:
+        self.told.emit("" if deed.is_seen() else f"{deed.words}: {what}.", can_undo)
 
     def clear(self) -> None:
         """Forgets everything: another project is open. What was asked for still happens."""

@@ -122,7 +122,7 @@ class BlindTab(Tab):
             lambda done: api.take_back_label(project, done),
             lambda _done: mark(is_given=True),
             lambda: mark(is_given=False),
-            is_quiet=True,
+            self.isVisible,
         )
 
     def _at(self) -> int:

@@ -35,6 +35,7 @@ _DENSITY = 2.0  # of the ticks, since there are no finer ones between them
 _LONG = 10_000  # from which an axis counts in thousands
 _STOPS = 100  # of the arrow keys across a chart, about
 _BY_KEY = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+_BESIDE = 3  # pixels left and right of the cursor that are painted anew where it leaves
 _REACH = 12  # pixels around a click in which a checkpoint is meant
 
 
@@ -102,10 +103,11 @@ class PanelChart(BarePlot):
 
     def point_at(self, x: float | None) -> None:
         """Moves the cursor to an x, or takes it away."""
+        if self._cursor.isVisible():  # a dashed line that goes leaves parts of itself behind
+            was = self.getPlotItem().vb.mapViewToScene(QPointF(self._cursor.value(), 0)).x()
+            self.viewport().update(round(was) - _BESIDE, 0, 2 * _BESIDE, self.height())
         if x is not None:
             self._cursor.setPos(x)
-        elif self._cursor.isVisible():
-            self.viewport().update()  # a dashed line that goes leaves parts of itself behind
         self._cursor.setVisible(x is not None)
 
     def ring(self, steps_by_arm: Mapping[str, int]) -> None:
