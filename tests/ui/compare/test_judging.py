@@ -69,7 +69,8 @@ def test_a_judgement_is_taken_back_by_key_and_its_pair_comes_again(qtbot, window
     qtbot.waitUntil(lambda: blind.undo.isEnabled() and len(read_labels(evaluated)) == 1, timeout=WAIT)
     qtbot.keyClick(window, Qt.Key.Key_U)
     qtbot.waitUntil(lambda: read_labels(evaluated) == (), timeout=WAIT)
-    assert blind.prompt.text() == first
+    qtbot.waitUntil(lambda: blind.prompt.text() == first, timeout=WAIT)
+    assert window.toasts.sentences() == []  # the pair is in sight again
     lines = (evaluated.folder / "comparisons" / "labels.jsonl").read_text().splitlines()
     assert len(lines) == 2  # nothing is erased
 

@@ -150,6 +150,7 @@ class ImportPanel(Card):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         area.setFixedWidth(_LEFT)
+        area.setAccessibleName("How the file is read")
         across = QHBoxLayout()
         across.setSpacing(16)
         across.addWidget(area)
