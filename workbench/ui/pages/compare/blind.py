@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from functools import partial
 from itertools import count
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
@@ -24,6 +24,7 @@ _VERDICTS: tuple[tuple[str, str, api.BlindVerdict], ...] = (
 
 
 _DEED = "Judge a pair"
+_LETTERS = 18
 
 
 class BlindTab(Tab):
@@ -50,6 +51,9 @@ class BlindTab(Tab):
             add_action(self, f"Judge blind: {words}", keys, partial(self._give, said))
         add_action(self, "Judge blind: undo", "U", self.take_back)
         for box in (self.one, self.other):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(_LETTERS)  # as much as there is room for of two long names
+            box.setIconSize(QSize(0, 0))
             box.activated.connect(lambda _at: self._ask())
         session.history.changed.connect(self._show_undo)
         self._wait()
