@@ -7,8 +7,8 @@ import psutil
 import pytest
 import yaml
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit
 
+from tests.ui.compare.driving import chosen, save_as
 from workbench.data.assets import asset
 from workbench.data.film_critic import write_film_critic
 from workbench.domain.records import RunState
@@ -80,11 +80,8 @@ def test_from_a_new_project_to_an_exported_chart(qtbot, window, session, tmp_pat
     assert [arm.name for arm in compare.comparison.arms] == ["reference", "PPO", "DPO beta 0.1"]
     out = tmp_path / "critic.svg"
     qtbot.keyClick(window, Qt.Key.Key_E, _CTRL | Qt.KeyboardModifier.ShiftModifier)
-    qtbot.mouseClick(compare.export.save_button, _LEFT)
-    name = compare.export.findChild(QFileDialog).findChild(QLineEdit, "fileNameEdit")
-    name.selectAll()
-    qtbot.keyClicks(name, str(out))
-    qtbot.keyClick(name, Qt.Key.Key_Return)
+    chosen(compare.export.format_box, ".svg")
+    save_as(qtbot, compare.export, out)
     qtbot.waitUntil(lambda: any("Saved critic.svg" in said for said in window.toasts.sentences()), timeout=60000)
     assert "<svg" in out.read_text(encoding="utf-8")
 
