@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from workbench.jobs.launch import worker_environment
 from workbench.storage.project import Project
 
 _X_SOCKETS = "/tmp/.X11-unix/X"  # where X servers listen, each also under the same abstract name
@@ -69,7 +70,8 @@ def open_window(project: Project) -> "subprocess.Popen[bytes] | None":
     if not has_display():
         return None
     return subprocess.Popen(
-        [sys.executable, "-m", "workbench", str(project.folder)],
+        [sys.executable, "-P", "-m", "workbench", str(project.folder)],
+        env=worker_environment(),  # whatever folder the command was given in: nothing is imported from there
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -23,7 +23,7 @@ class Deed:
         do: a verb of the api that does it, again if need be.
         undo: takes it back; receives what `do` returned the last time.
         on_done: receives, on the window's thread, what `do` returned, each time that it is done.
-        on_undone: called, on the window's thread, each time that it was taken back.
+        on_undone: called, on the window's thread, each time that it was taken back, or could not be done at all.
         is_seen: says whether the person sees what comes of it; then nothing is told.
         result: what `do` returned the last time.
     """
@@ -32,7 +32,7 @@ class Deed:
     do: Callable[[], Any]
     undo: Callable[[Any], Any]
     on_done: Callable[[Any], object] | None = None
-    on_undone: Callable[[], object] | None = None
+    on_undone: Callable[[], object] = lambda: None
     is_seen: Callable[[], bool] = lambda: False
     result: Any = None
 
@@ -44,11 +44,12 @@ class Deed:
 
 
 class _Step(NamedTuple):
-    """One thing to be done on another thread, and what follows on the window's."""
+    """One thing to be done on another thread, and what follows on the window's: where it fails, that is said first."""
 
     work: Callable[[], Any]
     on_result: Callable[[Any], None]
     title: str
+    on_failed: Callable[[], object]
 
 
 class History(QObject):
@@ -94,7 +95,7 @@ class History(QObject):
         do: Callable[[], Any],
         undo: Callable[[Any], Any],
         on_done: Callable[[Any], object] | None = None,
-        on_undone: Callable[[], object] | None = None,
+        on_undone: Callable[[], object] = lambda: None,
         is_seen: Callable[[], bool] = lambda: False,
     ) -> None:
         """Does something and remembers how to take it back; where it fails the window says so and nothing is remembered.
@@ -104,7 +105,7 @@ class History(QObject):
             do: runs on another thread, touches no widget.
             undo: takes it back, on another thread; receives what `do` returned.
             on_done: receives what `do` returned, on the window's thread, each time that it is done.
-            on_undone: called on the window's thread each time that it was taken back.
+            on_undone: called on the window's thread each time that it was taken back, or could not be done at all.
             is_seen: says whether the person sees what comes of it; then nothing is told.
         """
         deed = Deed(words, do, undo, on_done, on_undone, is_seen)
@@ -116,7 +117,7 @@ class History(QObject):
             self._tell(deed, "done", can_undo=True)
             deed.settle(result)
 
-        self._start(do, on_result, f"{words} did not work")
+        self._start(do, on_result, f"{words} did not work", on_undone)
 
     def undo(self) -> None:
         """Takes the newest deed back; while one is under way, that one as soon as it is done."""
@@ -129,8 +130,7 @@ class History(QObject):
         def on_result(_result: Any) -> None:
             self._n_done -= 1
             self._tell(deed, "undone", can_undo=False)
-            if deed.on_undone is not None:
-                deed.on_undone()
+            deed.on_undone()
 
         self._start(lambda: deed.undo(deed.result), on_result, f"{deed.words} was not undone")
 
@@ -174,8 +174,14 @@ class History(QObject):
         report = partial(self._report, "Something that was asked for before the project was closed did not work")
         self._tasks.start(f"window {self._key()}", work, lambda _none: None, report)
 
-    def _start(self, work: Callable[[], Any], on_result: Callable[[Any], None], title: str) -> None:
-        self._going.append(_Step(work, on_result, title))
+    def _start(
+        self,
+        work: Callable[[], Any],
+        on_result: Callable[[Any], None],
+        title: str,
+        on_failed: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._going.append(_Step(work, on_result, title, on_failed))
         if len(self._going) == 1:
             self._go_on()
         self.changed.emit()
@@ -192,8 +198,12 @@ class History(QObject):
             self._key(),
             work,
             lambda result: self._settle(lambda: step.on_result(result)),
-            lambda error: self._settle(lambda: self._report(step.title, error)),
+            lambda error: self._settle(lambda: self._give_up(step, error)),
         )
+
+    def _give_up(self, step: _Step, error: Exception) -> None:
+        self._report(step.title, error)
+        step.on_failed()
 
     def _settle(self, finish: Callable[[], None]) -> None:
         self._going.popleft()
