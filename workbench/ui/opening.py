@@ -1,10 +1,10 @@
 """Asking which project to open, and showing where it lies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QDropEvent
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 MANIFEST = "project.workbench"
@@ -29,9 +29,14 @@ def ask(dialog: QFileDialog, on_chosen: Callable[[str], object]) -> None:
     dialog.open()
 
 
-def dropped_project(event: QDropEvent) -> Path | None:
-    """Returns the project among the files of a drop: its folder, or its project.workbench."""
-    for path in (Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()):
+def dropped_files(data: QMimeData) -> list[str]:
+    """Returns the files and folders of this computer among what is dropped."""
+    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+
+
+def dropped_project(paths: Sequence[str]) -> Path | None:
+    """Returns the project among dropped files: its folder, or its project.workbench."""
+    for path in map(Path, paths):
         if path.name == MANIFEST or (path / MANIFEST).is_file():
             return path
     return None

@@ -1,7 +1,5 @@
 """What is seen on the Compare page is kept: figures, tables, event files, models, scripts."""
 
-import threading
-
 import pytest
 from PySide6.QtCore import Qt
 
@@ -107,18 +105,18 @@ def test_an_export_that_fails_says_so_in_the_banner(qtbot, page, window, tmp_pat
     assert ".svg" in window.banner.text()
 
 
-def test_what_is_being_saved_is_said_until_each_is_there(qtbot, page, window, tmp_path, monkeypatch):
-    may_go_on = threading.Event()
-    monkeypatch.setattr(api, "write_charts", lambda *_given, **_named: may_go_on.wait(20))
-    page.export.offer(suffix=".svg")
-    assert not page.export.bar.isVisible()
-    for name in ("one.svg", "two.svg"):
-        page.export.write(tmp_path / name)
-    assert page.export.saving.text() == "Saving one.svg, two.svg…"
-    assert page.export.bar.isVisible()
-    may_go_on.set()
-    qtbot.waitUntil(lambda: not page.export.bar.isVisible(), timeout=20000)
-    assert {said.split()[1] for said in window.toasts.sentences()} == {"one.svg", "two.svg"}
+def test_while_a_file_is_written_the_button_says_so_and_no_other_can_take_its_place(qtbot, page, window, tmp_path):
+    page.export.offer(suffix=".csv")
+    page.export.write(tmp_path / "kept.csv")
+    button = page.export.save_button
+    assert (button.text(), button.isEnabled()) == ("Saving…", False)
+    page.export.form.changed.emit()
+    assert not button.isEnabled()
+    qtbot.waitUntil(button.isEnabled, timeout=20000)
+    assert button.text() == "Save…"
+    page.export.write(tmp_path / "kept.docx")
+    qtbot.waitUntil(window.banner.isVisible, timeout=20000)
+    assert button.isEnabled()
 
 
 def test_the_dialogs_of_an_export_are_not_modal_to_the_program(page):

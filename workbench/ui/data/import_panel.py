@@ -27,6 +27,7 @@ from workbench.ui.data.preview_view import PreviewView
 from workbench.ui.session import Session
 from workbench.ui.tasks import Task
 from workbench.ui.widgets import Card, button, label, set_tone
+from workbench.ui.widgets.controls import counted
 from workbench.ui.widgets.run_rows import duration
 
 _LEFT = 340
@@ -56,11 +57,11 @@ class ImportPanel(Card):
         self._place()
         self._connect()
 
-    def begin(self, source: str) -> None:
-        """Shows what a file would become."""
+    def begin(self, source: str, n_after: int = 0) -> None:
+        """Shows what a file would become, and how many more are to follow it."""
         self._source = source
         self._preview = None
-        self.set_title("Import", source)
+        self.set_title("Import" if not n_after else f"Import, and then {counted(n_after, 'more file')}", source)
         self.mapping.forget()
         self.format_box.setCurrentIndex(0)
         self.skip_box.setChecked(False)

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.compare import Comparison
@@ -42,9 +42,8 @@ class ExportDialog(QDialog):
         self.words = label("", "muted", wraps=True)
         self.problem = label("", wraps=True)
         self.problem.setProperty("tone", "bad")
-        self.saving, self.bar = label("", "muted", wraps=True), QProgressBar(textVisible=False, maximum=0)
-        self._saving: dict[Path, None] = {}  # what is being written, in the order in which it was asked for
         self._timer = QTimer(self, singleShot=True, interval=_DRAW_MS)
+        self._is_saving = False
         self._build()
         self._connect()
         self._recall()
@@ -100,33 +99,25 @@ class ExportDialog(QDialog):
                 return api.export_report(project, out, comparison=exact)
             return api.write_charts(exact, out, style, panel=chosen)
 
-        self._begin(out)
-        self._session.ask(
-            f"export {out}",
-            work,
-            lambda _written: self._end(out, f"Saved {out.name} in {out.parent}."),
-            on_error=lambda error: self._fail(out, error),
-        )
+        self._show_saving(is_on=True)
+        self._session.ask("export", work, lambda _: self._on_saved(out), on_error=self._on_not_saved)
 
-    def _begin(self, out: Path) -> None:
-        self._saving[out] = None
-        self._show_saving()
+    def _on_saved(self, out: Path) -> None:
+        self._show_saving(is_on=False)
+        self._session.tell(f"Saved {out.name} in {out.parent}.", "good")
 
-    def _end(self, out: Path, told: str) -> None:
-        self._saving.pop(out, None)
-        self._show_saving()
-        self._session.tell(told, "good")
+    def _on_not_saved(self, error: Exception) -> None:
+        self._show_saving(is_on=False)
+        self._session.report("Nothing was saved", error)
 
-    def _fail(self, out: Path, error: Exception) -> None:
-        self._saving.pop(out, None)
-        self._show_saving()
-        self._session.report(f"{out.name} was not saved", error)
+    def _show_saving(self, *, is_on: bool) -> None:
+        """Says on the button that a file is being written: a report takes a few seconds."""
+        self._is_saving = is_on
+        self.save_button.setText("Saving…" if is_on else "Save…")
+        self._offer_saving()
 
-    def _show_saving(self) -> None:
-        """Says what is being written; a report takes seconds, a large model minutes."""
-        self.saving.setText(f"Saving {', '.join(out.name for out in self._saving)}…")
-        for widget in (self.saving, self.bar):
-            widget.setVisible(bool(self._saving))
+    def _offer_saving(self) -> None:
+        self.save_button.setEnabled(not (self._is_saving or self.problem.text()) and self.what_box.count() > 0)
 
     def ask_where(self) -> QFileDialog:
         """Asks for a file with the ending of the chosen format, or for the name of a folder."""
@@ -194,7 +185,7 @@ class ExportDialog(QDialog):
             self._complain("")
             self._remember()
             self._timer.start()
-        self.save_button.setEnabled(not self.problem.text() and self.what_box.count() > 0)
+        self._offer_saving()
 
     def _complain(self, words: str) -> None:
         self.problem.setText(words)
@@ -243,8 +234,6 @@ class ExportDialog(QDialog):
         self.what_box.setAccessibleName("What is exported")
         self.format_box.setAccessibleName("Format")
         self.picture.setAccessibleName("Preview")
-        self.bar.setAccessibleName("Saving")
-        self._show_saving()
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.save_button = button("Save…", self.ask_where, role="primary", tip="Choose the file (Enter)")
         self.save_button.setDefault(True)
@@ -256,8 +245,6 @@ class ExportDialog(QDialog):
         left.addWidget(self.form)
         left.addWidget(self.problem)
         left.addStretch(1)
-        left.addWidget(self.saving)
-        left.addWidget(self.bar)
         left.addWidget(self.save_button)
         left.addWidget(button("Close", self.close, tip="Close (Esc)"))
         right = QVBoxLayout()
@@ -285,6 +272,7 @@ class FittedPicture(QLabel):
         set_role(self, "preview")
         self.setMinimumSize(320, 200)
         self._picture = QPixmap()
+        self.setText("Drawing…")
 
     def show_bytes(self, content: bytes) -> None:
         """Shows the picture of a file's content."""
