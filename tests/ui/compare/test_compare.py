@@ -32,6 +32,23 @@ def test_the_cursor_reads_out_every_chart_of_the_same_axis(page):
     assert page.grid.cards[1].read_out() == ""
 
 
+def test_the_arrow_keys_read_out_a_chart_place_by_place(qtbot, window, page):
+    kl = page.grid.cards[1]
+    kl.chart.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(kl.chart.hasFocus, timeout=20000)
+    places = sorted({x for series in kl.spec.series for x in series.x})
+    read_out = [kl.read_out()]
+    assert f"{places[-1]:,.0f}" in read_out[0]
+    for key, place in ((Qt.Key.Key_Left, -2), (Qt.Key.Key_Left, -3), (Qt.Key.Key_Right, -2)):
+        qtbot.keyClick(kl.chart, key)
+        read_out.append(kl.read_out())
+        assert f"{places[place]:,.0f}" in read_out[-1]
+    assert read_out[1] == read_out[3]
+    assert page.grid.cards[0].read_out() != ""  # the others of this axis go along
+    page.filter.setFocus()
+    qtbot.waitUntil(lambda: kl.read_out() == "", timeout=20000)
+
+
 def test_chart_and_table_say_both_units_of_a_reward(qtbot, page, window):
     window.resize(1600, 900)
     qtbot.waitUntil(lambda: page.grid.cards[0].chart.width() > 300, timeout=20000)

@@ -50,6 +50,7 @@ class SettingsColumn(QScrollArea):
         self._arm_list, self._inside = QVBoxLayout(), QVBoxLayout(inside)
         self._inside.setContentsMargins(0, 0, 6, 0)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setAccessibleName("Settings of the experiment")
         self.setWidget(inside)
         for ground in (self.viewport(), inside):
             ground.setAutoFillBackground(False)  # what lies behind is the ground already
