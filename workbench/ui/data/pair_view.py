@@ -51,7 +51,8 @@ class PairView(Card):
         """Shows a row in full."""
         self._shown = pair
         self.set_title(pair.title)
-        self.set_subtitle("underlined: words that the other response does not have")
+        is_pair = pair.chosen is not None and pair.rejected is not None
+        self.set_subtitle("underlined: words that the other response does not have" if is_pair else "")
         self._facts.setText(pair.facts)
         self._write(self.prompt, pair.prompt)
         for box, text, name, title, column in zip(

@@ -18,6 +18,7 @@ _GENERAL = (
     "max_validation_prompts", "best_of_n", "device", "processes", "accelerate_config",
     "trust_remote_code",
 )  # fmt: skip
+_WIDEST = 480  # pixels that it takes of any window
 _NOTHING = object()  # is left to build
 
 
@@ -215,6 +216,8 @@ class SettingsColumn(QScrollArea):
         self._inside.addStretch(1)
         self._connect()
         self._is_filling = False
+        needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(min(needed, _WIDEST))  # a narrow window takes from the plan, which scrolls and zooms
 
     def _place(self, sheet: SettingsSheet) -> Generator[None, None, SettingsSheet]:
         sheet.setParent(self)

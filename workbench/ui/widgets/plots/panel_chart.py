@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from workbench.compare import Axis, PanelSpec, Series, Span
@@ -32,6 +32,7 @@ _MANY = 2_000  # points from which on markers and smooth edges cost more than th
 _BAND_POINTS = 1_000  # that a band keeps: it is drawn whole each time, however little of it is in sight
 CROWD = 16  # arms from which on bands and marks hide each other
 _DENSITY = 2.0  # of the ticks, since there are no finer ones between them
+_BETWEEN = 8  # pixels, at least, between two numbers of the x-axis
 _LONG = 10_000  # from which an axis counts in thousands
 _REACH = 12  # pixels around a click in which a checkpoint is meant
 
@@ -269,7 +270,21 @@ class PanelChart(BarePlot):
 
 
 class CountAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis that says 200 k for 200000, which has no room."""
+    """An axis that says 200 k for 200000, which has no room, and whose numbers never touch."""
+
+    def tickSpacing(self, least, most, size):  # type: ignore[no-untyped-def]
+        spacing = super().tickSpacing(least, most, size)
+        if self.orientation != "bottom" or not spacing:
+            return spacing
+        (step, offset), *finer = spacing
+        while step < most - least and self._widest(least, most, step) + _BETWEEN > size * step / (most - least):
+            step *= 2.5 if f"{step:e}".startswith("2") else 2  # 1, 2, 5, 10
+        return [(step, offset), *finer]
+
+    def _widest(self, least: float, most: float, step: float) -> float:
+        """Returns the pixels of the widest number on an axis that counts in such steps."""
+        ends = [step * math.ceil(least / step), step * math.floor(most / step)]
+        return max(map(QFontMetricsF(self.font()).horizontalAdvance, self.tickStrings(ends, self.scale, step)))
 
     def tickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]
         if not values or max(abs(value) for value in values) < _LONG:
