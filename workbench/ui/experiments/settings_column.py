@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.domain.drafts import DraftArm, ExperimentDraft
@@ -54,6 +55,15 @@ class SettingsColumn(QScrollArea):
         for ground in (self.viewport(), inside):
             ground.setAutoFillBackground(False)  # what lies behind is the ground already
         self._parts = self._build_parts()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._hold_width()
+
+    def _hold_width(self) -> None:
+        """Takes the width that its fields need: a narrow window takes from the plan, which scrolls and zooms."""
+        needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(min(needed, _WIDEST))
 
     def dressed(self) -> list[QWidget]:
         """Returns what wears the style sheet: every card, and the little that is around them."""
@@ -216,8 +226,6 @@ class SettingsColumn(QScrollArea):
         self._inside.addStretch(1)
         self._connect()
         self._is_filling = False
-        needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        self.setMinimumWidth(min(needed, _WIDEST))  # a narrow window takes from the plan, which scrolls and zooms
 
     def _place(self, sheet: SettingsSheet) -> Generator[None, None, SettingsSheet]:
         sheet.setParent(self)

@@ -13,6 +13,7 @@ from workbench.ui.widgets.plots.bare_plot import BarePlot
 
 _FILL_ALPHA = 40
 _HEIGHT = 150
+_IN_SECONDS = 2  # minutes up to which the axis counts in seconds
 
 
 class LoadPlot(Card):
@@ -62,9 +63,9 @@ class LoadPlot(Card):
             self.plot.dress_axis(side, words, tokens)
 
     def _show_minutes(self, n_minutes: int) -> None:
-        """Shows this many minutes, which grow while the window is young; the first one counts in seconds."""
+        """Shows this many minutes, which grow while the window is young; the first two count in seconds."""
         self.plot.setXRange(-n_minutes, 0, padding=0)
-        step, in_words, ago = (0.25, 60, "seconds ago") if n_minutes == 1 else (1, 1, "minutes ago")
+        step, in_words, ago = (n_minutes / 4, 60, "seconds ago") if n_minutes <= _IN_SECONDS else (1, 1, "minutes ago")
         marks = [step * number for number in range(int(n_minutes / step) + 1)]
         self.plot.getAxis("bottom").setTicks([[(-mark, f"{in_words * mark:g}") for mark in marks]])
         if ago != self._ago:

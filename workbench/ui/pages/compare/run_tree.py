@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QResizeEvent, Qt
+from PySide6.QtGui import QAction, Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench.compare import ComparedArm
@@ -37,6 +37,7 @@ class RunTree(QTreeWidget):
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.header().sectionResized.connect(self._on_section_resized)
         self._words = ""
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for words, work in (("Show only this", self.show_only), ("Show those found", self.show_found),
@@ -114,9 +115,8 @@ class RunTree(QTreeWidget):
         """Returns the names of the arms that are not ticked."""
         return {item.data(0, _NAME) for item in self._items() if item.checkState(0) != Qt.CheckState.Checked}
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
+    def _on_section_resized(self, section: int, _before: int, _now: int) -> None:
+        if section == 0:
             self._break_names()
 
     def _break_names(self) -> None:
