@@ -18,6 +18,7 @@ from workbench.ui.experiments.words import read_words, value_words, values_words
 from workbench.ui.widgets.detail import DETAIL, DetailDelegate
 
 _POPUP_WIDTH = 460
+_LETTERS = 4
 
 
 class Offer(NamedTuple):
@@ -41,6 +42,7 @@ class NamePicker(QWidget):
         self._offers: list[Offer] = []
         self.box = CalmComboBox()
         self.box.setEditable(True)
+        self.box.setMinimumContentsLength(_LETTERS)  # a long name scrolls in it
         self.box.setInsertPolicy(CalmComboBox.InsertPolicy.NoInsert)
         self.box.setCompleter(None)  # type: ignore[arg-type]  # what is typed stays as it was typed
         self.box.setItemDelegate(DetailDelegate(self.box))

@@ -2,8 +2,7 @@
 
 from collections.abc import Generator, Iterator
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.domain.drafts import DraftArm, ExperimentDraft
@@ -56,9 +55,10 @@ class SettingsColumn(QScrollArea):
             ground.setAutoFillBackground(False)  # what lies behind is the ground already
         self._parts = self._build_parts()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._hold_width()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:  # its cards are others now
+            self._hold_width()
+        return super().eventFilter(watched, event)
 
     def _hold_width(self) -> None:
         """Takes the width that its fields need: a narrow window takes from the plan, which scrolls and zooms."""

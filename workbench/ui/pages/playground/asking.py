@@ -67,7 +67,8 @@ class AskingForm(QWidget):
                     line.insertWidget(at, part)
 
     def _place(self) -> None:
-        self._more, self._lines, self._n_first = QWidget(), (QHBoxLayout(), QHBoxLayout()), 0
+        self._more, self._lines = QWidget(), (QHBoxLayout(), QHBoxLayout())
+        self._n_first: int = 0  # plain settings in the first line; none before they are placed
         self._plain: list[QWidget] = [self._group(view) for view in self._views.values() if not view.advanced]
         self._plain.append(self.more_box)
         further = QHBoxLayout(self._more)

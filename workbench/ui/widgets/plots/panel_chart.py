@@ -284,7 +284,8 @@ class CountAxis(pg.AxisItem):  # type: ignore[misc]
     def _widest(self, least: float, most: float, step: float) -> float:
         """Returns the pixels of the widest number on an axis that counts in such steps."""
         ends = [step * math.ceil(least / step), step * math.floor(most / step)]
-        return max(map(QFontMetricsF(self.font()).horizontalAdvance, self.tickStrings(ends, self.scale, step)))
+        words: list[str] = self.tickStrings(ends, self.scale, step)  # type: ignore[no-untyped-call]
+        return max(map(QFontMetricsF(self.font()).horizontalAdvance, words))
 
     def tickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]
         if not values or max(abs(value) for value in values) < _LONG:
