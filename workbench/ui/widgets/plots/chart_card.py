@@ -143,7 +143,7 @@ class ChartCard(Card):
         if len(entries) > _MOST_NAMED:  # names without end would leave no room for the chart
             hidden = "; bands and marks with fewer" if len(entries) > CROWD else ""
             entries = [*entries[:_MOST_NAMED], f"and {len(entries) - _MOST_NAMED} more{hidden}"]
-        return "&nbsp; ".join(entries)  # a line breaks behind the gap, and never begins with it
+        return "&nbsp;&nbsp; ".join(entries)  # a line breaks behind the gap, and never begins with it
 
     def _lines(self, x: float) -> list[str]:
         """Returns the place and a line for each curve; scores, intervals and then names give way where there is no room."""
