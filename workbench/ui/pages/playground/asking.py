@@ -23,6 +23,7 @@ class AskingForm(QWidget):
         self._defaults = Asking()
         self.editors = {name: _editor(view) for name, view in self._views.items()}
         self.more_box = QCheckBox("More")
+        self._n_first = 0  # plain settings in the first line
         self.more_box.setToolTip("Stop strings, system prompt, device")
         self._place()
         self.more_box.toggled.connect(self._more.setVisible)
@@ -68,7 +69,6 @@ class AskingForm(QWidget):
 
     def _place(self) -> None:
         self._more, self._lines = QWidget(), (QHBoxLayout(), QHBoxLayout())
-        self._n_first: int = 0  # plain settings in the first line; none before they are placed
         self._plain: list[QWidget] = [self._group(view) for view in self._views.values() if not view.advanced]
         self._plain.append(self.more_box)
         further = QHBoxLayout(self._more)
