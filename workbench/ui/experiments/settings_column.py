@@ -18,7 +18,7 @@ _GENERAL = (
     "max_validation_prompts", "best_of_n", "device", "processes", "accelerate_config",
     "trust_remote_code",
 )  # fmt: skip
-_WIDEST = 480  # pixels that it takes of any window
+_WIDEST = 460  # pixels that it takes of any window
 _NOTHING = object()  # is left to build
 
 
