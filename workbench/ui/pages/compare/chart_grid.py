@@ -108,7 +108,7 @@ class ChartGrid(QWidget):
 
     def _level(self) -> None:
         """Gives the legends beside each other one height, so that their charts end at one line."""
-        seen = self._across, [(card.legend.text(), card.legend.width()) for card in self.cards]
+        seen = self._across, [(card.legend.text(), card.width()) for card in self.cards]
         if seen == self._levelled:
             return
         self._levelled = seen

@@ -74,9 +74,9 @@ class ChartCard(Card):
         return self._spec
 
     def legend_height(self) -> int:
-        """Returns the pixels that the words of the legend need at its width."""
+        """Returns the pixels that the words of the legend need at the width of the card, which it may not have yet."""
         self.legend.setMinimumHeight(0)  # or it would be what was given it last
-        return max(0, self.legend.heightForWidth(self.legend.width()))
+        return max(0, self.legend.heightForWidth(self.layout().contentsRect().width()))
 
     def show_panel(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> None:
         """Shows a panel without the hidden arms."""
