@@ -15,7 +15,7 @@ from workbench.ui.session import Session
 from workbench.ui.widgets import button, label, set_role
 from workbench.ui.widgets.controls import ElidedLabel
 
-_NAME_WIDTH = 110  # pixels that a dataset's name has at least
+_NAME_WIDTH = 100  # pixels that a dataset's name has at least
 _INTO = "The dataset; a new name makes a new one. Runs that read it before still find what they read."
 
 
@@ -55,6 +55,7 @@ class KeepBar(QFrame):
                 box.clear()
                 box.addItems(names)
                 box.setCurrentText(typed)
+                box.lineEdit().setCursorPosition(0)  # a long name shows its beginning
 
     def keep_prompt(self) -> None:
         """Adds the prompt that was asked to its dataset."""
@@ -88,11 +89,12 @@ class KeepBar(QFrame):
     def _place(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 7, 12, 7)
+        layout.setSpacing(4)
         layout.addWidget(self.prompt_button)
         layout.addWidget(label("in", "muted"))
         layout.addWidget(self.prompts_box)
         layout.addWidget(self._pair, 1)
-        layout.addSpacing(6)
+        layout.addSpacing(4)
         layout.addWidget(self.pair_button)
         layout.addWidget(label("in", "muted"))
         layout.addWidget(self.pairs_box)
