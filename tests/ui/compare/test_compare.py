@@ -10,6 +10,7 @@ from workbench import api
 from workbench.domain.records import Outcome
 from workbench.storage.liveness import lock_for_worker
 from workbench.storage.project import Project
+from workbench.ui.pages.compare.answers import AnswersCard
 from workbench.ui.widgets.controls import ElidedLabel, tip_words
 from workbench.ui.widgets.plots.chart_card import value_at
 
@@ -100,6 +101,24 @@ def test_prompts_are_stepped_through_by_keyboard(qtbot, page, window):
     qtbot.keyClick(window, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     spreads = [page.answers._spread(question) for question in page.answers._questions]
     assert page.answers._spread(page.answers._questions[page.answers._at]) == max(spreads)
+
+
+def test_a_tall_window_is_filled_with_answers_and_a_low_one_only_as_far_as_one_sees(qtbot, look):
+    card = AnswersCard()
+    qtbot.addWidget(card)
+    answers = tuple(
+        api.Answer(
+            arm=f"arm {n}", index=n, seed=0, step=9, response="yes", gold=1.0, proxy=None, n_tokens=1, was_cut=False
+        )
+        for n in range(60)
+    )
+    card.resize(400, 500)
+    card.show_questions([api.Question(key="k", prompt="Say yes", answers=answers)], (), look.scheme, ())
+    card.show()
+    qtbot.waitUntil(lambda: card._area.verticalScrollBar().maximum() > 0, timeout=20000)
+    assert card._n_made < 60
+    card.resize(400, 6000)
+    qtbot.waitUntil(lambda: card._n_made == 60, timeout=20000)
 
 
 def test_the_verdict_and_what_to_be_careful_about_are_said(page):

@@ -79,7 +79,7 @@ class ExperimentForm(QWidget):
             return
         self._is_ready = True
         self._parts_timer.stop()
-        self.names = FormNames(self._session, self.settings.name_fields(), self)
+        self.names = FormNames(self._session, self.settings.name_fields(), self.settings.reward_fields, self)
         self.names.rewards_found.connect(self.settings.offer_rewards)
         self._connect()
         self.check()

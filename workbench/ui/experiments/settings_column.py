@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, 
 
 from workbench.domain.drafts import DraftArm, ExperimentDraft
 from workbench.domain.experiments import ArmMethod
+from workbench.ui.experiments.field import SettingField
 from workbench.ui.experiments.names import NameFields
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker, Offer
 from workbench.ui.experiments.sheet import ArmSheet, SettingsSheet
@@ -165,6 +166,10 @@ class SettingsColumn(QScrollArea):
             demonstrations=self.sft.fields["dataset"],
             judges=general["judges"],
         )
+
+    def reward_fields(self) -> list[SettingField]:
+        """Returns the fields in which arms say what they are rewarded by."""
+        return [arm.fields["rewards"] for arm in self.arms if "rewards" in arm.fields]
 
     def _on_changed(self) -> None:
         if not self._is_filling:
