@@ -34,3 +34,8 @@ def test_a_setting_shows_default_unit_and_presets() -> None:
 def test_an_unknown_group_names_the_known_ones() -> None:
     with pytest.raises(BadSetting, match="Known: experiment, sampling"):
         list_settings("grpo")
+
+
+def test_how_many_reward_models_are_trained_stands_beside_what_the_reward_is():
+    names = [view.name for view in list_settings("ppo")]
+    assert names.index("reward_models") == names.index("rewards") + 1

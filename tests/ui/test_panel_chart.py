@@ -37,6 +37,13 @@ def test_a_thinned_band_still_covers_all_of_it():
     assert thin_band(x, low, high, 10)[0] is x
 
 
+def test_the_numbers_of_the_x_axis_never_touch(card, look):
+    card.show_panel(panel(series(3)), look.scheme)
+    axis = card.chart.getAxis("bottom")
+    assert axis.tickSpacing(0, 1500, 900)[0] == (100, 0)
+    assert axis.tickSpacing(0, 1500, 180)[0] == (500, 0)
+
+
 def test_a_curve_of_very_many_points_is_drawn_before_the_chart_was_ever_seen(card, look):
     card.show_panel(panel(series(5_000), series(5_000, role="proxy", arm="b", name="b", index=2)), look.scheme)
     assert card.chart.n_curves() == 2

@@ -104,7 +104,8 @@ def unknown_settings(draft: ExperimentDraft) -> list[str]:
 def view_settings(group: str, cls: type[Settings]) -> list[SettingView]:
     """Returns the settings of a class of them, for any form."""
     views = []
-    for name, info in cls.model_fields.items():
+    for name in _in_order(cls):
+        info = cls.model_fields[name]
         if cls is SftStage and name == "recipe":
             continue  # its settings are listed one by one
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
@@ -124,6 +125,17 @@ def view_settings(group: str, cls: type[Settings]) -> list[SettingView]:
             )
         )
     return views
+
+
+def _in_order(cls: type[Settings]) -> list[str]:
+    """Returns the names of a class's settings, each behind the one that it says it belongs to."""
+    names = list(cls.model_fields)
+    for name, info in cls.model_fields.items():
+        extra = info.json_schema_extra
+        if isinstance(extra, dict) and (other := extra.get("after")):
+            names.remove(name)
+            names.insert(names.index(str(other)) + 1, name)
+    return names
 
 
 def _asked(info: FieldInfo) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class SftStage(Settings):
     dataset: str | None = setting(
         None,
         label="Demonstrations",
-        help="A dataset to learn from. Empty: the chosen responses of the preference pairs.",
+        help="A dataset to learn from. Empty: the pairs' chosen responses.",
     )
     recipe: SftRecipe = setting(SftRecipe(), label="Settings", help="Those of supervised fine-tuning.")
 

@@ -36,6 +36,7 @@ def setting(
     help: str,  # noqa: A002  (the word that forms and flags use)
     unit: str = "",
     advanced: bool = False,
+    after: str = "",
     quick: Any = None,
     thorough: Any = None,
     **bounds: Any,
@@ -48,11 +49,12 @@ def setting(
         help: one or two sentences: what it does, when to change it, the source of the default.
         unit: of the value, as "tokens" or "nats".
         advanced: hidden until asked for.
+        after: the setting behind which it is listed, where that is an inherited one.
         quick, thorough: the value in those presets where it differs from the default.
         **bounds: pydantic's ge, gt, le, lt, min_length, ...
     """
     presets = {name: value for name, value in (("quick", quick), ("thorough", thorough)) if value is not None}
-    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "presets": presets}
+    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "presets": presets, "after": after}
     return Field(default, title=label, description=help, json_schema_extra=extra, **bounds)
 
 

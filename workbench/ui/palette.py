@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from workbench.ui.widgets.controls import set_role
+from workbench.ui.widgets.detail import DETAIL, DetailDelegate
 
 _WIDTH, _HEIGHT, _TOP = 520, 320, 72
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -24,6 +25,7 @@ class CommandPalette(QFrame):
         self._field.setAccessibleName("Command")
         self._list = QListWidget()
         self._list.setAccessibleName("Commands")
+        self._list.setItemDelegate(DetailDelegate(self._list))
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._place()
         self._connect()
@@ -59,9 +61,11 @@ class CommandPalette(QFrame):
         self._list.clear()
         words = text.lower().split()
         for action in self._actions:
-            shown = _words(action)
-            if all(word in shown.lower() for word in words):
-                item = QListWidgetItem(shown)
+            name, keys = action.text().replace("&", ""), action.shortcut().toString()
+            if all(word in f"{name} {keys}".lower() for word in words):
+                item = QListWidgetItem(name)
+                item.setData(DETAIL, keys)
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name} {keys}".strip())
                 item.setData(Qt.ItemDataRole.UserRole, action)
                 self._list.addItem(item)
         self._list.setCurrentRow(0)
@@ -82,9 +86,3 @@ class CommandPalette(QFrame):
         self._field.returnPressed.connect(self._trigger)
         self._list.itemClicked.connect(lambda _item: self._trigger())
         self._field.installEventFilter(self)
-
-
-def _words(action: QAction) -> str:
-    keys = action.shortcut().toString()
-    name = action.text().replace("&", "")
-    return f"{name}    {keys}" if keys else name

@@ -57,6 +57,7 @@ QPushButton[role="rail"]:checked, MachineButton[role="rail"]:checked { backgroun
 QPushButton[role="rail"]:focus, MachineButton[role="rail"]:focus { border-color: $accent; }
 QPushButton[role="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 3px 4px;
     text-align: left; }
+QFrame[role="rail"] QPushButton[role="link"] { padding: 4px 12px; }
 QPushButton[role="link"]::menu-indicator { image: none; width: 0; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
@@ -72,6 +73,7 @@ QPushButton[role="row"]:focus { border-color: $accent; }
 
 QLineEdit, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $border; border-radius: 6px; padding: 4px 8px;
     selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit { placeholder-text-color: $muted; }
 QLineEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
 QTextEdit[role="flow"] { background: transparent; border: none; padding: 0; }
 
@@ -86,7 +88,7 @@ QComboBox::drop-down { subcontrol-origin: padding; subcontrol-position: center r
 QComboBox::down-arrow { image: url($glyphs/down.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $card; color: $ink; border: 1px solid $border; padding: 3px;
     selection-background-color: $tint; selection-color: $ink; }
-QAbstractSpinBox { padding: 3px 20px 3px 7px; }
+QAbstractSpinBox { padding: 2px 20px 1px 7px; }
 QAbstractSpinBox > QLineEdit { background: transparent; border: none; border-radius: 0; padding: 0; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 20px; border: none;
     background: transparent; }
@@ -129,7 +131,8 @@ QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border; padding: 3px; }
 QTableCornerButton::section { background: transparent; border: none; }
 
-QToolButton { background: $card; color: $ink; border: 1px solid $border; border-radius: 6px; padding: 5px 10px; }
+QToolButton { background: $card; color: $ink; border: 1px solid $border; border-radius: 6px; padding: 5px 9px; }
+QToolButton[popupMode="2"] { padding-right: 22px; }
 QToolButton:hover { background: $ground; border-color: $muted; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $muted; background: transparent; }

@@ -62,12 +62,31 @@ def test_chart_and_table_say_both_units_of_a_reward(qtbot, page, window):
     assert f"{arm.gold_gain.mean:+.2f} s.d. above the start model" in tip
 
 
-def test_names_in_the_read_out_give_way_to_its_figures(page):
+def test_names_in_the_read_out_give_way_to_its_figures(qtbot, page, window):
     card = page.grid.cards[0]
+    window.resize(1095, 800)  # hardly room for three charts side by side
+    qtbot.waitUntil(lambda: page.grid.n_rows() == 1 and card.chart.width() < 220, timeout=20000)
     card.pointed.emit(card, 100.0)
     assert "…" in card.read_out()
     assert "(score)" not in card.read_out()
     assert card._read_out.geometry().right() < card.chart.width()
+
+
+def test_charts_and_tables_of_a_narrow_window_stand_in_two_rows(qtbot, page, window):
+    window.resize(960, 540)
+    qtbot.waitUntil(lambda: page.grid.n_rows() == 2, timeout=20000)
+    assert page.grid.is_narrow
+    assert min(card.width() for card in page.grid.cards) >= 200
+    assert page.summary_card.y() >= page.answers.geometry().bottom()
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: page.grid.n_rows() == 1 and not page.grid.is_narrow, timeout=20000)
+    qtbot.waitUntil(lambda: page.summary_card.y() == page.answers.y(), timeout=20000)
+
+
+def test_charts_beside_each_other_end_at_one_line_whatever_their_legends_take(qtbot, page, window):
+    window.resize(1280, 800)
+    qtbot.waitUntil(lambda: page.grid.n_rows() == 1, timeout=20000)
+    assert len({card.chart.geometry().bottom() for card in page.grid.cards}) == 1
 
 
 def test_the_matrix_says_who_beats_whom_from_both_sides(page):

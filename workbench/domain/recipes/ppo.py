@@ -70,8 +70,8 @@ class PpoRecipe(RewardSource, TrainingRecipe):
         None,
         label="Episodes",
         unit="episodes",
-        help="Responses sampled in all. Empty: as many as the dataset has training pairs, times the epochs, so that PPO "
-        "and DPO see the same number.",
+        help="Responses sampled in all. Empty: one per training pair, times the epochs, so that PPO and DPO see the same "
+        "number.",
         ge=1,
     )
     num_ppo_epochs: int = setting(4, label="PPO epochs", help="Passes over each batch of episodes.", ge=1, le=100)
@@ -95,22 +95,22 @@ class PpoRecipe(RewardSource, TrainingRecipe):
         None,
         label="Longest response",
         unit="tokens",
-        help="Empty: the experiment's sampling length.",
+        help="Empty: as in sampling.",
         ge=1,
         le=100_000,
     )
     temperature: float | None = setting(
         None,
         label="Temperature",
-        help="Divides all logits, the reference's included. Empty: the experiment's sampling temperature, so that a policy "
-        "is trained as it is judged (the reproduction used 0.7 for both).",
+        help="Divides all logits, the reference's included. Empty: as in sampling, so that a policy is trained as it "
+        "is judged (the reproduction used 0.7 for both).",
         gt=0,
         le=10,
     )
     stop_strings: tuple[str, ...] = setting(
         (),
         label="Stop strings",
-        help="Text that ends a response as an end-of-sequence token does. Empty: the experiment's, so that a policy is "
+        help="Text that ends a response as an end-of-sequence token does. Empty: as in sampling, so that a policy is "
         "trained as it is judged.",
         advanced=True,
     )
@@ -119,6 +119,7 @@ class PpoRecipe(RewardSource, TrainingRecipe):
         label="Reward models",
         help="How many the experiment trains for `model`, each from a seed of its own; several are an ensemble. Four or five "
         "are usual (Coste et al., 2310.02743).",
+        after="rewards",
         ge=1,
         le=32,
     )

@@ -48,7 +48,7 @@ class RewardRecipe(GivenResponsesRecipe):
     normalize_temperature: float | None = setting(
         None,
         label="Their temperature",
-        help="Empty: the experiment's sampling temperature, else 1.",
+        help="Empty: as in sampling, else 1.",
         advanced=True,
         gt=0,
         le=10,
@@ -57,7 +57,7 @@ class RewardRecipe(GivenResponsesRecipe):
         None,
         label="Their longest response",
         unit="tokens",
-        help="Empty: the experiment's sampling length, else what nine of ten chosen responses do not exceed.",
+        help="Empty: as in sampling, else what nine of ten chosen responses do not exceed.",
         advanced=True,
         ge=1,
     )

@@ -28,8 +28,8 @@ class TrainingRecipe(Settings):
     learning_rate: float | None = setting(
         None,
         label="Learning rate",
-        help="Peak rate of AdamW. Empty: the published rate for a billion parameters, scaled by the inverse square root "
-        "of the model's size.",
+        help="Peak rate of AdamW. Empty: by the model's size, as the published rate for a billion parameters times the "
+        "inverse square root of how many billions it has.",
         gt=0,
         le=1,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from workbench import api
@@ -21,6 +21,7 @@ from workbench.ui.widgets import Card, label
 
 _RIGHT = 250
 _ROW = "data/row"
+_WITH_PLOTS = 700  # pixels across: in fewer the table needs the room of the plots
 _WIDTHS = {"Row": 60, "Split": 66, "Length": 54, "Gap": 54, "Raters": 56, "Margin": 54}
 _TEXTS = ("Prompt", "Chosen", "Rejected")
 _WITHOUT = {  # columns that rows of a kind have nothing for
@@ -97,6 +98,10 @@ class RowBrowser(QWidget):
         at = self.table.currentIndex().row() + by
         if 0 <= at < self.model.rowCount():
             self.table.selectRow(at)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.distributions.setVisible(self.width() >= _WITH_PLOTS)  # the filters above the table do the same
 
     def _build(self) -> None:
         self.model = RowsModel(self._fetch)

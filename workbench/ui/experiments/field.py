@@ -1,5 +1,6 @@
 """One setting in a form: its label, what is asked for, its unit, a mark where it differs, and what is wrong with it."""
 
+import re
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -127,5 +128,5 @@ class SettingField(QWidget):
 
 
 def _meaning_of_empty(help_text: str) -> str:
-    """Returns what a help text says of an empty field, as "all" of "At most so many. Empty: all."."""
-    return help_text.partition("Empty: ")[2].partition(". ")[0].removesuffix(".")
+    """Returns in short what a help text says of an empty field, as "all" of "At most so many. Empty: all, in turn."."""
+    return re.split(r"[,.](?:\s|$)", help_text.partition("Empty: ")[2])[0]

@@ -22,6 +22,7 @@ from workbench.ui.theme import Look
 from workbench.ui.widgets import button, label
 from workbench.ui.widgets.controls import counted
 
+_PLAN_WIDTH = 270  # pixels that the plan has at least
 _PART_MS = 5
 _PLAN_MS = 500  # after the last key; planning hashes what the runs would read
 
@@ -194,6 +195,7 @@ class ExperimentForm(QWidget):
         column.addWidget(self.settings, 1)
         self.not_found.hide()
         halves.addWidget(left)
+        self.tabs.setMinimumWidth(_PLAN_WIDTH)
         halves.addWidget(self.tabs)
         halves.setSizes([560, 560])
         layout = QVBoxLayout(self)

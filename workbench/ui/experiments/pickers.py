@@ -3,25 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QToolButton,
     QWidget,
 )
 
 from workbench.ui.experiments.editors import CalmComboBox
 from workbench.ui.experiments.words import read_words, value_words, values_words
+from workbench.ui.widgets.detail import DETAIL, DetailDelegate
 
-_DETAIL = Qt.ItemDataRole.UserRole
 _POPUP_WIDTH = 460
+_LETTERS = 4
 
 
 class Offer(NamedTuple):
@@ -45,9 +42,10 @@ class NamePicker(QWidget):
         self._offers: list[Offer] = []
         self.box = CalmComboBox()
         self.box.setEditable(True)
+        self.box.setMinimumContentsLength(_LETTERS)  # a long name scrolls in it
         self.box.setInsertPolicy(CalmComboBox.InsertPolicy.NoInsert)
         self.box.setCompleter(None)  # type: ignore[arg-type]  # what is typed stays as it was typed
-        self.box.setItemDelegate(_OfferDelegate(self.box))
+        self.box.setItemDelegate(DetailDelegate(self.box))
         self.box.view().setMinimumWidth(_POPUP_WIDTH)
         self.box.editTextChanged.connect(lambda _text: self.edited.emit())
         self.setFocusProxy(self.box)
@@ -75,7 +73,7 @@ class NamePicker(QWidget):
         self.box.clear()
         for place, offer in enumerate(offers):
             self.box.addItem(offer.name)
-            self.box.setItemData(place, offer.detail, _DETAIL)
+            self.box.setItemData(place, offer.detail, DETAIL)
         self.box.setCurrentIndex(-1)
         self.box.setEditText(text)
         self.line.setCursorPosition(cursor)
@@ -184,26 +182,6 @@ class JudgesPicker(QWidget):
     def setAccessibleDescription(self, description: str) -> None:
         super().setAccessibleDescription(description)
         self.line.setAccessibleDescription(description)
-
-
-class _OfferDelegate(QStyledItemDelegate):
-    """Writes what a name leads to behind it, in grey."""
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().paint(painter, option, index)
-        name, detail = str(index.data()), str(index.data(_DETAIL) or "")
-        start = option.rect.left() + option.fontMetrics.horizontalAdvance(name) + 24
-        room = option.rect.adjusted(0, 0, -8, 0)
-        room.setLeft(start)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.PlaceholderText
-        painter.save()
-        painter.setPen(option.palette.color(role))
-        text = option.fontMetrics.elidedText(detail, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-        painter.restore()
 
 
 def _tool(text: str, tip: str, on_click: Callable[[], object]) -> QToolButton:

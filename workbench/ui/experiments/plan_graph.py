@@ -22,7 +22,7 @@ from workbench.ui.experiments.plan_layout import Link, Stage, lay_out
 from workbench.ui.theme import Look, Scheme
 from workbench.ui.widgets.controls import tip_words
 
-_WIDTHS = (150, 146, 126, 126)  # the last only where a judge asks an endpoint
+_WIDTHS = (150, 146, 134, 134)  # the last only where a judge asks an endpoint
 _WIDEST = 1.6  # of what is needed, where there is room for longer names
 _HEIGHT, _GAP_X, _GAP_Y, _MARGIN, _STACK = 46, 32, 16, 6, 4
 _ZOOMS = (0.6, 0.75, 0.9, 1.0, 1.2, 1.5)

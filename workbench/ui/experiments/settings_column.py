@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.domain.drafts import DraftArm, ExperimentDraft
@@ -19,6 +19,7 @@ _GENERAL = (
     "max_validation_prompts", "best_of_n", "device", "processes", "accelerate_config",
     "trust_remote_code",
 )  # fmt: skip
+_WIDEST = 460  # pixels that it takes of any window
 _NOTHING = object()  # is left to build
 
 
@@ -55,6 +56,16 @@ class SettingsColumn(QScrollArea):
         for ground in (self.viewport(), inside):
             ground.setAutoFillBackground(False)  # what lies behind is the ground already
         self._parts = self._build_parts()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:  # its cards are others now
+            self._hold_width()
+        return super().eventFilter(watched, event)
+
+    def _hold_width(self) -> None:
+        """Takes the width that its fields need: a narrow window takes from the plan, which scrolls and zooms."""
+        needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(min(needed, _WIDEST))
 
     def dressed(self) -> list[QWidget]:
         """Returns what wears the style sheet: every card, and the little that is around them."""

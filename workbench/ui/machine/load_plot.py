@@ -13,6 +13,7 @@ from workbench.ui.widgets.plots.bare_plot import BarePlot
 
 _FILL_ALPHA = 40
 _HEIGHT = 150
+_IN_SECONDS = 2  # minutes up to which the axis counts in seconds
 
 
 class LoadPlot(Card):
@@ -28,6 +29,7 @@ class LoadPlot(Card):
         super().__init__(title)
         self._unit = unit
         self._place = place
+        self._ago = "minutes ago"
         self.plot = BarePlot()
         self.curve = pg.PlotDataItem(fillLevel=0)
         self._build()
@@ -56,15 +58,19 @@ class LoadPlot(Card):
         shade = QColor(colour)
         shade.setAlpha(_FILL_ALPHA)
         self.curve.setBrush(pg.mkBrush(shade))
-        for side, words in (("bottom", "minutes ago"), ("left", self._unit)):
+        self._tokens = tokens
+        for side, words in (("bottom", self._ago), ("left", self._unit)):
             self.plot.dress_axis(side, words, tokens)
 
     def _show_minutes(self, n_minutes: int) -> None:
-        """Shows this many minutes, which grow while the window is young."""
+        """Shows this many minutes, which grow while the window is young; the first two count in seconds."""
         self.plot.setXRange(-n_minutes, 0, padding=0)
-        step = 0.25 if n_minutes == 1 else 1
+        step, in_words, ago = (n_minutes / 4, 60, "seconds ago") if n_minutes <= _IN_SECONDS else (1, 1, "minutes ago")
         marks = [step * number for number in range(int(n_minutes / step) + 1)]
-        self.plot.getAxis("bottom").setTicks([[(-mark, f"{mark:g}") for mark in marks]])
+        self.plot.getAxis("bottom").setTicks([[(-mark, f"{in_words * mark:g}") for mark in marks]])
+        if ago != self._ago:
+            self._ago = ago
+            self.plot.dress_axis("bottom", ago, self._tokens)
 
     def _build(self) -> None:
         self.plot.setMouseEnabled(x=False, y=False)

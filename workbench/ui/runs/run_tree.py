@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QDropEvent
+from PySide6.QtGui import QColor, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench import api
@@ -19,6 +19,7 @@ from workbench.ui.widgets.controls import tip_words
 from workbench.ui.widgets.name_editor import NAME
 
 _LINE = Qt.ItemDataRole.UserRole
+_PROGRESS, _WITH_PROGRESS = 2, 380  # the column, and pixels across: in fewer the names need its room
 _LEFT = 3  # the column of the time left, which only runs at work have
 _FIXED_NAME = "reference"  # the start model's, in every experiment
 
@@ -151,6 +152,10 @@ class RunTree(QTreeWidget):
         if item is not None and item.flags() & Qt.ItemFlag.ItemIsEditable:
             self.editItem(item, 0)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setColumnHidden(_PROGRESS, self.width() < _WITH_PROGRESS)
+
     def dropEvent(self, event: QDropEvent) -> None:
         """Says what was wished; the lines move when the queue has changed."""
         item, queue = self.itemAt(event.position().toPoint()), self.queue()
@@ -282,7 +287,7 @@ class RunTree(QTreeWidget):
         # Qt paints a selected row in the palette's colour below the style sheet's tint, and the indentation twice.
         self.setStyleSheet("QTreeView { selection-background-color: transparent; }")
         self.setItemDelegateForColumn(0, self._titles)
-        self.setItemDelegateForColumn(2, self._progress)
+        self.setItemDelegateForColumn(_PROGRESS, self._progress)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)

@@ -20,6 +20,7 @@ from workbench.ui.opening import ask
 from workbench.ui.widgets import button, label
 from workbench.ui.widgets.controls import keep_off
 
+_GAP = 6
 _LABEL, _FIELD = 22, 24  # average letters
 _STEPS = {"look.font_size": 10, "look.line_width": 0.5}
 _NONE = "shared"
@@ -108,6 +109,7 @@ class PreferenceField(QWidget):
 
     def _place(self) -> None:
         beside = QHBoxLayout()
+        beside.setSpacing(_GAP)
         beside.addWidget(self.editor, 1 if self._is_folder else 0)
         if self._is_folder:
             choose = button("Choose…", self._choose_folder, tip="Choose another folder")

@@ -21,8 +21,9 @@ class ElidedLabel(QLabel):
             return
         painter = QStylePainter(self)
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawItemText(self.rect(), flags, self.palette(), self.isEnabled(), text, self.foregroundRole())
+        painter.drawItemText(
+            self.rect(), self.alignment(), self.palette(), self.isEnabled(), text, self.foregroundRole()
+        )
 
 
 def set_role(widget: QWidget, role: str) -> None:

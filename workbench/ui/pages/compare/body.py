@@ -27,6 +27,8 @@ _LEFT, _LEFT_SHARE = 240, 6  # pixels that runs and verdict have at least; their
 _TAB = "compare/tab"  # in the settings: the one of last time
 _LOWEST = 520  # pixels; in a lower window it scrolls
 _TABLE_LINES = 20  # of text: the height of the tables with their tabs and titles, five rows of two lines each
+_TWO_ROWS = 36  # of text: the same where they stand in two rows
+_CHART = 270  # pixels: the height of a row of charts where the page scrolls anyway
 _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
 
 
@@ -79,16 +81,23 @@ class Body(QWidget):
         return (self._left, self.fairness, self.charts, self.deck)
 
     def fit_charts(self) -> None:
-        """Gives charts in two rows more of the height."""
+        """Gives charts in two rows more of the height; a narrow window, where there are more rows of all, scrolls."""
         stretch = _TALL if self.charts.n_rows() > 1 else _FLAT
         if self._rows.rowStretch(1) != stretch:  # or everything is laid out and painted anew for nothing
             self._rows.setRowStretch(1, stretch)
+        line, lowest = self.fontMetrics().lineSpacing(), _LOWEST
+        # Tables of five arms need a height that is not theirs by their part of a low window.
+        tables = min(_TABLE_LINES * line, self.height() // 2)
+        if self.charts.is_narrow:
+            tables = _TWO_ROWS * line
+            lowest = self.charts.n_rows() * _CHART + tables + self.fairness.height()
+        self.deck.setMinimumHeight(tables)
+        self.setMinimumHeight(lowest)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._left.setFixedWidth(max(_LEFT, self.width() // _LEFT_SHARE))
-        # Tables of five arms need a height that is not theirs by their part of a low window.
-        self.deck.setMinimumHeight(min(_TABLE_LINES * self.fontMetrics().lineSpacing(), self.height() // 2))
+        self.fit_charts()
 
     def _make_optimisation(self) -> OverOptimisation:
         made = OverOptimisation()

@@ -54,6 +54,9 @@ class Deck(QWidget):
         layout.addWidget(self._stack, 1)
         self.bar.currentChanged.connect(self._on_turned)
 
+    def hasHeightForWidth(self) -> bool:
+        return False  # words in a tab that wrap have no say in its height, or the charts would jump from tab to tab
+
     @property
     def is_done(self) -> bool:
         """Says whether the tab in sight is filled."""

@@ -287,9 +287,11 @@ class FittedPicture(QLabel):
     def _fit(self) -> None:
         if self._picture.isNull():
             return
-        room = self.contentsRect().size().boundedTo(self._picture.size())
+        room, ratio = self.contentsRect().size().boundedTo(self._picture.size()), self.devicePixelRatioF()
         ways = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        self.setPixmap(self._picture.scaled(room, *ways))
+        fitted = self._picture.scaled(room * ratio, *ways)
+        fitted.setDevicePixelRatio(ratio)  # or a screen of fine pixels would show it coarse
+        self.setPixmap(fitted)
 
 
 def _choices(comparison: Comparison, kind: ExportKind) -> list[tuple[str, str | None]]:

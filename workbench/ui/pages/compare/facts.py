@@ -48,7 +48,7 @@ class FactGrid(CopyTable):
             yield
         self._widths = [self._width(column) for column in range(self.columnCount())]
         self._fit()
-        self.resizeRowsToContents()
+        self.fit_rows()
         self.setSortingEnabled(self._sorts)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

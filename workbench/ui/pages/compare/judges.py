@@ -91,7 +91,7 @@ class JudgesTab(Tab):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         for column in range(len(heads) - len(habits), len(heads)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        self.table.resizeRowsToContents()
+        self.table.fit_rows()
         self.card.set_subtitle("% of prompts won against the start model, 95 % interval")
         self.people.setText(" ".join(table.people.lines) if table.people is not None else "")
         self.people.setVisible(table.people is not None)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QSizePolicy
 
 from workbench.compare import Comparison
@@ -55,14 +56,12 @@ class OverOptimisation(Tab):
 
     def __init__(self) -> None:
         super().__init__()
-        self.turns, self.above, self.best = (
-            _Table(name) for name in ("Turning points", "Above the frontier", "Best of n")
-        )
+        self.turns, self.best = _Table("Turning points"), _Table("Best of n")
+        self.above = _Table("Above the frontier", in_two_lines=True)
         self.sample = button(
             "Sample best of 16", self.best_of_n_wanted.emit, tip="16 responses of the start model to each of 64 prompts"
         )
         self.above.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ in their ends
-        self.above.setWordWrap(False)  # a long name ends in dots rather than in five lines
         self._not_sampled = label(
             "Nothing was sampled yet. The start model answers every prompt 16 times, and the reward model keeps one of the "
             "answers: what any training has to beat, since this needs none.",
@@ -174,13 +173,21 @@ def _headed(columns: dict[str, str], score: str) -> dict[str, str]:
 
 
 class _Table(CopyTable):
-    """Columns as wide as what stands in them, the first takes the rest; or the others share it evenly."""
+    """Columns as wide as what stands in them, the first takes the rest; or the others share it evenly.
 
-    def __init__(self, name: str, *, is_even: bool = False) -> None:
+    Rows are as high as what stands in them, or two lines: then a long name ends in dots rather than in five lines.
+    """
+
+    def __init__(self, name: str, *, is_even: bool = False, in_two_lines: bool = False) -> None:
         super().__init__(name)
-        self._is_even = is_even
+        self._is_even, self._in_two_lines = is_even, in_two_lines
         self.verticalHeader().hide()
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit_rows()  # names take another number of lines
 
     def fill(self, head: dict[str, str], rows: Sequence[Sequence[ValueItem]]) -> None:
         self.clear()
@@ -196,7 +203,14 @@ class _Table(CopyTable):
         for at, cells in enumerate(rows):
             for column, cell in enumerate(cells):
                 self.setItem(at, column, cell)
-        self.resizeRowsToContents()
+        self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        if not self._in_two_lines:
+            self.fit_rows()
+            return
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, 2 * self.fontMetrics().lineSpacing() + 4)
 
 
 def _named(name: str, index: int, scheme: Scheme) -> ValueItem:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QResizeEvent, Qt
+from PySide6.QtGui import QAction, Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench.compare import ComparedArm
@@ -37,6 +37,7 @@ class RunTree(QTreeWidget):
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.header().sectionResized.connect(self._on_section_resized)
         self._words = ""
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for words, work in (("Show only this", self.show_only), ("Show those found", self.show_found),
@@ -55,7 +56,7 @@ class RunTree(QTreeWidget):
         self.blockSignals(True)
         self.clear()
         for arm in arms:
-            item = QTreeWidgetItem([self._in_lines(shown_name(arm.name)), str(len(arm.seeds))])
+            item = QTreeWidgetItem([self._in_lines(shown_name(arm.name), self.columnWidth(0)), str(len(arm.seeds))])
             item.setData(0, _NAME, arm.name)
             item.setData(0, _METHOD, arm.method)
             item.setIcon(0, swatch(scheme.runs.colour(arm.index)))
@@ -114,15 +115,14 @@ class RunTree(QTreeWidget):
         """Returns the names of the arms that are not ticked."""
         return {item.data(0, _NAME) for item in self._items() if item.checkState(0) != Qt.CheckState.Checked}
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self._break_names()
+    def _on_section_resized(self, section: int, _before: int, now: int) -> None:
+        if section == 0:
+            self._break_names(now)
 
-    def _break_names(self) -> None:
+    def _break_names(self, width: int) -> None:
         self.blockSignals(True)
         for item in self._items():
-            item.setText(0, self._in_lines(shown_name(item.data(0, _NAME))))
+            item.setText(0, self._in_lines(shown_name(item.data(0, _NAME)), width))
         self.blockSignals(False)
         self._fit()
 
@@ -133,10 +133,10 @@ class RunTree(QTreeWidget):
         height = sum(max(20, self.sizeHintForIndex(self.indexFromItem(row)).height()) for row in rows)
         self.setFixedHeight(min(_TALLEST, self.header().sizeHint().height() + height + 6))
 
-    def _in_lines(self, name: str) -> str:
+    def _in_lines(self, name: str, width: int) -> str:
         """Puts the experiment that a long name ends with on a line of its own, where it can be read in full."""
         arm, opens, experiment = name.partition(" (")
-        fits = self.fontMetrics().horizontalAdvance(name) <= self.columnWidth(0) - _MARKS_WIDTH
+        fits = self.fontMetrics().horizontalAdvance(name) <= width - _MARKS_WIDTH
         return name if fits else f"{arm}\n({experiment}" if opens else name
 
     def _on_changed(self, item: QTreeWidgetItem, _column: int) -> None:

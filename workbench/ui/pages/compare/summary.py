@@ -98,7 +98,7 @@ class SummaryTable(CopyTable):
             for column, item in enumerate(_sampled_cells(arm) if isinstance(arm, SampledResult) else _cells(arm)):
                 self.setItem(row, column, item)
             self.item(row, 0).setIcon(swatch(scheme.runs.colour(arm.index)))
-            self.setRowHeight(row, 2 * self.fontMetrics().lineSpacing() + 2)  # a figure stands over its interval
+            self.setRowHeight(row, 2 * self.fontMetrics().lineSpacing() + 4)  # a figure stands over its interval
             yield
         self.setSortingEnabled(True)  # as the person sorted it last
         self._fit()

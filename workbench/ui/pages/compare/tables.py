@@ -12,6 +12,7 @@ from workbench.ui.widgets.controls import tip_words
 
 _HEAD_LETTERS = 14  # of a judge's name above its column
 
+_AIR = 4  # pixels between the lines of two rows, besides those of the style sheet
 _SWATCH = 10  # pixels across, of an arm's colour before its name
 _READABLE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable  # made once: joining flags takes as long as a cell
 
@@ -53,6 +54,12 @@ class CopyTable(QTableWidget):
         markdown.triggered.connect(self.copy_markdown)
         self.addAction(markdown)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def fit_rows(self) -> None:
+        """Makes each row as high as what stands in it and a little higher: a figure stands over its own interval."""
+        self.resizeRowsToContents()
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, self.rowHeight(row) + _AIR)
 
     def copy(self) -> None:
         """Copies the selected rows, or all, with the header, as tab-separated text."""

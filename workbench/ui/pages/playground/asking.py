@@ -1,14 +1,17 @@
-"""The settings of the playground in one line, made from their declaration; those that few need are shown when asked for."""
+"""The settings of the playground in a line or two, made from their declaration; those that few need are shown when asked for."""
 
 from typing import Any
 
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench import api
 from workbench.domain.playground import Asking
 from workbench.ui.widgets import label
 
 _NARROW, _WIDE = 52, 150
+_GAP = 12
+_FIRST = 2  # settings in the first of two lines
 
 
 class AskingForm(QWidget):
@@ -20,6 +23,7 @@ class AskingForm(QWidget):
         self._defaults = Asking()
         self.editors = {name: _editor(view) for name, view in self._views.items()}
         self.more_box = QCheckBox("More")
+        self._n_first = 0  # plain settings in the first line
         self.more_box.setToolTip("Stop strings, system prompt, device")
         self._place()
         self.more_box.toggled.connect(self._more.setVisible)
@@ -49,28 +53,53 @@ class AskingForm(QWidget):
         """
         self.editors["seed"].setText(str(self.settings().seed + 1))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._break_lines()
+
+    def _break_lines(self) -> None:
+        """Puts the last of the plain settings into a second line where one line has no room for all."""
+        needed = sum(one.sizeHint().width() + _GAP for one in self._plain)
+        n_first = len(self._plain) if needed <= self.width() else _FIRST
+        if n_first != self._n_first:
+            self._n_first = n_first
+            for line, parts in zip(self._lines, (self._plain[:n_first], self._plain[n_first:]), strict=True):
+                for at, part in enumerate(parts):
+                    line.insertWidget(at, part)
+
     def _place(self) -> None:
-        plain, self._more = QHBoxLayout(), QWidget()
+        self._more, self._lines = QWidget(), (QHBoxLayout(), QHBoxLayout())
+        self._plain: list[QWidget] = [self._group(view) for view in self._views.values() if not view.advanced]
+        self._plain.append(self.more_box)
         further = QHBoxLayout(self._more)
-        further.setContentsMargins(0, 0, 0, 0)
-        for name, view in self._views.items():
-            row = further if view.advanced else plain
-            name_label = label(view.label, "muted")
-            name_label.setBuddy(self.editors[name])
-            row.addWidget(name_label)
-            row.addWidget(self.editors[name])
-            if view.unit == "tokens":
-                row.addWidget(label(view.unit, "muted"))
-            row.addSpacing(8)
-        plain.addWidget(self.more_box)
-        plain.addStretch(1)
-        further.addStretch(1)
-        self._more.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(plain)
+        for line in (*self._lines, further):
+            line.setContentsMargins(0, 0, 0, 0)
+            line.setSpacing(_GAP)
+            line.addStretch(1)
+        for line in self._lines:
+            layout.addLayout(line)
+        for at, view in enumerate(view for view in self._views.values() if view.advanced):
+            further.insertWidget(at, self._group(view))
         layout.addWidget(self._more)
+        self._more.hide()
+        self._break_lines()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it may be narrower than one line
+
+    def _group(self, view: api.SettingView) -> QWidget:
+        """Returns a setting's label, editor and unit, which stay together."""
+        made, name = QWidget(), label(view.label, "muted")
+        name.setBuddy(self.editors[view.name])
+        inside = QHBoxLayout(made)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(5)
+        inside.addWidget(name)
+        inside.addWidget(self.editors[view.name])
+        if view.unit == "tokens":
+            inside.addWidget(label(view.unit, "muted"))
+        return made
 
 
 def _editor(view: api.SettingView) -> QLineEdit:

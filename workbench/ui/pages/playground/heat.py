@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from math import ceil
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ EXPLAINED = (
 )
 _STRONGEST = 165  # alpha: text stays readable on it
 _BAR = 10
+_LEGEND_WIDTHS = 90, 190  # pixels, at least and at most
 
 
 def limit_of(values: Iterable[float]) -> float:
@@ -46,8 +47,13 @@ class HeatLegend(QWidget):
         super().__init__()
         self._limit = 1.0
         self._scheme: Scheme | None = None
-        self.setFixedSize(190, 2 * self.fontMetrics().height())
+        self.setFixedHeight(2 * self.fontMetrics().height())
+        self.setMinimumWidth(_LEGEND_WIDTHS[0])
+        self.setMaximumWidth(_LEGEND_WIDTHS[1])
         self.setToolTip(f"<qt>{EXPLAINED}</qt>")
+
+    def sizeHint(self) -> QSize:
+        return QSize(_LEGEND_WIDTHS[1], self.height())
 
     def show_scale(self, limit: float, scheme: Scheme) -> None:
         """Shows a scale from -limit to +limit."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout
 
 from workbench import api
@@ -12,7 +13,9 @@ from workbench.ui.pages.playground.answer_card import AnswerCard
 from workbench.ui.pages.playground.answers import AnswerGrid
 from workbench.ui.session import Session
 from workbench.ui.widgets import button, label, set_role
+from workbench.ui.widgets.controls import ElidedLabel
 
+_NAME_WIDTH = 100  # pixels that a dataset's name has at least
 _INTO = "The dataset; a new name makes a new one. Runs that read it before still find what they read."
 
 
@@ -30,7 +33,9 @@ class KeepBar(QFrame):
             "Keep prompt", self.keep_prompt, tip="Adds the prompt to the dataset (Ctrl+Shift+S)"
         )
         self.pair_button = button("Keep pair", self.keep_pair, role="primary", tip="Adds the pair (Ctrl+S)")
-        self._pair = label("", "muted")
+        self._pair = ElidedLabel("")
+        set_role(self._pair, "muted")
+        self._pair.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._place()
         answers.pair_changed.connect(self._show_pair)
 
@@ -50,6 +55,7 @@ class KeepBar(QFrame):
                 box.clear()
                 box.addItems(names)
                 box.setCurrentText(typed)
+                box.lineEdit().setCursorPosition(0)  # a long name shows its beginning
 
     def keep_prompt(self) -> None:
         """Adds the prompt that was asked to its dataset."""
@@ -83,12 +89,12 @@ class KeepBar(QFrame):
     def _place(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 7, 12, 7)
+        layout.setSpacing(4)
         layout.addWidget(self.prompt_button)
         layout.addWidget(label("in", "muted"))
         layout.addWidget(self.prompts_box)
-        layout.addStretch(1)
-        layout.addWidget(self._pair)
-        layout.addSpacing(6)
+        layout.addWidget(self._pair, 1)
+        layout.addSpacing(4)
         layout.addWidget(self.pair_button)
         layout.addWidget(label("in", "muted"))
         layout.addWidget(self.pairs_box)
@@ -96,7 +102,7 @@ class KeepBar(QFrame):
 
 def _name_box(name: str) -> QComboBox:
     made = QComboBox(editable=True)
-    made.setMinimumWidth(150)
+    made.setMinimumWidth(_NAME_WIDTH)
     made.setAccessibleName(name)
     made.setToolTip(_INTO)
     return made

@@ -51,6 +51,7 @@ class PromptCard(Card):
             for name in datasets:
                 self.dataset_box.addItem(name, name)
             self.dataset_box.setCurrentIndex(max(0, self.dataset_box.findData(shown)))
+        self.dataset_box.setVisible(bool(datasets))
 
     def turns(self, system: str = "") -> Turns:
         """Returns the prompt; empty where nothing was typed."""

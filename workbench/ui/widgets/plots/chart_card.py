@@ -54,6 +54,7 @@ class ChartCard(Card):
         self.chart = PanelChart()
         self.chart.setAccessibleName(title)
         self.legend = QLabel(textFormat=Qt.TextFormat.RichText, wordWrap=True)
+        self.legend.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.body.addWidget(self.chart, 1)
         self.body.addWidget(self.legend)
@@ -71,6 +72,11 @@ class ChartCard(Card):
     def spec(self) -> PanelSpec | None:
         """What is shown."""
         return self._spec
+
+    def legend_height(self) -> int:
+        """Returns the pixels that the words of the legend need at the width of the card, which it may not have yet."""
+        self.legend.setMinimumHeight(0)  # or it would be what was given it last
+        return max(0, self.legend.heightForWidth(self.layout().contentsRect().width()))
 
     def show_panel(self, spec: PanelSpec, scheme: Scheme, hidden: Collection[str] = ()) -> None:
         """Shows a panel without the hidden arms."""
@@ -137,7 +143,7 @@ class ChartCard(Card):
         if len(entries) > _MOST_NAMED:  # names without end would leave no room for the chart
             hidden = "; bands and marks with fewer" if len(entries) > CROWD else ""
             entries = [*entries[:_MOST_NAMED], f"and {len(entries) - _MOST_NAMED} more{hidden}"]
-        return " &nbsp; ".join(entries)
+        return "&nbsp;&nbsp; ".join(entries)  # a line breaks behind the gap, and never begins with it
 
     def _lines(self, x: float) -> list[str]:
         """Returns the place and a line for each curve; scores, intervals and then names give way where there is no room."""

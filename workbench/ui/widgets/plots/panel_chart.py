@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from workbench.compare import Axis, PanelSpec, Series, Span
@@ -31,6 +31,7 @@ _MANY = 2_000  # points from which on markers and smooth edges cost more than th
 _BAND_POINTS = 1_000  # that a band keeps: it is drawn whole each time, however little of it is in sight
 CROWD = 16  # arms from which on bands and marks hide each other
 _DENSITY = 2.0  # of the ticks, since there are no finer ones between them
+_BETWEEN = 8  # pixels, at least, between two numbers of the x-axis
 _LONG = 10_000  # from which an axis counts in thousands
 _STOPS = 100  # of the arrow keys across a chart, about
 _BY_KEY = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -298,7 +299,22 @@ class PanelChart(BarePlot):
 
 
 class CountAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis that says 200 k for 200000, which has no room."""
+    """An axis that says 200 k for 200000, which has no room, and whose numbers never touch."""
+
+    def tickSpacing(self, least, most, size):  # type: ignore[no-untyped-def]
+        spacing = super().tickSpacing(least, most, size)
+        if self.orientation != "bottom" or not spacing:
+            return spacing
+        (step, offset), *finer = spacing
+        while step < most - least and self._widest(least, most, step) + _BETWEEN > size * step / (most - least):
+            step *= 2.5 if f"{step:e}".startswith("2") else 2  # 1, 2, 5, 10
+        return [(step, offset), *finer]
+
+    def _widest(self, least: float, most: float, step: float) -> float:
+        """Returns the pixels of the widest number on an axis that counts in such steps."""
+        ends = [step * math.ceil(least / step), step * math.floor(most / step)]
+        words: list[str] = self.tickStrings(ends, self.scale, step)  # type: ignore[no-untyped-call]
+        return max(map(QFontMetricsF(self.font()).horizontalAdvance, words))
 
     def tickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]
         if not values or max(abs(value) for value in values) < _LONG:
