@@ -9,7 +9,7 @@ from workbench.data.judge_names import ENSEMBLE_PREFIX, REWARD_PREFIX, check_jud
 from workbench.domain.errors import BadInput, Offline
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DataInput, DatasetRecord, SplitName
-from workbench.jobs.hashes import Hasher
+from workbench.storage.hashes import Hasher
 from workbench.jobs.hub_commits import pinned
 from workbench.storage.model_folders import check_folder
 from workbench.storage.project import Project

@@ -15,7 +15,7 @@ from workbench.domain.recipes import MODEL, BestOfNRecipe, EvaluateRecipe, Rewar
 from workbench.domain.records import DataInput, Job
 from workbench.domain.replays import Changed, FileReplay, MetricReplay, Replay
 from workbench.jobs.distributed import environment, launched, n_slots
-from workbench.jobs.hashes import Hasher
+from workbench.storage.hashes import Hasher
 from workbench.jobs.machine import Slot, find_slots, usable_cores
 from workbench.jobs.versions import resolved_versions
 from workbench.jobs.workers import Worker, start_worker

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.jobs.hashes import Hasher, hash_values
+from workbench.storage.hashes import Hasher, hash_values
 from workbench.storage.project import Project
 
 
