@@ -15,11 +15,11 @@ from workbench.domain.recipes import MODEL, BestOfNRecipe, EvaluateRecipe, Rewar
 from workbench.domain.records import DataInput, Job
 from workbench.domain.replays import Changed, FileReplay, MetricReplay, Replay
 from workbench.jobs.distributed import environment, launched, n_slots
-from workbench.storage.hashes import Hasher
 from workbench.jobs.machine import Slot, find_slots, usable_cores
 from workbench.jobs.versions import resolved_versions
 from workbench.jobs.workers import Worker, start_worker
 from workbench.storage.files import read_record, write_record
+from workbench.storage.hashes import Hasher
 from workbench.storage.liveness import is_working
 from workbench.storage.project import Project
 from workbench.storage.runlog import JOB, RunFolder
