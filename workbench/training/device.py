@@ -10,7 +10,9 @@ from workbench.domain.errors import BadSetting
 _MIB = 1024 * 1024
 # What a CPU says of itself that has instructions for products in bf16; without them they are slower than in fp32.
 _BF16_OF_CPUS = ("avx512_bf16", "amx_bf16", "sve_bf16", "bf16")
-_WORTH_ROUNDING = 5_000_000  # parameters from which a CPU gains by bf16: below, rounding costs what the products save
+# Parameters from which a CPU gains by it: at 5.9 million a core takes 0.35 s for a training step over 16 sequences of 64
+# tokens, and 0.59 s in fp32; at 1.4 million an update of PPO takes a tenth longer than in fp32.
+_WORTH_ROUNDING = 5_000_000
 
 
 def choose_device(wanted: str) -> torch.device:
