@@ -25,7 +25,7 @@ app: $(READY)
 	@$(BIN)/workbench
 
 test: lint
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY)
 	@$(BIN)/python tests/benchmarks/against_trl

@@ -50,4 +50,4 @@ def test_two_imports_under_one_name_do_not_meet(project: Project, source: Path) 
             refused.append(raised.value.sentence)
 
     assert import_dataset(project, source, "x", progress=import_meanwhile).pairs == 20
-    assert refused == ["Another import under the name 'x' is going on."]
+    assert refused == ["Something else is changing the dataset 'x'."]

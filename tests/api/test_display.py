@@ -26,7 +26,7 @@ def test_the_window_is_a_process_of_its_own(monkeypatch, tmp_path) -> None:
     try:
         with pytest.raises(subprocess.TimeoutExpired):  # it stays open
             window.wait(4)
-        assert psutil.Process(window.pid).cmdline()[1:] == ["-m", "workbench", str(project.folder)]
+        assert psutil.Process(window.pid).cmdline()[1:] == ["-P", "-m", "workbench", str(project.folder)]
     finally:
         window.kill()
         window.wait(10)

@@ -1,6 +1,7 @@
 """The doctor says what is wrong, and only then."""
 
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +30,9 @@ def test_a_package_that_is_absent_is_named() -> None:
 def test_a_program_that_fails_gives_its_last_line() -> None:
     assert doctor._ask_python("raise ValueError('no driver')") == ("", "ValueError: no driver")
     assert doctor._ask_python("print('fine')") == ("fine", "")
+
+
+def test_what_lies_in_the_folder_where_it_is_asked_is_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "colorsys.py").write_text("raise SystemExit('of a stranger')")
+    monkeypatch.chdir(tmp_path)
+    assert doctor._ask_python("import colorsys; print('fine')") == ("fine", "")

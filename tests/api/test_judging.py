@@ -4,6 +4,7 @@ import keyring
 import pytest
 
 from workbench import api
+from workbench.api import judging
 from workbench.domain.errors import BadInput, BadSetting, NotFound
 
 SECRET = "sk-not-for-anyones-eyes"
@@ -68,3 +69,24 @@ def test_a_judge_that_is_changed_keeps_what_was_not_named():
     api.set_endpoint("jury", {"price_in": "0.5"})
     assert api.list_endpoints()["jury"].url == "https://judge.example/v1"
     assert api.list_endpoints()["jury"].price_in == 0.5
+
+
+def test_a_key_that_could_not_be_kept_leaves_the_judge_without_one():
+    with pytest.raises(NotFound):  # the tests' own keyring keeps nothing
+        api.store_endpoint_key("jury", SECRET)
+    assert api.list_endpoints()["jury"].key == ""
+    assert api.has_endpoint_key("jury")
+
+
+def test_two_processes_that_change_a_judge_at_once_lose_neither_change(monkeypatch):
+    others, write = [{"price_in": "0.5"}], judging.change_preferences
+
+    def overtaken(change):
+        while others:
+            api.set_endpoint("jury", others.pop())
+        return write(change)
+
+    monkeypatch.setattr(judging, "change_preferences", overtaken)
+    api.set_endpoint("jury", {"price_out": "2"})
+    jury = api.list_endpoints()["jury"]
+    assert (jury.price_in, jury.price_out) == (0.5, 2.0)

@@ -1,11 +1,14 @@
 """Preferences are declared once, kept in one file, and refused in words."""
 
 import json
+import os
+from pathlib import Path
 
 import keyring as library
 import pytest
 
 from workbench import api
+from workbench.api import folders
 from workbench.domain.errors import BadInput, BadSetting, NewerFormat, NotFound
 from workbench.jobs.machine import Slot
 from workbench.jobs.runner import Runner
@@ -69,8 +72,8 @@ def test_new_projects_go_where_the_person_prefers(tmp_path):
     api.set_preference("folders.projects", str(tmp_path / "mine"))
     assert api.default_projects_folder() == tmp_path / "mine"
     api.create_project(tmp_path / "mine" / "one")
-    folders = {folder.name: folder for folder in api.list_folders()}
-    assert (folders["projects"].path, folders["projects"].holds) == (str(tmp_path / "mine"), "1 project")
+    listed = {folder.name: folder for folder in api.list_folders()}
+    assert (listed["projects"].path, listed["projects"].holds) == (str(tmp_path / "mine"), "1 project")
 
 
 def test_a_run_goes_to_no_device_that_the_person_keeps_for_other_work(project):
@@ -134,3 +137,17 @@ def test_a_computer_without_a_keyring_names_the_variable(monkeypatch):
 def test_an_empty_token_is_refused(keyring):
     with pytest.raises(BadInput, match="empty"):
         api.store_hub_token("  ")
+
+
+def test_a_folder_is_measured_though_a_file_of_it_goes_meanwhile(monkeypatch, tmp_path):
+    for name in ("kept", "gone"):
+        (tmp_path / name).write_bytes(bytes(2000))
+    lstat = os.lstat
+
+    def find(path):
+        if Path(path).name == "gone":
+            raise FileNotFoundError(path)
+        return lstat(path)
+
+    monkeypatch.setattr(folders.os, "lstat", find)
+    assert folders._size_of(tmp_path) == "2.0 kB"

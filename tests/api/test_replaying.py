@@ -30,7 +30,7 @@ def test_a_run_that_was_never_replayed_has_nothing_to_tell(runs):
 
 def test_a_run_that_has_not_finished_is_not_started(runs):
     job = runs.arm("dpo", {}, outcome=Outcome(state="stopped"))
-    with pytest.raises(BadInput, match="has not finished"):
+    with pytest.raises(BadInput, match="is stopped, so there is nothing whole"):
         start_replay(runs.project, job.id)
 
 

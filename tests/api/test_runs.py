@@ -5,7 +5,8 @@ import pytest
 from workbench.api.runs import find_run, follow_runs, show_run
 from workbench.domain.errors import NotFound
 from workbench.domain.events import Warned
-from workbench.domain.records import RunState
+from workbench.domain.recipes import EvaluateRecipe, JudgeRecipe
+from workbench.domain.records import Inputs, Job, RunState
 from workbench.storage.project import Project
 
 
@@ -37,3 +38,12 @@ def test_following_ends_when_nothing_more_will_happen_and_tells_each_warning_onc
     )
     assert [view.state for view in looks[-1]] == [RunState.FINISHED, RunState.STOPPED]
     assert heard == [("dpo-s0-aaaa", "3 ties were left out.")]
+
+
+def test_a_beginning_means_the_training_and_not_what_judges_it(project: Project) -> None:
+    model = Inputs(model="run:ppo-s1-cccc")
+    evaluate, judge = EvaluateRecipe(judges=("vader",)), JudgeRecipe(endpoint="jury", question={"model": "m"})
+    project.add_job(Job(id="ppo-eval-s1-dddd", name="ppo", method="evaluate", recipe=evaluate, inputs=model))
+    project.add_job(Job(id="ppo-by-jury-judge-s1-eeee", name="ppo by jury", method="judge", recipe=judge, inputs=model))
+    assert find_run(project, "ppo") == "ppo-s1-cccc"
+    assert find_run(project, "ppo-by") == "ppo-by-jury-judge-s1-eeee"

@@ -13,7 +13,7 @@ from workbench.domain.errors import AlreadyExists, BadInput, BadSetting, Busy, D
 from workbench.domain.pairs import plain
 from workbench.domain.recipes import PpoRecipe, RewardRecipe
 from workbench.domain.records import DataInput, Inputs, Outcome
-from workbench.jobs import launch
+from workbench.jobs import launch, removal
 from workbench.jobs.queue import read_queue
 from workbench.storage import project as storage_project
 from workbench.storage import renaming
@@ -118,6 +118,20 @@ def test_an_experiment_does_not_come_back_over_another_of_its_name(stories: Proj
     assert stories.manifest().runs == {"stories": {"other": "a new arm"}}
     assert [found.id for found in api.show_trash(stories)] == [deletion]
     assert stories.jobs() == []
+
+
+def test_an_experiment_whose_deletion_was_cut_short_comes_back(stories: Project, monkeypatch) -> None:
+    with stories.edit() as edit:
+        edit.change(runs={"stories": {run.id: run.arm or "" for run in stories.jobs()}})
+    before = api.show_experiments(stories)
+    with monkeypatch.context() as crash:
+        crash.setattr(removal, "_without", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            api.delete_experiment(stories, "stories")
+    (deletion,) = api.show_trash(stories)
+    api.restore(stories, deletion.id)
+    assert api.show_experiments(stories) == before
+    assert api.show_trash(stories) == []
 
 
 def test_an_experiment_is_renamed_with_its_tags(stories: Project) -> None:

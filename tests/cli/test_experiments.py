@@ -10,6 +10,7 @@ from tests.jobs.planning import add, write_model
 from tests.storage.records import dataset
 from workbench import api, cli
 from workbench.api import projects
+from workbench.domain.errors import AlreadyExists
 from workbench.storage.project import Project
 
 EXPERIMENT = "{name: e, model: base, dataset: stories, arms: [{name: dpo, method: dpo, beta: BETA}]}"
@@ -66,3 +67,15 @@ def test_models_and_judges_at_hand_are_listed(project):
     assert "models/small" in [model["name"] for model in found["models"]]
     assert "vader" in [judge["name"] for judge in found["judges"]]
     assert "models/small" in run("choices", project)
+
+
+def test_a_file_that_is_there_is_replaced_only_where_it_was_named(project, lab, monkeypatch):
+    monkeypatch.chdir(lab)
+    run("drafts", project, "--save", lab / "a.yaml")
+    run("yaml", project, "e")
+    (lab / "experiment.yaml").write_text("mine")
+    with pytest.raises(AlreadyExists, match=r"experiment\.yaml already"):
+        CliRunner().invoke(cli.app, ["yaml", str(project), "e"], catch_exceptions=False)
+    assert (lab / "experiment.yaml").read_text() == "mine"
+    run("yaml", project, "e", "--out", "experiment.yaml")
+    assert "name: e" in (lab / "experiment.yaml").read_text()

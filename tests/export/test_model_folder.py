@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import yaml
 from evaluated_runs import PaperRuns
@@ -98,3 +99,10 @@ def test_what_stands_there_is_left_alone_and_what_is_missing_is_named(trained, t
         export_model(project, run_id, tmp_path / "model", step=7)
     with pytest.raises(BadInput, match="has no weights"):
         export_model(project, f"eval-{run_id}", tmp_path / "model")
+
+
+def test_what_judges_has_no_weights_and_is_not_to_be_trained_first(runs, tmp_path):
+    runs.start([0.0] * 8)
+    runs.arm("dpo", {100: [1.0] * 8})
+    with pytest.raises(BadInput, match="which has no weights"):
+        export_model(runs.project, runs.best_of_n(np.zeros((8, 2)), np.zeros((8, 2))).id, tmp_path / "model")

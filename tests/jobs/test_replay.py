@@ -13,10 +13,12 @@ from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
 from workbench.domain.records import Outcome
 from workbench.jobs import replay, workers
 from workbench.jobs.machine import Slot
-from workbench.jobs.replay import check_inputs, compare, last_replay, replay_folder, replay_run, stop_replay
+from workbench.jobs.replay import compare, last_replay, replay_folder, replay_run, stop_replay
+from workbench.jobs.replay_inputs import check_inputs
 from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
 from workbench.storage.files import write_record
 from workbench.storage.liveness import is_working
+from workbench.storage.locks import only_one
 from workbench.storage.project import Project
 from workbench.storage.runlog import JOB, RunFolder
 
@@ -199,3 +201,46 @@ def test_a_run_of_several_processes_is_replayed_by_as_many(tmp_path, monkeypatch
     ((_, command, device, limits),) = started
     assert "accelerate.commands.launch" in command
     assert (device, limits["OMP_NUM_THREADS"]) == ("cpu", "1")  # as many threads in each as then
+
+
+@pytest.mark.parametrize(
+    ("judge", "known"),
+    [
+        ("reward:./models/rm", f"reward:{'0' * 64}"),
+        ("ensemble:./models/rm+./models/other", f"ensemble:reward:{'0' * 64}+reward:{'1' * 64}"),
+    ],
+)
+def test_a_reward_model_that_has_changed_is_refused_as_a_judge(tmp_path, judge, known):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    model = runs.project.folder / "models" / "rm"
+    model.mkdir(parents=True)
+    (model / "config.json").write_text("{}")
+    job = runs.arm("dpo", {100: [1.0]})
+    inputs = job.inputs.model_copy(update={"data": None})
+    recipe = EvaluateRecipe(judges=(judge,))
+    job = job.model_copy(update={"recipe": recipe, "inputs": inputs, "input_hashes": {"judge 0": known}})
+    with pytest.raises(BadInput, match=r"The judge in .*models/rm has changed since"):
+        check_inputs(runs.project, job)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "judges", "role"),
+    [({"heldout": "run:gone"}, ("vader",), "heldout"), ({}, ("reward:gone",), "judge")],
+)
+def test_a_reward_model_that_is_gone_is_missed_before_anything_is_done(tmp_path, inputs, judges, role):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    job = runs.arm("dpo", {100: [1.0]})
+    changes = {"inputs": job.inputs.model_copy(update={"data": None} | inputs), "recipe": EvaluateRecipe(judges=judges)}
+    with pytest.raises(NotFound, match=f"The {role} that the run read is gone"):
+        check_inputs(runs.project, job.model_copy(update=changes | {"input_hashes": {"judge 0": "reward:0a1b@last"}}))
+
+
+def test_two_that_replay_a_run_at_the_same_moment_do_not_take_each_other_s_folder(tmp_path, deaf):
+    runs = PaperRuns(Project.create(tmp_path / "p"))
+    job = runs.arm("dpo", {100: [1.0]})
+    folder = replay_folder(runs.project, job.id)
+    with only_one(runs.project.state_folder() / f"replay-{job.id}.lock", Busy("")):  # the other has no worker yet
+        folder.mkdir()
+        with pytest.raises(Busy, match="is being replayed already"):
+            replay_run(runs.project, job.id, lambda *_: None)
+        assert folder.is_dir()

@@ -8,8 +8,9 @@ from workbench.domain.events import Failed, Progress
 from workbench.jobs.launch import enqueue, pause_run, resume_run, set_runs_per_slot, stop_run
 from workbench.jobs.machine import Slot, usable_cores
 from workbench.jobs.queue import read_queue
-from workbench.jobs.runner import Runner, worker_command
+from workbench.jobs.runner import Runner
 from workbench.jobs.states import run_states
+from workbench.jobs.workers import worker_command
 from workbench.storage.project import Project
 
 

@@ -5,6 +5,7 @@ from tests.storage.records import job
 from workbench.domain.records import Outcome
 from workbench.jobs.launch import enqueue, pause_run, resume_run, stop_run
 from workbench.jobs.queue import read_queue
+from workbench.jobs.removal import delete_runs
 from workbench.jobs.runner import Runner
 from workbench.jobs.states import run_states
 from workbench.jobs.taking_back import note_before, take_back
@@ -91,3 +92,15 @@ def test_once_a_retried_run_has_finished_nothing_is_kept_of_before(project: Proj
     take_back(project, before)
     assert states(project) == {"a": "finished"}
     assert not project.run("a").give_back_work()
+
+
+def test_a_paused_run_is_stopped_and_taken_back_though_what_it_needed_was_deleted(project: Project) -> None:
+    enqueue(project, [job("a"), job("b", needs=("a",))], wake=False)
+    for run_id in ("b", "a"):
+        pause_run(project, run_id)
+    delete_runs(project, ["a"])
+    before = note_before(project, ["b"])
+    stop_run(project, "b")
+    assert states(project) == {"b": "stopped"}
+    take_back(project, before)
+    assert states(project) == {"b": "paused"}

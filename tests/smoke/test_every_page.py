@@ -43,6 +43,7 @@ def display() -> Iterator[str]:
     server.wait(10)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(280)
 def test_every_page_is_painted_in_both_themes(display: str, tmp_path: Path) -> None:
     sample = api.find_sample()

@@ -99,3 +99,11 @@ def test_a_record_that_names_files_outside_its_folder_is_no_checkpoint(tmp_path:
     files = dict(made.record.files) | {str(outside) if is_absolute else "../outside.txt": outside.stat().st_size}
     write_record(made.folder / RECORD, made.record.model_copy(update={"files": files}))
     assert list_checkpoints(tmp_path) == []
+
+
+def test_a_checkpoint_whose_files_go_while_it_is_looked_at_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path, 1).folder.joinpath("model.safetensors").unlink()
+    monkeypatch.setattr(Path, "is_file", lambda _path: True)  # they were there, a moment ago
+    assert list_checkpoints(tmp_path) == []

@@ -1,11 +1,13 @@
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from tests.storage.records import job
-from workbench.domain.errors import AlreadyExists, BadInput, Busy
+from workbench.domain.errors import AlreadyExists, BadInput, Busy, DiskFull
 from workbench.domain.records import Outcome, ProcessMark
 from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint, list_checkpoints
 from workbench.storage.liveness import lock_for_worker
@@ -116,3 +118,67 @@ def test_a_copy_to_send_leaves_weights_behind(
     assert [checkpoint.step for checkpoint in kept] == steps
     assert [checkpoint.resume_folder is not None for checkpoint in kept] == [weights == "all"] * len(steps)
     assert copied.outcome() == project.run("dpo-s0-1").outcome()
+
+
+def test_a_retried_run_leaves_the_weights_that_it_had_before_behind_too(project: Project, tmp_path: Path) -> None:
+    _checkpoint(project, 3)
+    project.run("dpo-s0-1").set_work_aside()
+    copied = copy_project(project, tmp_path / "two", weights="none")
+    assert list(copied.folder.rglob("*.safetensors")) == []
+    whole = copy_project(project, tmp_path / "three")
+    assert len(list(whole.folder.rglob("model.safetensors"))) == 1
+
+
+def test_replays_and_scorings_that_go_on_stay_behind(project: Project, tmp_path: Path) -> None:
+    for name in (".replay-dpo-s0-1", ".score-0a1b2c3d"):
+        (project.folder / "runs" / name / "checkpoints").mkdir(parents=True)
+    copied = copy_project(project, tmp_path / "two")
+    assert [path.name for path in (copied.folder / "runs").iterdir()] == ["dpo-s0-1"]
+
+
+@pytest.fixture
+def other_disk(monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
+    """Wherever the project is moved to, it is another disk."""
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self == project.folder:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is room for one file more."""
+    copy, copied = shutil.copy2, []
+
+    def refuse(source: str, target: str) -> object:
+        if copied:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        copied.append(target)
+        return copy(source, target)
+
+    monkeypatch.setattr(shutil, "copy2", refuse)
+
+
+@pytest.mark.usefixtures("other_disk")
+def test_a_project_moves_to_another_disk_whole(project: Project, tmp_path: Path) -> None:
+    _checkpoint(project, 3)
+    (project.state_folder() / "queue.json").write_text("{}")
+    moved = move_project(project, tmp_path / "two")
+    assert [checkpoint.step for checkpoint in moved.run("dpo-s0-1").checkpoints()] == [3]
+    assert (moved.state_folder() / "queue.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["two"]
+
+
+@pytest.mark.usefixtures("other_disk", "full_disk")
+@pytest.mark.parametrize("relocate", [copy_project, move_project])
+def test_on_a_full_disk_the_project_stays_where_it_is_and_nothing_is_half_there(
+    project: Project, tmp_path: Path, relocate
+) -> None:
+    with pytest.raises(DiskFull):
+        relocate(project, tmp_path / "two")
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    assert [job.id for job in project.jobs()] == ["dpo-s0-1"]

@@ -123,3 +123,11 @@ def test_the_end_of_the_log_is_its_last_lines(run: RunFolder) -> None:
     assert run.log_tail() == ""
     (run.folder / "worker.log").write_bytes(b"one\ntwo \xff\nthree\n")
     assert run.log_tail(2) == "two \ufffd\nthree"
+
+
+def test_an_outcome_or_process_that_goes_while_it_is_looked_for_is_none(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "exists", lambda _path: True)  # it was there, a moment ago
+    assert run.outcome() is None
+    assert run.process() is None

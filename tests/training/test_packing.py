@@ -1,5 +1,7 @@
 """Packed passes give what padded ones give, for models of several makes."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
@@ -49,11 +51,22 @@ def batch() -> ResponseBatch:
     return batch_responses([draw(p) for p, _ in lengths], [draw(r) for _, r in lengths], 0, torch.device("cpu"))
 
 
-def both_ways(model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch) -> tuple[Tensor, Tensor]:
-    packed = forward_responses(model, batch()).logits
+def pairs() -> ResponseBatch:
+    """Two pairs that begin with the same system prompt, a response that begins another, and one response twice."""
+    start, first, second, end = [5, 6, 7, 8, 9, 10], [20, 21, 22], [30, 31], [2]
+    prompts = [start + first, start + second, start + first, start + second, start + second]
+    responses = [[40, 41, 42, *end], [50, *end], [40, 41, 43, 44, 45, *end], [60, 61, 62], [60, 61, 62]]
+    return batch_responses(prompts, responses, 0, torch.device("cpu"))
+
+
+def both_ways(
+    model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch, given: ResponseBatch | None = None
+) -> tuple[Tensor, Tensor]:
+    given = given or batch()
+    packed = forward_responses(model, given).logits
     with monkeypatch.context() as patch:
         patch.setattr(forward, "can_pack", lambda *_: False)
-        return packed, forward_responses(model, batch()).logits
+        return packed, forward_responses(model, given).logits
 
 
 @pytest.mark.parametrize("make", MAKES)
@@ -66,13 +79,30 @@ def test_packed_equals_padded(make: str, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_models_whose_attention_is_their_own_are_read_padded(make: str, packs: bool) -> None:
     model = model_of(make)
     forward_responses(model, batch())  # which finds out
-    assert can_pack(model, needed_tokens(batch())) == packs
+    assert can_pack(model, batch().ids, needed_tokens(batch())) == packs
 
 
-def test_the_gradients_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("make", MAKES)
+def test_what_sequences_share_is_read_once_and_the_same(make: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed, padded = both_ways(model_of(make), monkeypatch, pairs())
+    assert torch.allclose(packed, padded, atol=1e-5, rtol=0)
+
+
+def test_the_row_holds_a_shared_prompt_once() -> None:
+    packing = Packing.of(pairs().ids, needed_tokens(pairs()))
+    assert (
+        packing.n_read == 6 + (3 + 3) + 3 + (2 + 1) + 2
+    )  # the start; a prompt and its two responses; the other and its
+    assert packing.ids[0, packing.sources].view(packing.shape)[needed_tokens(pairs())].tolist() == (
+        pairs().ids[needed_tokens(pairs())].tolist()
+    )
+
+
+@pytest.mark.parametrize("given", [batch, pairs])
+def test_the_gradients_are_the_same(given: Callable[[], ResponseBatch], monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of("llama")
     grads = []
-    for logits in both_ways(model, monkeypatch):
+    for logits in both_ways(model, monkeypatch, given()):
         model.zero_grad()
         torch.log_softmax(logits, -1)[:, 7].sum().backward()
         grads.append([weight.grad.clone() for weight in model.parameters()])
@@ -89,16 +119,16 @@ def test_a_trunk_is_packed_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nothing_is_packed_that_a_window_or_checkpointing_would_read_otherwise() -> None:
     real = needed_tokens(batch())
-    assert can_pack(model_of("llama"), real)
+    assert can_pack(model_of("llama"), batch().ids, real)
     windowed = model_of("qwen3", use_sliding_window=True, sliding_window=8, max_window_layers=0)
-    assert not can_pack(windowed, real)
+    assert not can_pack(windowed, batch().ids, real)
     checkpointed = model_of("llama").train()
     checkpointed.activation_checkpointing_enable()
-    assert not can_pack(checkpointed, real)
+    assert not can_pack(checkpointed, batch().ids, real)
 
 
 def test_a_row_that_is_nearly_full_is_left_padded() -> None:
-    assert not can_pack(model_of("llama"), torch.ones(3, 8, dtype=torch.bool))
+    assert not can_pack(model_of("llama"), torch.arange(24).view(3, 8), torch.ones(3, 8, dtype=torch.bool))
 
 
 def test_spreading_and_gathering_are_inverse() -> None:
@@ -124,7 +154,7 @@ def test_a_reward_model_reads_the_last_token_of_each_sequence() -> None:
     model = scoring_model()
     ids, real = batch().ids, needed_tokens(batch())
     ids = ids.masked_fill(~real, 0)
-    assert can_pack(model.base_model, real)
+    assert can_pack(model.base_model, ids, real)
     expected = model(input_ids=ids, attention_mask=real.long()).logits.squeeze(-1)
     assert torch.allclose(score_last(model, ids, real), expected, atol=1e-5)
 

@@ -1,5 +1,6 @@
 """The scripts for people who leave the program: they run as they stand and give the losses of the run."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -82,3 +83,22 @@ def test_an_evaluation_is_no_training(project: Project, shared: Path, tmp_path: 
     job = make_job(project, shared, "evaluate")
     with pytest.raises(BadInput, match="trains nothing"):
         write_script(project, job, tmp_path / "left")
+
+
+def test_names_of_a_project_s_author_are_words_in_a_script_and_no_code(
+    project: Project, shared: Path, tmp_path: Path
+) -> None:
+    job = make_job(project, shared, "ppo", **SMALL)
+    hostile = job.model_copy(update={"name": 'a"""\nraise SystemExit("named")\n"""'})
+    (script,) = write_script(project, hostile.model_copy(update={"id": hostile.name}), tmp_path / "left")
+    (docstring,) = [part for part in ast.parse(script.read_text()).body if isinstance(part, ast.Expr)]
+    assert isinstance(docstring.value, ast.Constant)
+
+
+def test_a_script_whose_data_are_gone_leaves_no_folder(project: Project, shared: Path, tmp_path: Path) -> None:
+    job = make_job(project, shared, "dpo")
+    assert job.inputs.data is not None
+    changed = job.inputs.model_copy(update={"data": job.inputs.data.model_copy(update={"sha256": "0" * 64})})
+    with pytest.raises(BadInput, match="not those that the run was made for"):
+        write_script(project, job.model_copy(update={"inputs": changed}), tmp_path / "left")
+    assert list(tmp_path.iterdir()) == []

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 from workbench.data.hub import is_hub_id
 from workbench.data.importing import Detection, clear_cut_short, detect, import_file
 from workbench.data.preview import preview_file
-from workbench.domain.errors import AlreadyExists, Busy
+from workbench.domain.errors import AlreadyExists
 from workbench.domain.previews import ImportPreview
 from workbench.domain.records import DatasetRecord, Splits
 from workbench.storage.hub_access import enter_hub
-from workbench.storage.locks import only_one
+from workbench.storage.locks import dataset_alone
 from workbench.storage.project import Project
 
 
@@ -76,12 +76,12 @@ def import_dataset(
 
     Raises:
         AlreadyExists: the project has a dataset of that name.
-        Busy: another process is importing under that name.
+        Busy: somebody else is importing under that name, or changing the dataset that has it.
         BadRow, BadInput, NotFound, Offline: nothing was imported.
     """
     _enter_hub_for(source)
     folder = project.dataset_folder(name)
-    with only_one(project.state_folder() / f"import-{name}.lock", _taken(name)):
+    with dataset_alone(project.state_folder(), name):
         if name in project.manifest().datasets:
             raise AlreadyExists(f"The project already has a dataset named {name!r}.", "Choose another --name.")
         clear_cut_short(folder)
@@ -96,10 +96,6 @@ def import_dataset(
 def _enter_hub_for(source: Path | str) -> None:
     if isinstance(source, str) and is_hub_id(source):
         enter_hub()
-
-
-def _taken(name: str) -> Busy:
-    return Busy(f"Another import under the name {name!r} is going on.", "Wait for it, or choose another --name.")
 
 
 def _result(record: DatasetRecord, detection: Detection, rejects: Path | None) -> ImportResult:

@@ -20,6 +20,7 @@ from workbench.data.film_critic import write_film_critic
 from workbench.domain.errors import NotFound
 from workbench.domain.experiments import Experiment
 from workbench.domain.records import Job
+from workbench.storage.folders import appearing
 from workbench.storage.project import Project
 
 __all__ = ["DemoResult", "finish_demo", "start_demo"]
@@ -49,7 +50,8 @@ def start_demo(folder: Path, *, n_seeds: int = 1, long: bool = False) -> tuple[P
                 import_dataset(project, files / f"{name}.jsonl", name)
         base = project.folder / "models" / "base"
         if not base.exists():
-            shutil.copytree(files / "base", base)
+            with appearing(base) as part:
+                shutil.copytree(files / "base", part, dirs_exist_ok=True)
     return project, run_experiment(project, _experiment(n_seeds, long=long), base=project.folder)
 
 

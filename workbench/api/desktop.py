@@ -57,7 +57,9 @@ def register_on_desktop(data_home: Path | None = None) -> list[Path]:
             "Choose the `workbench` program once in the file's Open With menu.",
         )
     home = data_home or Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    command = f'"{sys.executable}" -m workbench'
+    command = (
+        f'"{sys.executable}" -P -m workbench'  # file managers start it in the project: no code is taken from there
+    )
     written = {
         home / "applications" / f"{_ID}.desktop": _ENTRY.format(command=command, icon=program_icon(), mime=_MIME),
         home / "mime" / "packages" / f"{_ID}.xml": _TYPE.format(mime=_MIME),

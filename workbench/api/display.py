@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from workbench.jobs.launch import worker_environment
 from workbench.storage.project import Project
 
 
@@ -30,7 +31,8 @@ def open_window(project: Project) -> "subprocess.Popen[bytes] | None":
     if not has_display():
         return None
     return subprocess.Popen(
-        [sys.executable, "-m", "workbench", str(project.folder)],
+        [sys.executable, "-P", "-m", "workbench", str(project.folder)],
+        env=worker_environment(),  # whatever folder the command was given in: nothing is imported from there
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

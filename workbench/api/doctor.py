@@ -135,7 +135,7 @@ def _ask_python(program: str) -> tuple[str, str]:
     """Runs a line in a fresh interpreter, since neither torch nor Qt is loaded here. Returns its output and its error."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, timeout=_IMPORT_LIMIT_S, check=False
+            [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=_IMPORT_LIMIT_S, check=False
         )
     except subprocess.TimeoutExpired:
         return "", f"did not load within {_IMPORT_LIMIT_S:.0f} s"

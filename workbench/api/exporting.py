@@ -8,6 +8,7 @@ from pathlib import Path
 from workbench.api.comparisons import compare_runs
 from workbench.compare import Comparison
 from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.methods import TRAINING
 from workbench.export.model_folder import write_model
 from workbench.export.script import write_script
 from workbench.jobs.launch import worker_environment
@@ -43,7 +44,7 @@ def export_model(
     """
     job = project.job(run_id)
     at = f"@{step}" if step is not None else ""
-    if job.method in ("evaluate", "score"):
+    if job.method not in TRAINING:
         raise BadInput(f"Run `{run_id}` is a {job.method} run, which has no weights.", "Name a training run.")
     checkpoint = resolve_checkpoint(f"{RUN_PREFIX}{run_id}{at}", project.folder)
     return write_model(project, job, checkpoint, out, comparison or _everything(project))

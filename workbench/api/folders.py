@@ -1,6 +1,7 @@
 """The folders of the program outside a project: where they are and what they hold."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -11,6 +12,7 @@ from workbench.storage.migrations import MANIFEST
 from workbench.storage.preferences import preferences_file, read_preferences
 
 __all__ = ["FolderView", "list_folders", "log_folder"]
+_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 class FolderView(BaseModel):
@@ -66,11 +68,8 @@ def _size_of(folder: Path) -> str:
     """Returns the size of what lies in a folder; a link, as the cache's snapshots are made of, weighs nothing."""
     total = 0
     for path, _, names in os.walk(folder):
-        total += sum(os.lstat(Path(path) / name).st_size for name in names)
-    return (
-        f"{total / 1e9:.1f} GB"
-        if total >= 1e8
-        else f"{total / 1e6:.1f} MB"
-        if total >= 1e5
-        else f"{total / 1e3:.1f} kB"
-    )
+        for name in names:
+            with suppress(FileNotFoundError):  # a download that is finished or given up at this moment
+                total += os.lstat(Path(path) / name).st_size
+    size, unit = next((size, unit) for size, unit in _UNITS if total >= size / 10 or unit == "kB")
+    return f"{total / size:.1f} {unit}"

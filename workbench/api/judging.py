@@ -80,10 +80,8 @@ def set_endpoint(name: str, changes: Mapping[str, Any]) -> Preferences:
     """
     if not name or set(name) - _LETTERS:
         raise BadInput(f"{name!r} is no name for a judge.", "Take letters, digits, -, _ and dots, as gpt-mini.")
-    before = list_endpoints().get(name)
-    values = (before.model_dump() if before else {}) | dict(changes)
-    endpoint = Endpoint.read(values, where=f"the judge `{name}`")
-    return change_preferences(lambda old: old.with_endpoint(name, endpoint))
+    # Read where it is written: another process may change the same judge at this moment.
+    return change_preferences(lambda old: old.with_endpoint(name, _changed(name, old.endpoints.get(name), changes)))
 
 
 def remove_endpoint(name: str) -> Endpoint:
@@ -98,7 +96,7 @@ def remove_endpoint(name: str) -> Endpoint:
 
 
 def store_endpoint_key(name: str, key: str) -> None:
-    """Puts a judge's key into the system's keyring; a judge that names no key names it after itself from then on.
+    """Puts a judge's key into the system's keyring; a judge that names no key names it after itself once it is kept there.
 
     Raises:
         NotFound: there is no such judge, or no keyring that keeps anything.
@@ -106,10 +104,13 @@ def store_endpoint_key(name: str, key: str) -> None:
         BadSetting: the key would travel in the clear.
     """
     endpoint = find_endpoint(name)
-    key_name = endpoint.key or name
-    if not endpoint.key:
-        set_endpoint(name, {"key": key_name})
-    store_key(key_name, key)
+    if endpoint.key:
+        store_key(endpoint.key, key)
+        return
+    naming = {"key": name}
+    _changed(name, endpoint, naming)  # refuses before the key is kept anywhere
+    store_key(name, key)
+    set_endpoint(name, naming)
 
 
 def forget_endpoint_key(name: str) -> None:
@@ -189,6 +190,10 @@ def judge_runs(
         })  # fmt: skip
     launch.enqueue(project, jobs)
     return jobs
+
+
+def _changed(name: str, before: Endpoint | None, changes: Mapping[str, Any]) -> Endpoint:
+    return Endpoint.read((before.model_dump() if before else {}) | dict(changes), where=f"the judge `{name}`")
 
 
 _FREE = JudgingCost(0, 0.0, 0.0, 0.0, 0.0)

@@ -12,7 +12,7 @@ from workbench.data.judge_names import REWARD_PREFIX
 from workbench.data.store import read_rows
 from workbench.domain.errors import NotFound, WorkbenchError
 from workbench.domain.experiments import START_MODEL
-from workbench.domain.methods import run_words
+from workbench.domain.methods import POLICIES, run_words
 from workbench.domain.pairs import Message, Turns, is_plain, plain, prompt_key
 from workbench.domain.playground import AskedJudge, AskedModel, Asking
 from workbench.domain.recipes import EvaluateRecipe, Sampling
@@ -35,7 +35,6 @@ __all__ = [
     "sample_prompts",
     "start_playground",
 ]
-_TRAINED = ("sft", "dpo", "ppo")
 
 
 class ModelChoice(BaseModel):
@@ -158,7 +157,7 @@ def _starts(project: Project, jobs: Mapping[str, Job]) -> list[ModelChoice]:
     tuned = [
         choice for job in jobs.values() if job.method == "sft" for choice in _checkpoints(project, job, START_MODEL, 0)
     ]
-    named = {job.inputs.model: job.trust_remote_code for job in jobs.values() if job.method in _TRAINED}
+    named = {job.inputs.model: job.trust_remote_code for job in jobs.values() if job.method in POLICIES}
     for experiment in project.manifest().experiments.values():
         named.setdefault(experiment.model, experiment.trust_remote_code)
     found = [

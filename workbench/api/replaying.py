@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from pydantic import BaseModel
 
-from workbench.domain.errors import BadInput
 from workbench.domain.events import Progress
 from workbench.domain.replays import Replay
 from workbench.jobs import replay as replays
 from workbench.jobs.launch import worker_environment
+from workbench.jobs.replay_inputs import check_finished, check_inputs
 from workbench.storage.liveness import is_working
 from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
@@ -64,12 +64,8 @@ def start_replay(project: Project, run_id: str) -> ReplayView:
         NotFound, BadInput: as for `replay_run`, said at once.
     """
     job = project.job(run_id)
-    outcome = project.run(run_id).outcome()
-    if outcome is None or outcome.state != "finished":
-        raise BadInput(
-            f"Run `{run_id}` has not finished, so there is nothing whole to compare with.", "Finish it first."
-        )
-    replays.check_inputs(project, job)
+    check_finished(job, project.run(run_id))
+    check_inputs(project, job)
     with (project.run_folder(run_id) / _LOG).open("wb") as log:
         subprocess.Popen(
             [sys.executable, "-P", "-m", "workbench", "replay", str(project.folder), run_id, "--json"],

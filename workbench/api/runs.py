@@ -83,8 +83,8 @@ def find_run(project: Project, beginning: str) -> str:
     if beginning in ids:
         return beginning
     found = [run_id for run_id in ids if run_id.startswith(beginning)]
-    trained = [run_id for run_id in found if project.job(run_id).method != "evaluate"]
-    if len(trained) == 1:  # `ppo` means the training and not its evaluation, unless that is named
+    trained = [run_id for run_id in found if project.job(run_id).method not in ("evaluate", "judge")]
+    if len(trained) == 1:  # `ppo` means the training and not what judges it, unless that is named
         return trained[0]
     if len(found) == 1:
         return found[0]

@@ -8,7 +8,7 @@ import platformdirs
 from workbench.data.assets import asset, checkout_folder
 from workbench.domain.errors import NotFound
 from workbench.domain.preferences import Preferences
-from workbench.storage.files import sync
+from workbench.storage.folders import appearing
 from workbench.storage.migrations import MANIFEST
 from workbench.storage.preferences import read_preferences
 
@@ -42,12 +42,8 @@ def place_sample() -> Path:
         return own
     if shipped is None:
         raise NotFound("The sample project did not come with this program.", "`workbench demo` makes one in minutes.")
-    own.parent.mkdir(parents=True, exist_ok=True)
-    part = own.with_name(f".{own.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(shipped, part)
-    part.rename(own)
-    sync(own.parent)
+    with appearing(own) as part:
+        shutil.copytree(shipped, part, dirs_exist_ok=True)
     return own
 
 

@@ -3,13 +3,12 @@
 import json
 import secrets
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,8 +18,8 @@ from workbench.domain.errors import BadInput, NotFound, RunFailure
 from workbench.domain.events import Progress
 from workbench.domain.recipes import ScoreRecipe
 from workbench.domain.records import Inputs, Job
-from workbench.jobs.workers import start_worker
-from workbench.storage.files import write_record
+from workbench.jobs.workers import start_worker, worker_command
+from workbench.storage.files import replacing, write_record
 from workbench.storage.project import Project
 from workbench.storage.runlog import JOB, RunFolder
 from workbench.storage.sources import RUN_PREFIX
@@ -71,6 +70,7 @@ def score_responses(
         BadInput: the run is no reward model, or `out` ends in something else.
         NotFound: no such run or file.
         RunFailure: the worker could not do it.
+        DiskFull: there is no room for `out`, which is as it was.
     """
     reward = project.job(reward_run)
     _check(reward, source, out)
@@ -112,8 +112,7 @@ def _work(run: RunFolder, device: str, on_progress: Callable[[str, int], None]) 
     Raises:
         RunFailure: it failed, or died without a word.
     """
-    command = [sys.executable, "-m", "workbench.training.worker", str(run.folder)]
-    worker = start_worker(run, command, device, {})
+    worker = start_worker(run, worker_command(run.folder), device, {})
     assert worker is not None  # the folder is new, so nobody else works on it
     try:
         while worker.is_alive():
@@ -131,10 +130,13 @@ def _work(run: RunFolder, device: str, on_progress: Callable[[str, int], None]) 
 
 
 def _collect(scores: Path, out: Path) -> ScoreResult:
-    """Writes the scores to `out` and sums them up, a part at a time."""
+    """Writes the scores to `out`, all of them or none, and sums them up, a part at a time."""
     n, mean, squares = 0, 0.0, 0.0
-    temporary = out.with_name(f".{out.name}.tmp")
-    with scores.open(encoding="utf-8") as lines, _writer(temporary, parquet=out.suffix == ".parquet") as write:
+    with (
+        scores.open(encoding="utf-8") as lines,
+        replacing(out) as file,
+        _writer(file, parquet=out.suffix == ".parquet") as write,
+    ):
         rows = map(json.loads, lines)
         while part := list(islice(rows, _ROWS_AT_ONCE)):
             write(part)
@@ -143,7 +145,6 @@ def _collect(scores: Path, out: Path) -> ScoreResult:
                 step = row["score"] - mean
                 mean += step / n
                 squares += step * (row["score"] - mean)
-    temporary.replace(out)
     return ScoreResult(out=str(out), responses=n, mean=mean, sd=(squares / max(1, n - 1)) ** 0.5)
 
 
@@ -152,11 +153,10 @@ def _say_nothing(phase: str, n_done: int) -> None:
 
 
 @contextmanager
-def _writer(path: Path, *, parquet: bool) -> Iterator[Callable[[list[dict[str, Any]]], None]]:
+def _writer(file: BinaryIO, *, parquet: bool) -> Iterator[Callable[[list[dict[str, Any]]], None]]:
     """Yields a function that appends rows to a Parquet or JSONL file."""
     if not parquet:
-        with path.open("w", encoding="utf-8") as file:
-            yield lambda rows: file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        yield lambda rows: file.writelines(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
         return
-    with pq.ParquetWriter(path, _SCHEMA) as writer:
+    with pq.ParquetWriter(file, _SCHEMA) as writer:
         yield lambda rows: writer.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA))

@@ -42,9 +42,6 @@ _EPILOG = (
 
 _STILL_RUNNING = 130  # what a shell expects after Ctrl+C
 
-_GROUPS = (
-    projects, data, experiments, runs, tidying, results, claims, judging, metrics, playground, machine, preferences,
-)  # fmt: skip
 app = typer.Typer(
     name="workbench",
     help="Train a reward model with PPO, or DPO without one, and compare rewards, KL and win rates on equal terms.",

@@ -10,8 +10,10 @@ import typer
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, print_json, print_table, say
 from workbench.domain.costs import between, duration, memory, money, parameters
+from workbench.domain.errors import AlreadyExists
 from workbench.domain.experiments import Experiment
 
+_FILE = Path("experiment.yaml")
 EXPERIMENT_HELP = "A YAML file, or the name of an experiment or draft of the project."
 Named = Annotated[str, typer.Argument(help=EXPERIMENT_HELP, show_default=False)]
 
@@ -85,19 +87,27 @@ def drafts(
 def yaml(
     folder: ProjectFolder,
     experiment: Named,
-    out: Annotated[Path, typer.Option(help="The file; relative paths in it start at its folder.")] = Path(
-        "experiment.yaml"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"The file, which is replaced; relative paths in it start at its folder. Default: {_FILE}, if there is none.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Write an experiment or draft of the project as a file that `run` reads."""
     project = api.open_project(folder)
-    api.export_experiment(project, api.find_experiment(project, experiment), out)
+    if out is None and _FILE.exists():
+        raise AlreadyExists(
+            f"There is a file {_FILE} already.", "Name a file with --out; one that is named is replaced."
+        )
+    api.export_experiment(project, api.find_experiment(project, experiment), out or _FILE)
     if json:
-        print_json({"out": str(out)})
+        print_json({"out": str(out or _FILE)})
     else:
-        say(f"Wrote {out}.")
+        say(f"Wrote {out or _FILE}.")
 
 
 def choices(folder: ProjectFolder, json: Json = False, debug: Debug = False) -> None:

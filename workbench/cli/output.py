@@ -1,6 +1,7 @@
 """What all commands share: their common options, and printing for people or for scripts."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from workbench.domain.settings import Settings
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.", show_default=False)]
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # all control characters but tab and line break
 
 
 def examples(*lines: str) -> str:
@@ -48,14 +50,19 @@ def print_json(value: BaseModel | dict[str, Any]) -> None:
     sys.stdout.write("\n")
 
 
+def printable(text: str) -> str:
+    """Returns a text in which nothing commands the terminal: models and data may hold any character."""
+    return _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def say(text: str = "") -> None:
     """Prints a line for people. Nothing in it is read as markup: names and model text may hold brackets."""
-    Console(highlight=False, soft_wrap=True).print(text, markup=False)
+    Console(highlight=False, soft_wrap=True).print(printable(text), markup=False)
 
 
 def note(text: str) -> None:
     """Prints a line for people on standard error, so that it never stands between JSON and its reader."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(printable(text), markup=False)
 
 
 def print_table(columns: list[str], rows: list[list[str]], *, title: str = "") -> None:
@@ -64,7 +71,7 @@ def print_table(columns: list[str], rows: list[list[str]], *, title: str = "") -
     for column in columns:
         table.add_column(column, header_style="bold", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(printable(cell)) for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:  # a file or a pipe has no edge to wrap at
         console.width = 200

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from workbench import api
-from workbench.cli.output import Debug, Json, ProjectFolder, examples, note, print_json, say
+from workbench.cli.output import Debug, Json, ProjectFolder, examples, note, print_json, printable, say
 from workbench.domain.errors import BadInput, RunFailure
 from workbench.domain.pairs import Turns
 from workbench.domain.playground import (
@@ -214,7 +214,7 @@ class _Terminal:
             say(f"── {self._labels[model]}")
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(text[self._written :])
+        sys.stdout.write(printable(text[self._written :]))
         sys.stdout.flush()
         self._written = max(self._written, len(text))
 

@@ -195,9 +195,8 @@ def training_curve(tracks: Sequence[Track], metric: str, x: XAxis) -> Curve:
 def _on_one_grid(lines: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
     """Returns [t] places, and [s x t] what each line has there."""
     first = lines[0][0]
-    if (
-        all(np.array_equal(xs, first) for xs, _ in lines) and (np.diff(first) > 0).all()
-    ):  # the usual case, and far faster
+    # The usual case, and far faster.
+    if all(np.array_equal(xs, first) for xs, _ in lines) and (np.diff(first) > 0).all():
         return first, np.stack([ys for _, ys in lines])
     low, high = max(xs[0] for xs, _ in lines), min(xs[-1] for xs, _ in lines)
     reached = [xs[(xs >= low) & (xs <= high)] for xs, _ in lines]

@@ -265,9 +265,8 @@ def _sentence(words: str) -> str:
 
 def _series(arm: Arm, role: Role, curve: Curve, smoothing: float, most_points: int | None) -> Series:
     drawn = smooth_curve(curve, smoothing)
-    if (
-        most_points is not None and len(curve) > most_points and not curve.steps
-    ):  # by what was measured: what is smooth has no peaks to lose
+    if most_points is not None and len(curve) > most_points and not curve.steps:
+        # By what was measured: what is smooth has no peaks to lose.
         kept, is_smoothed = extremes(curve.y, most_points), drawn is not curve
         curve, smoothed = thin_curve(curve, kept), thin_curve(drawn, kept)
         drawn = smoothed if is_smoothed else curve

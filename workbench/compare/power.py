@@ -141,9 +141,8 @@ def what_decides(found: Spread, null: float = 0.5, *, alpha: float = ALPHA) -> N
     if far == 0:
         return Needs(prompts=None, seeds=None, detectable=detectable)
     if found.n_seeds == 1:
-        v_prompt = (
-            found.v_prompts * found.n_prompts
-        )  # of one prompt's outcome in 0..1, where it is a quarter of McNemar's
+        # Of one prompt's outcome in 0..1, where it is a quarter of McNemar's.
+        v_prompt = found.v_prompts * found.n_prompts
         prompts = prompts_for_pairs(min(1.0, 4 * (v_prompt + far**2)), 2 * far, alpha=alpha)
         prompts = max(prompts, found.n_prompts + 1)
         return Needs(prompts=prompts if prompts <= MOST_PROMPTS else None, seeds=None, detectable=detectable)

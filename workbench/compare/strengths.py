@@ -37,9 +37,8 @@ def fit_strengths(wins: FloatArray, counts: FloatArray, design: FloatArray) -> F
     """
     met = counts.max(axis=0) > 0
     wins, counts, free = wins[:, met] + 0.5, counts[:, met] + 1.0, design[met, 1:]
-    products = (free[:, :, None] * free[:, None, :]).reshape(
-        len(free), -1
-    )  # [k x (m-1)^2]: the curvature in one product
+    # [k x (m-1)^2]: the curvature in one product.
+    products = (free[:, :, None] * free[:, None, :]).reshape(len(free), -1)
     strengths = np.zeros((len(wins), free.shape[1]))
     for _ in range(_STEPS):
         p = special.expit(strengths @ free.T)

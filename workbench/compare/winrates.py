@@ -118,9 +118,8 @@ def pair(first: Samples, second: Samples, *, with_lengths: bool = False) -> Pair
         with_lengths: whether their texts are read as well, for how long they are.
     """
     lengths = [read_lengths(side) for side in (first, second)] if with_lengths else [np.empty(0)] * 2
-    if first.keys is second.keys or np.array_equal(
-        first.keys, second.keys
-    ):  # the usual case: the same prompts in the same order
+    # The usual case: the same prompts in the same order.
+    if first.keys is second.keys or np.array_equal(first.keys, second.keys):
         difference = first.column(GOLD) - second.column(GOLD)
         return Pairing(
             first.keys,

@@ -2,6 +2,8 @@
 
 from workbench.domain.experiments import shown_name
 
+POLICIES = frozenset({"sft", "dpo", "ppo"})  # they train what writes text
+TRAINING = POLICIES | {"reward"}  # they leave weights; the others measure
 _METHODS = {
     "sft": "fine-tuning",
     "reward": "reward model",

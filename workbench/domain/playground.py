@@ -14,10 +14,8 @@ from workbench.domain.recipes import Sampling
 from workbench.domain.samples import StopReason
 from workbench.domain.settings import setting
 
-KEPT_PROMPTS, KEPT_PAIRS = (
-    "kept-prompts",
-    "kept-pairs",
-)  # the datasets that what is good goes to, unless another is named
+# The datasets that what is good goes to, unless another is named.
+KEPT_PROMPTS, KEPT_PAIRS = "kept-prompts", "kept-pairs"
 
 
 class Asking(Sampling):

@@ -1,7 +1,6 @@
 """A checkpoint as a model folder for the Hugging Face hub: safetensors, tokenizer, configuration, and a card that tells all."""
 
 import json
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from workbench.export.document import Charts, Document, Section, Words, bullets,
 from workbench.export.report_markdown import as_markdown
 from workbench.storage.checkpoints import RECORD, Checkpoint
 from workbench.storage.files import write_bytes
+from workbench.storage.folders import appearing
 from workbench.storage.project import Project
 from workbench.storage.sources import run_of
 
@@ -57,21 +57,13 @@ def write_model(
         raise BadInput(f"Run `{job.id}` is a {job.method} run, which has no weights.", "Name a training run.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise AlreadyExists(f"{folder} is there already and not empty.", "Name a new folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
-    temporary.mkdir()
-    try:
+    with appearing(folder) as part:
         for name in checkpoint.record.files:
             if name != RECORD:
-                (temporary / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(checkpoint.folder / name, temporary / name)
-        _forget_folders(temporary / _ADAPTER)
-        _write_card(project, job, checkpoint, temporary, comparison)
-        if folder.is_dir():
-            folder.rmdir()
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+                (part / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(checkpoint.folder / name, part / name)
+        _forget_folders(part / _ADAPTER)
+        _write_card(project, job, checkpoint, part, comparison)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

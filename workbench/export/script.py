@@ -19,6 +19,7 @@ from workbench.domain.recipes.dpo import trl_loss
 from workbench.domain.recipes.training import TrainingRecipe
 from workbench.domain.records import Job
 from workbench.storage.files import write_bytes
+from workbench.storage.folders import appearing
 from workbench.storage.project import Project
 from workbench.storage.sources import resolve_model
 
@@ -27,7 +28,7 @@ _BY_TRL = ("sft", "reward", "dpo")
 
 
 def write_script(project: Project, job: Job, folder: Path) -> list[Path]:
-    """Writes train.py, and for methods of TRL data.jsonl and requirements.txt, into a new folder.
+    """Writes train.py, and for methods of TRL data.jsonl and requirements.txt, into a new folder: all of it, or nothing.
 
     Args:
         project: whose run.
@@ -47,11 +48,11 @@ def write_script(project: Project, job: Job, folder: Path) -> list[Path]:
     if folder.is_dir() and any(folder.iterdir()):
         raise AlreadyExists(f"{folder} is not empty.", "Name a new folder.")
     files = _files(project, job, job.recipe)
-    folder.mkdir(parents=True, exist_ok=True)
-    if job.method in _BY_TRL:
-        _write_data(project, job, folder / "data.jsonl")
-    for name, content in files.items():
-        write_bytes(folder / name, content.encode())
+    with appearing(folder) as part:
+        if job.method in _BY_TRL:
+            _write_data(project, job, part / "data.jsonl")
+        for name, content in files.items():
+            write_bytes(part / name, content.encode())
     return sorted(folder.iterdir())
 
 
@@ -100,8 +101,8 @@ def _source(project: Project, job: Job, other: str | None) -> str:
 
 
 def _docstring(job: Job) -> str:
-    name = job.name.replace("\\", "/").replace('"', "'")
-    told = [f"What the run {job.id} ({name}) does, as a script of its own.", ""]
+    called = f"{job.id} ({job.name})".replace("\\", "/").replace('"', "'")  # whoever made the project wrote both
+    told = [f"What the run {called} does, as a script of its own.", ""]
     if job.method in _BY_TRL:
         told.append(
             "Run `python train.py`. It needs what requirements.txt names, and gives the losses that the run logged, up to"

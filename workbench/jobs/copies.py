@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.domain.errors import BadInput
+from workbench.domain.methods import TRAINING
 from workbench.domain.recipes import EvaluateRecipe, PpoRecipe
 from workbench.domain.records import Inputs, Job
 from workbench.domain.settings import Settings
@@ -59,7 +60,7 @@ def plan_copy(
     """
     jobs = {job.id: job for job in project.jobs()}
     source = jobs.get(run_of(source.inputs.model) or "", source) if source.method == "evaluate" else source
-    if source.method in ("evaluate", "best_of_n", "score", "judge"):
+    if source.method not in TRAINING:
         raise BadInput(f"Run `{source.id}` trains nothing.", "Duplicate a training run; its evaluation comes along.")
     if fixed := next((name for name in _OF_THE_EXPERIMENT if name in (settings or {})), None):
         raise BadInput(

@@ -129,9 +129,8 @@ def _place(device: str, slots: tuple[Slot, ...], on_cpu: int) -> Place:
 
 
 def _limit(job: Job) -> float | None:
-    return (
-        None if job.budget.seconds is None else job.budget.seconds * 1.1 + 30
-    )  # loading and validation cost no budget
+    # Loading and validation cost no budget.
+    return None if job.budget.seconds is None else job.budget.seconds * 1.1 + 30
 
 
 def _warnings(machine: Machine, slots: Sequence[Slot], costs: Sequence[RunCost], at_once: int) -> list[str]:

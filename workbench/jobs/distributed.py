@@ -118,7 +118,8 @@ def _configuration(job: Job, *, on_cpu: bool) -> dict[str, Any]:
     """Returns what `accelerate launch` reads; number format and number of processes are the job's, not the file's."""
     values: dict[str, Any] = {"compute_environment": "LOCAL_MACHINE", "dynamo_config": {}} | dict(job.accelerate)
     shards = job.is_sharded and job.method != "ppo"
-    if shards and values["distributed_type"] == "FSDP":  # each process reads and samples before shards are made
+    if shards and values["distributed_type"] == "FSDP":
+        # Each process reads with its model and samples from it before it is shared out: it needs it whole.
         whole = {"fsdp_cpu_ram_efficient_loading": False}
         values["fsdp_config"] = (values.get("fsdp_config") or {}) | whole
     return values | {

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.methods import POLICIES
 from workbench.domain.recipes import MODEL, BestOfNRecipe, EvaluateRecipe, RewardSource
 from workbench.domain.records import Job, Method
 from workbench.domain.settings import Settings
@@ -15,7 +16,6 @@ from workbench.storage.runlog import SAMPLES
 from workbench.storage.sources import RUN_PREFIX, run_of
 
 Checkpoints = Literal["all", "best", "last"]
-_POLICIES = {"sft", "dpo", "ppo"}
 
 
 def plan_evaluation(project: Project, run: Job, checkpoints: Checkpoints) -> Job:
@@ -32,7 +32,7 @@ def plan_evaluation(project: Project, run: Job, checkpoints: Checkpoints) -> Job
     """
     if run.method == "evaluate":
         pattern = run
-    elif run.method in _POLICIES:
+    elif run.method in POLICIES:
         pattern = _evaluation_of(project, run)
     else:
         raise BadInput(f"Run `{run.id}` is a {run.method} run, which writes no text.", "Name an sft, dpo or ppo run.")
@@ -130,9 +130,7 @@ def is_beyond_repeating(project: Project, evaluation: Job) -> bool:
     if run_id is None or not names:
         return False
     there = {checkpoint.step for checkpoint in list_checkpoints(project.run_folder(run_id))}
-    if (
-        evaluation.inputs.model == evaluation.inputs.reference
-    ):  # a start model stands at step 0, whatever its own run's steps
+    if evaluation.inputs.model == evaluation.inputs.reference:  # which stands at step 0, whatever its own run's steps
         return not there
     return any(int(name) not in there for name in names if name.isdigit())
 

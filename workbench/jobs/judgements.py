@@ -7,6 +7,7 @@ from typing import NamedTuple
 from workbench.domain import samples as sampled
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.errors import BadInput, NotFound
+from workbench.domain.methods import POLICIES
 from workbench.domain.recipes import EvaluateRecipe, JudgeRecipe, TrainingRecipe
 from workbench.domain.records import Job
 from workbench.jobs.drafts import Draft
@@ -161,7 +162,7 @@ def _size(project: Project, job: Job, jobs: Mapping[str, Job]) -> tuple[int, flo
 
 def _evaluation(jobs: list[Job], run: Job) -> Job:
     found = [job for job in jobs if job.method == "evaluate" and run_of(job.inputs.model) == run.id]
-    if run.method not in ("sft", "dpo", "ppo"):
+    if run.method not in POLICIES:
         raise BadInput(f"Run `{run.id}` is a {run.method} run, which writes no text.", "Name an sft, dpo or ppo run.")
     if not found:
         raise NotFound(f"Run `{run.id}` was not evaluated yet, so there is nothing to judge.", "Evaluate it first.")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from workbench.domain.errors import WorkbenchError
+from workbench.domain.methods import POLICIES
 from workbench.domain.records import RunState
 from workbench.jobs.hub_commits import cached_folder
 from workbench.jobs.states import StateReader
@@ -13,7 +14,6 @@ from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, resolve_model
 
 Where = Literal["project", "registered", "used before", "run", "hub cache", "folder", "hub"]
-_POLICIES = {"sft", "dpo", "ppo"}
 _DEPTH = ("*", "*/*")  # models/NAME, or NAME right in the project
 
 
@@ -88,7 +88,7 @@ def _inside(project: Project) -> list[str]:
 
 def _made(project: Project) -> list[str]:
     reader = StateReader(project)
-    jobs = [job for job in project.jobs() if job.method in _POLICIES]
+    jobs = [job for job in project.jobs() if job.method in POLICIES]
     return [f"{RUN_PREFIX}{job.id}" for job in jobs if reader.state(job.id) is RunState.FINISHED]
 
 

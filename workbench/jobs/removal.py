@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from workbench.domain.errors import AlreadyExists, Busy, NotFound
-from workbench.domain.records import DataInput, Deleted, Job, RunState
+from workbench.domain.records import DataInput, Deleted, Job, Manifest, RunState
 from workbench.jobs import launch
 from workbench.jobs.queue import Queue, edit_queue
 from workbench.jobs.states import StateReader
@@ -134,7 +134,7 @@ def restore(project: Project, entry: str) -> Deleted:
     with edit_queue(project) as queue, project.edit() as edit:
         trash = Trash(project)
         deleted = trash.read(entry)
-        if deleted.kind == "experiment" and deleted.name in {*edit.manifest.experiments, *edit.manifest.runs}:
+        if deleted.kind == "experiment" and _is_another(edit.manifest, deleted):
             raise AlreadyExists(f"There is again an experiment `{deleted.name}`.", "Delete or rename that first.")
         trash.take_back(entry)
         if deleted.kind == "dataset" and deleted.splits is not None:
@@ -151,6 +151,13 @@ def restore(project: Project, entry: str) -> Deleted:
     if deleted.queued:
         launch.wake_runner(project)
     return deleted
+
+
+def _is_another(manifest: Manifest, deleted: Deleted) -> bool:
+    """Says whether another experiment has the name; the same has it where a crash cut its deletion short."""
+    name = deleted.name
+    known = manifest.experiments.get(name, deleted.experiment), manifest.runs.get(name, deleted.arms)
+    return known != (deleted.experiment, deleted.arms)
 
 
 def _put(project: Project, jobs: Mapping[str, Job], chosen: Sequence[str], deleted: Deleted) -> str:

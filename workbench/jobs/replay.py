@@ -2,35 +2,32 @@
 
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from workbench.data.store import find_content
-from workbench.domain.errors import BadInput, Busy, NotFound, RunFailure, WorkbenchError
+from workbench.domain.errors import BadInput, Busy, NotFound, RunFailure
 from workbench.domain.events import Evaluated, Metrics, Progress, Started, current_events
-from workbench.domain.recipes import MODEL, BestOfNRecipe, EvaluateRecipe, RewardSource
-from workbench.domain.records import DataInput, Job
+from workbench.domain.records import Job
 from workbench.domain.replays import Changed, FileReplay, MetricReplay, Replay
 from workbench.jobs.distributed import environment, launched, n_slots
 from workbench.jobs.machine import Slot, find_slots, usable_cores
+from workbench.jobs.replay_inputs import check_finished, check_inputs
 from workbench.jobs.versions import resolved_versions
-from workbench.jobs.workers import Worker, start_worker
+from workbench.jobs.workers import JOINED, Worker, start_worker, worker_command
 from workbench.storage.files import read_record, write_record
 from workbench.storage.hashes import Hasher
 from workbench.storage.liveness import is_working
+from workbench.storage.locks import only_one
 from workbench.storage.project import Project
 from workbench.storage.runlog import JOB, RunFolder
-from workbench.storage.sources import resolve_model, run_of
 
 REPLAY = "replay.json"
 Tell = Callable[[str, int, int], None]
 STOPPED = "The replay was stopped."
 _POLL_S = 0.2
 _THREADS = re.compile(r"(\d+) threads")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _OF_TIME = {"tokens_per_s"}  # tells of the machine's other work, and nothing of the run
 _KEPT = (".safetensors",)  # what a checkpoint is; configurations tell no more
 
@@ -51,21 +48,22 @@ def replay_run(project: Project, run_id: str, tell: Tell) -> Replay:
     """
     run = project.run(run_id)
     job = run.job()
-    _check_finished(job, run)
+    check_finished(job, run)
     check_inputs(project, job)
-    again = RunFolder(replay_folder(project, run_id))
-    if is_working(again):
-        raise Busy(f"Run `{run_id}` is being replayed already.", "Wait for its end.")
-    shutil.rmtree(again.folder, ignore_errors=True)
-    again.folder.mkdir()
-    try:
-        write_record(again.folder / JOB, job)
-        began = time.monotonic()
-        _work(again, job, _threads(run), tell)
-        found = compare(run, again, time.monotonic() - began)
-    finally:
+    again, taken = RunFolder(replay_folder(project, run_id)), _replayed_already(job)
+    with only_one(project.state_folder() / f"replay-{run_id}.lock", taken):
+        if is_working(again):  # for somebody who was killed
+            raise taken
         shutil.rmtree(again.folder, ignore_errors=True)
-    write_record(run.folder / REPLAY, found)
+        again.folder.mkdir()
+        try:
+            write_record(again.folder / JOB, job)
+            began = time.monotonic()
+            _work(again, job, _threads(run), tell)
+            found = compare(run, again, time.monotonic() - began)
+        finally:
+            shutil.rmtree(again.folder, ignore_errors=True)
+        write_record(run.folder / REPLAY, found)
     return found
 
 
@@ -94,28 +92,6 @@ def last_replay(project: Project, run_id: str) -> Replay | None:
     return read_record(path, Replay) if path.exists() else None
 
 
-def check_inputs(project: Project, job: Job) -> None:
-    """Makes sure that all that a run read is there and holds what it held.
-
-    Raises:
-        NotFound: a model, run or dataset is gone.
-        BadInput: a model, dataset or judge has changed since.
-    """
-    inputs = job.inputs
-    for role, name in (
-        ("model", inputs.model),
-        ("reference", inputs.reference),
-        *(("reward", name) for name in inputs.rewards),
-    ):
-        if name:
-            _check_model(project, role, name, job.input_hashes.get(role, ""))
-    for data in (inputs.data, inputs.validation, inputs.prompts):
-        if data is not None:
-            _check_rows(project, data)
-    for name, known in _judges(job):
-        _check_judge(project, name, known)
-
-
 def compare(run: RunFolder, again: RunFolder, seconds: float) -> Replay:
     """Returns how the folder of a replay compares with the run's own.
 
@@ -138,64 +114,15 @@ def compare(run: RunFolder, again: RunFolder, seconds: float) -> Replay:
     )
 
 
-def _check_finished(job: Job, run: RunFolder) -> None:
-    outcome = run.outcome()
-    if job.method == "score":
-        raise BadInput(f"Run `{job.id}` only scored a file.", "Name a training run or an evaluation.")
-    if outcome is None or outcome.state != "finished":
-        state = "has not ended yet" if outcome is None else f"is {outcome.state}"
-        raise BadInput(f"Run `{job.id}` {state}, so there is nothing whole to compare with.", "Finish it first.")
-
-
-def _check_model(project: Project, role: str, name: str, known: str) -> None:
-    try:
-        source = resolve_model(name, project.folder)
-    except NotFound as error:
-        raise NotFound(f"The {role} that the run read is gone: {error.sentence}", error.hint) from error
-    if isinstance(source, Path) and run_of(name) is None and _DIGEST.fullmatch(known):
-        hasher = Hasher(project)
-        if hasher.model_folder(source) != known:
-            raise BadInput(
-                f"The {role} in {source} has changed since the run read it.", "Put the former files back to replay it."
-            )
-        hasher.save()
-
-
-def _check_rows(project: Project, data: DataInput) -> None:
-    try:
-        find_content(project.data_folder(data), data.sha256)
-    except WorkbenchError as error:
-        said = f"The dataset `{data.name}` that the run read is not as it was: {error.sentence}"
-        raise type(error)(said, error.hint) from error
-
-
-def _judges(job: Job) -> Iterator[tuple[str, str]]:
-    """Yields the judges that score a run, those in its reward too, each with the hash that it had."""
-    judges = job.recipe.judges if isinstance(job.recipe, EvaluateRecipe | BestOfNRecipe) else ()
-    terms = job.recipe.terms if isinstance(job.recipe, RewardSource) else ()
-    rewards = [term.source for term in terms if term.source != MODEL]
-    for role, names in (("judge", judges), ("reward term", rewards)):
-        yield from ((name, job.input_hashes.get(f"{role} {place}", "")) for place, name in enumerate(names))
-
-
-def _check_judge(project: Project, name: str, known: str) -> None:
-    digest, colon, function = known.partition(":")
-    if not (colon and _DIGEST.fullmatch(digest)):
-        return  # a judge of this program, of an installed package, or a run
-    file = project.folder / Path(name.rpartition(":")[0]).expanduser()
-    if not file.is_file():
-        raise NotFound(f"The judge's file {file} is gone.", "Put it back to replay the run.")
-    if Hasher(project).file(file) != digest:
-        raise BadInput(
-            f"The judge `{function}` in {file} has changed since the run used it.", "Put the former file back."
-        )
+def _replayed_already(job: Job) -> Busy:
+    return Busy(f"Run `{job.id}` is being replayed already.", "Wait for its end.")
 
 
 def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
     """Runs the worker to its end; whoever waits and gives up ends it."""
     worker = _start(again, job, threads)
     if worker is None:
-        raise Busy(f"Run `{job.id}` is being replayed already.", "Wait for its end.")
+        raise _replayed_already(job)
     try:
         while worker.is_alive():
             if again.stop_requested():
@@ -217,14 +144,13 @@ def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
 
 def _start(again: RunFolder, job: Job, threads: str | None) -> Worker | None:
     """Starts the worker with as many processes and threads as the run had; None where one is at it already."""
-    command = [sys.executable, "-P", "-m", "workbench.training.worker", str(again.folder)]
+    command = worker_command(again.folder)
     if job.processes == 1:
         limits = {} if threads is None else {name: threads for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
         return start_worker(again, command, job.device, limits)
     slots = _slots(job)
     limits = environment(job, slots, job.processes * int(threads or max(1, usable_cores() // job.processes)))
-    joined = "+".join(slot.name for slot in slots)
-    return start_worker(again, launched(again.folder, job, command, slots), joined, limits)
+    return start_worker(again, launched(again.folder, job, command, slots), JOINED.join(s.name for s in slots), limits)
 
 
 def _slots(job: Job) -> tuple[Slot, ...]:

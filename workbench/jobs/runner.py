@@ -21,22 +21,16 @@ from workbench.jobs.launch import STOP_NOW
 from workbench.jobs.machine import Slot, find_slots, usable_cores
 from workbench.jobs.queue import Queue, edit_queue
 from workbench.jobs.states import CONTINUE, StateReader, goes_on, vanished
-from workbench.jobs.workers import Worker, start_worker
+from workbench.jobs.workers import JOINED, Worker, start_worker, worker_command
 from workbench.storage.liveness import is_working, worker_mark
 from workbench.storage.preferences import read_preferences
 from workbench.storage.project import RUNNER_LOCK, Project
 from workbench.storage.runlog import JOB, STOP, RunFolder
 
-JOINED = "+"  # between the slots of a run that occupies several
 _LOCK_S = 1.0  # somebody who asks whether a runner lives holds its lock for a moment
 _BY_SIGNAL = "The worker was killed by signal {} without a last word."
 _ONE_OF = "One of the run's {} processes died without a last word; the others were ended."
 _MEMORY = "If nobody killed it, the computer ran out of memory: choose a smaller batch or model. " + CONTINUE
-
-
-def worker_command(run_folder: Path) -> list[str]:
-    """Returns the command of a training worker."""
-    return [sys.executable, "-P", "-m", "workbench.training.worker", str(run_folder)]
 
 
 class Runner:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from workbench.domain.errors import BadInput, Busy
+from workbench.domain.errors import BadInput, Busy, NotFound
 from workbench.domain.records import Job, Outcome, RunState
 from workbench.jobs.launch import order_queue, pause_run, resume_run, stop_run, wake_runner
 from workbench.jobs.queue import edit_queue, read_queue
@@ -46,7 +46,8 @@ def note_before(project: Project, run_ids: Sequence[str]) -> Before:
     def note(run_id: str) -> None:
         jobs[run_id] = project.job(run_id)
         for need in jobs[run_id].needs:
-            note(need)
+            with suppress(NotFound):  # deleted: it cannot be resumed along, and need not be taken back
+                note(need)
         known.setdefault(run_id, project.run(run_id).outcome())
 
     for run_id in run_ids:

@@ -4,9 +4,11 @@ import os
 import platform
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -23,8 +25,14 @@ from workbench.storage.liveness import (
 )
 from workbench.storage.runlog import LOG, RunFolder
 
+JOINED = "+"  # between the slots of a run that occupies several
 _RUN = "WORKBENCH_RUN"  # in a worker's environment, so that its orphans can be told from strangers
 _END_S = 5.0  # for the system to end killed processes; they cannot refuse
+
+
+def worker_command(run_folder: Path) -> list[str]:
+    """Returns the command of a run's worker."""
+    return [sys.executable, "-P", "-m", "workbench.training.worker", str(run_folder)]
 
 
 class Worker:

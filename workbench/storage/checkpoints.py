@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 from typing import NamedTuple
 
 from workbench.domain.errors import BadInput, NotFound
@@ -54,10 +55,16 @@ def _read(folder: Path) -> Checkpoint | None:
 
 
 def _are_there(folder: Path, sizes: Mapping[str, int]) -> bool:
-    return all(
-        _is_inside(name) and (folder / name).is_file() and (folder / name).stat().st_size == size
-        for name, size in sizes.items()
-    )
+    return all(_is_inside(name) and _size(folder / name) == size for name, size in sizes.items())
+
+
+def _size(path: Path) -> int | None:
+    """Returns the size of a file; None where there is none, as of a checkpoint that is being replaced or deleted."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_size if S_ISREG(found.st_mode) else None
 
 
 def _is_inside(name: str) -> bool:

@@ -88,10 +88,10 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def raise_if_full(error: OSError, path: Path) -> None:
+def raise_if_full(error: OSError, path: Path, hint: str = "Free some space, then resume the run.") -> None:
     """Raises DiskFull in place of `error` where the system says that there is no room."""
     if error.errno in _NO_ROOM:
-        raise DiskFull(f"There is no room on the disk for {path}.", "Free some space, then resume the run.") from error
+        raise DiskFull(f"There is no room on the disk for {path}.", hint) from error
 
 
 def write_record(path: Path, record: Record) -> None:

@@ -83,9 +83,8 @@ def _n_looked_up(
     config: Mapping[str, Any], tensors: Mapping[str, tuple[int, ...]], vocabulary: int, hidden: int
 ) -> int:
     """Returns the size of the table of input embeddings where it is not the output layer too; else 0."""
-    scores = any(
-        name.endswith(_SCORING_HEAD) for name in tensors
-    )  # a reward model has no output layer over the vocabulary
+    # A reward model has no output layer over the vocabulary.
+    scores = any(name.endswith(_SCORING_HEAD) for name in tensors)
     n_tables = list(tensors.values()).count((vocabulary, hidden))
     is_apart = scores or n_tables > 1 if tensors else not config.get("tie_word_embeddings", True)
     return vocabulary * hidden if is_apart else 0

@@ -1,5 +1,6 @@
 """Copying, moving and renaming projects."""
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,10 @@ from filelock import FileLock, Timeout
 from workbench.domain.errors import AlreadyExists, BadInput, Busy
 from workbench.storage.checkpoints import CHECKPOINTS, RESUME, list_checkpoints
 from workbench.storage.files import sync
+from workbench.storage.folders import appearing, copy_if_there
 from workbench.storage.liveness import WORKER_LOCK, is_working
 from workbench.storage.project import RUNNER_LOCK, STATE, Project
-from workbench.storage.runlog import PAUSE, PROCESS, PUT_BACK, STOP
+from workbench.storage.runlog import ASIDE, PAUSE, PROCESS, PUT_BACK, STOP
 from workbench.storage.sources import RUNS
 
 WeightsKept = Literal["all", "last", "none"]
@@ -22,7 +24,7 @@ _OF_A_PROCESS = {PROCESS, WORKER_LOCK, "worker.lock", STOP, PAUSE, PUT_BACK}  # 
 def copy_project(
     project: Project, destination: Path, name: str | None = None, *, weights: WeightsKept = "all"
 ) -> Project:
-    """Copies everything but the running state: a run that was going on or queued is a stopped one in the copy.
+    """Copies everything but the running state, whole or not at all: a run that went on or was queued is stopped in the copy.
 
     Args:
         project: may be in use; what is being written at this moment may be missing from the copy.
@@ -33,26 +35,23 @@ def copy_project(
 
     Raises:
         AlreadyExists: there is something at `destination`.
+        DiskFull: there is no room for it.
     """
     target = _free(destination)
     _outside(target, project)
-    part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(
-        project.folder, part, ignore=_left_behind(project, weights), copy_function=_copy_if_there, symlinks=True
-    )
-    part.rename(target)
-    sync(target.parent)
+    with appearing(target) as part:
+        _copy(project.folder, part, _left_behind(project, weights))
     copy = Project.open(target)
     return copy if name is None else rename_project(copy, name)
 
 
 def move_project(project: Project, destination: Path) -> Project:
-    """Moves the project's folder, with its queue.
+    """Moves the project's folder, with its queue; to another disk too, and there whole or not at all.
 
     Raises:
         Busy: a run is going on.
         AlreadyExists: there is something at `destination`.
+        DiskFull: there is no room on the other disk.
     """
     target = _free(destination)
     _outside(target, project)
@@ -66,7 +65,7 @@ def move_project(project: Project, destination: Path) -> Project:
         raise Busy("The project cannot be moved while its runner works.", "Pause or stop its runs first.") from error
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(project.folder, target)
+        _move(project.folder, target)
     finally:
         runner.release()
     Project(target).stay_at_home()
@@ -94,6 +93,24 @@ def _outside(target: Path, project: Project) -> None:
         raise BadInput(f"{target} is inside the project itself.", "Choose a place outside it.")
 
 
+def _move(folder: Path, target: Path) -> None:
+    try:
+        folder.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:  # no other disk
+            raise
+        with appearing(target) as part:
+            _copy(folder, part)
+            for path in part.rglob("*"):
+                if path.is_file():
+                    sync(path)
+        shutil.rmtree(folder)
+
+
+def _copy(folder: Path, target: Path, left_behind: Callable[[str, list[str]], set[str]] | None = None) -> None:
+    shutil.copytree(folder, target, symlinks=True, ignore=left_behind, copy_function=copy_if_there, dirs_exist_ok=True)
+
+
 def _left_behind(project: Project, weights: WeightsKept) -> Callable[[str, list[str]], set[str]]:
     """Returns what tells `copytree` which names of a folder stay: what is unfinished, and what belongs to a process.
 
@@ -107,8 +124,10 @@ def _left_behind(project: Project, weights: WeightsKept) -> Callable[[str, list[
         left = {name for name in names if name.startswith((".tmp-", ".old-", ".new-")) or _is_half_written(name)}
         if not place:
             left |= {STATE}
+        elif place == (RUNS,):
+            left |= {name for name in names if name.startswith(".")}  # replays, scorings: nobody's run
         elif in_run and len(place) == 2:
-            left |= _OF_A_PROCESS
+            left |= _OF_A_PROCESS if weights == "all" else {*_OF_A_PROCESS, ASIDE}
         elif in_run and place[2:] == (CHECKPOINTS,):
             left |= {name for name in names if name.startswith(".") or not _keeps(weights, name, newest.get(place[1]))}
         elif in_run and weights == "last" and len(place) == 4 and place[2] == CHECKPOINTS:
@@ -129,12 +148,3 @@ def _keeps(weights: WeightsKept, checkpoint: str, newest: str | None) -> bool:
 
 def _is_half_written(name: str) -> bool:
     return name.startswith(".") and name.endswith(".tmp")
-
-
-def _copy_if_there(source: str, target: str) -> None:
-    try:
-        shutil.copy2(source, target)
-    except FileNotFoundError:
-        if Path(source).exists():
-            raise
-        # A run dropped the file meanwhile, as it does with old optimizer states.

@@ -8,10 +8,11 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from workbench.domain.errors import NotFound
 from workbench.domain.events import Event, event_from_line, event_to_line
 from workbench.domain.records import Job, Outcome, ProcessMark
 from workbench.storage.checkpoints import CHECKPOINTS, Checkpoint, list_checkpoints
-from workbench.storage.files import append_line, read_record, write_bytes, write_record
+from workbench.storage.files import R, append_line, read_record, write_bytes, write_record
 
 JOB = "job.json"
 EVENTS = "events.jsonl"
@@ -107,7 +108,7 @@ class RunFolder:
 
     def outcome(self) -> Outcome | None:
         """Returns how the run ended; None while it has not."""
-        return read_record(path, Outcome) if (path := self.folder / OUTCOME).exists() else None
+        return _read_if_there(self.folder / OUTCOME, Outcome)
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Says how the run ended."""
@@ -119,7 +120,7 @@ class RunFolder:
 
     def process(self) -> ProcessMark | None:
         """Returns which process works on the run; None while none was started."""
-        return read_record(path, ProcessMark) if (path := self.folder / PROCESS).exists() else None
+        return _read_if_there(self.folder / PROCESS, ProcessMark)
 
     def write_process(self, mark: ProcessMark) -> None:
         """Says which process works on the run."""
@@ -200,6 +201,14 @@ class RunFolder:
         except FileNotFoundError:
             return ""
         return "\n".join(text.splitlines()[-n_lines:])
+
+
+def _read_if_there(path: Path, type_: type[R]) -> R | None:
+    """Reads a record; None where there is none, though it may have gone a moment ago."""
+    try:
+        return read_record(path, type_)
+    except NotFound:
+        return None
 
 
 def _parse(content: bytes) -> list[Event]:

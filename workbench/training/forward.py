@@ -87,13 +87,13 @@ def forward_responses(model: PreTrainedModel, batch: ResponseBatch) -> ResponseO
     ratio of an update would not be one.
     """
     is_real = needed_tokens(batch)
-    if can_pack(model, is_real):
+    if can_pack(model, batch.ids, is_real):
         packing = Packing.of(batch.ids, is_real)
         with full_precision_head(model, packing.in_row(batch.predicts)) as caught, packed(model, packing):
             logits = model(input_ids=packing.ids, position_ids=packing.positions, use_cache=False).logits
         if was_read(model, packing):
             return ResponseOutputs(logits[0].float(), caught[0][0])
-    with full_precision_head(model, batch.predicts) as caught:
+    with full_precision_head(model, batch.predicts.flatten().nonzero().squeeze(-1)) as caught:
         logits = model(input_ids=batch.ids, use_cache=False).logits
     return ResponseOutputs(logits[0].float(), caught[0][0])
 
@@ -101,12 +101,12 @@ def forward_responses(model: PreTrainedModel, batch: ResponseBatch) -> ResponseO
 def forward_trunk(trunk: PreTrainedModel, batch: ResponseBatch) -> Tensor:
     """Runs a transformer without a head; returns its last hidden states where response tokens are predicted, [n, d]."""
     is_real = needed_tokens(batch)
-    if can_pack(trunk, is_real):
+    if can_pack(trunk, batch.ids, is_real):
         packing = Packing.of(batch.ids, is_real)
         with packed(trunk, packing):
             outputs = trunk(input_ids=packing.ids, position_ids=packing.positions, use_cache=False)
         if was_read(trunk, packing):
-            return torch.as_tensor(outputs.last_hidden_state)[packing.in_row(batch.predicts)]
+            return torch.as_tensor(outputs.last_hidden_state)[0, packing.in_row(batch.predicts)]
     return torch.as_tensor(trunk(input_ids=batch.ids, use_cache=False).last_hidden_state)[batch.predicts]
 
 
@@ -121,13 +121,13 @@ def score_last(model: PreTrainedModel, ids: Tensor, is_real: Tensor) -> Tensor:
     # The last token that is not the model's padding, as its own forward has it: an ending may share padding's number.
     last = (torch.arange(ids.shape[1], device=ids.device) * (is_real & (ids != model.config.pad_token_id))).argmax(-1)
     head, trunk = dict(model.named_children()).get("score"), model.base_model
-    if head is not None and can_pack(trunk, is_real):
+    if head is not None and can_pack(trunk, ids, is_real):
         packing = Packing.of(ids, is_real)
         with packed(trunk, packing):
             outputs = trunk(input_ids=packing.ids, position_ids=packing.positions, use_cache=False)
         if was_read(trunk, packing):
-            counts = is_real.sum(-1)
-            return torch.as_tensor(head(outputs.last_hidden_state[0, counts.cumsum(0) - counts + last])).squeeze(-1)
+            is_last = torch.arange(ids.shape[1], device=ids.device) == last[:, None]
+            return torch.as_tensor(head(outputs.last_hidden_state[0, packing.in_row(is_last)])).squeeze(-1)
     logits = model(input_ids=ids, attention_mask=is_real.long(), use_cache=False).logits
     return torch.as_tensor(logits).squeeze(-1)
 
@@ -170,7 +170,7 @@ def full_precision_head(model: PreTrainedModel, positions: Tensor | None = None)
 
     Args:
         model: a causal language model.
-        positions: [b, t] the head runs where this is true, as one row; None: wherever the model runs it.
+        positions: [n] the head runs there, counted row by row, as one row; None: wherever the model runs it.
     """
     # A hook on the output embedding works for every architecture, and whatever a model does to its logits afterwards
     # (soft caps, scales) still happens.
@@ -179,7 +179,7 @@ def full_precision_head(model: PreTrainedModel, positions: Tensor | None = None)
     full_precision = torch.autocast(model.device.type, enabled=False)
 
     def select(module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        hidden = args[0] if positions is None else args[0][positions].unsqueeze(0)
+        hidden = args[0] if positions is None else args[0].flatten(0, 1)[positions].unsqueeze(0)
         caught.append(hidden)
         full_precision.__enter__()  # type: ignore[no-untyped-call]
         return (hidden.to(next(module.parameters()).dtype),)

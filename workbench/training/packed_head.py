@@ -54,7 +54,7 @@ def score_packed(prepared: Any) -> None:
         is_plain = not args and {"input_ids", "attention_mask"} <= kwargs.keys() <= _READ
         if is_plain and dict(self.named_children()).get("score") is not None:
             is_real = kwargs["attention_mask"].bool()
-            if self.device.type == "cpu" and can_pack(self.base_model, is_real):
+            if self.device.type == "cpu" and can_pack(self.base_model, kwargs["input_ids"], is_real):
                 return SequenceClassifierOutputWithPast(logits=score_last(self, kwargs["input_ids"], is_real)[:, None])
         return theirs(*args, **kwargs)
 
@@ -82,7 +82,7 @@ def _called_as(model: Any, forward: Callable[..., Any]) -> Iterator[None]:
 def _is_worth_it(model: PreTrainedModel, batch: ResponseBatch) -> bool:
     on_cpu = model.device.type == "cpu"  # elsewhere TRL's kernels take labelled tokens only as well
     fits = fits_at_once(len(batch.targets), model.config.get_text_config().vocab_size)
-    return on_cpu and fits and len(batch.targets) > 0 and can_pack(model, needed_tokens(batch))
+    return on_cpu and fits and len(batch.targets) > 0 and can_pack(model, batch.ids, needed_tokens(batch))
 
 
 def _batch(ids: Tensor, labels: Tensor) -> ResponseBatch:
@@ -102,7 +102,7 @@ def _answer(model: PreTrainedModel, batch: ResponseBatch) -> FusedCausalLMOutput
         return flat.new_zeros(mask.shape).masked_scatter(mask, flat)
 
     with torch.no_grad():
-        entropy, is_top1 = entropy_of(log_p.detach()), logits.argmax(-1) == batch.targets
+        entropy, is_top1 = entropy_of(log_p.detach()), log_probs == log_p.amax(-1)
         mean_logits = logits.mean(-1)
     return FusedCausalLMOutput(
         loss=-log_probs.mean(),

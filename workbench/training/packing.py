@@ -2,8 +2,10 @@
 
 Of a transformer's work only attention looks at more than one token. So everything else runs on the real tokens, and the
 attention function, which transformers lets a program register, lays queries, keys and values out as a padded batch and
-takes the real places back. Models stay as they are. Letters: b sequences, t positions of the longest, n real tokens, m
-tokens of the row (n rounded up), h heads, d size of a head.
+takes the real places back. Attention looks back only, so what begins two sequences alike, as the prompt of a pair or a
+system prompt, is the same in both and stands in the row once. Models stay as they are. Letters: b sequences, t positions
+of the longest, n tokens to read (real ones, shared ones once), m tokens of the row (n rounded up), h heads, d size of a
+head.
 """
 
 import inspect
@@ -13,6 +15,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
@@ -29,39 +33,48 @@ class Packing:
     """How the sequences of a batch lie in one row.
 
     Attributes:
-        ids: [1, m] all tokens, sequence after sequence, then some filling.
+        ids: [1, m] the tokens to read, sequence after sequence, then some filling.
         positions: [1, m] each token's place in its own sequence.
-        places: [n] where each real token lies in the padded batch, counted row by row.
-        takes: [m] the same for the whole row; the filling reads any place.
+        takes: [m] where each token of the row lies in the padded batch, counted row by row; the filling reads any place.
         sources: [b t] where each place of the padded batch lies in the row; padding reads the first filling.
+        owners: [b t] the same, but where a sequence reads what another one owns, the filling too.
+        shared: [k] the places of the padded batch that are read in another sequence.
         shape: (b, t) of the padded batch.
+        n_read: n, the tokens of the row that are no filling.
         calls: how many layers have read it.
     """
 
     ids: Tensor
     positions: Tensor
-    places: Tensor
     takes: Tensor
     sources: Tensor
+    owners: Tensor
+    shared: Tensor
     shape: tuple[int, int]
+    n_read: int
     calls: int = 0
 
     @classmethod
     def of(cls, ids: Tensor, is_real: Tensor) -> "Packing":
         """Packs the tokens [b, t] that are real; each sequence's real tokens come first."""
         n_sequences, longest = ids.shape
-        places = is_real.flatten().nonzero().squeeze(-1)
-        filling = _ROUND - len(places) % _ROUND  # at least one
+        owner = torch.from_numpy(_owners(ids, is_real)).to(ids.device)  # [b t], places
+        place = torch.arange(n_sequences * longest, device=ids.device)
+        is_real = is_real.flatten()
+        places = (is_real & (owner == place)).nonzero().squeeze(-1)
+        n_read = len(places)
+        filling = _ROUND - n_read % _ROUND  # at least one
         row = nn.functional.pad(ids.flatten()[places], (0, filling))
         takes = nn.functional.pad(places, (0, filling))
-        sources = torch.full((n_sequences * longest,), len(places), device=ids.device)
-        sources[places] = torch.arange(len(places), device=ids.device)
-        return cls(row[None], (takes % longest)[None], places, takes, sources, (n_sequences, longest))
+        owners = torch.full_like(place, n_read)
+        owners[places] = torch.arange(n_read, device=ids.device)
+        shared = (is_real & (owner != place)).nonzero().squeeze(-1)
+        shape = (n_sequences, longest)
+        return cls(row[None], (takes % longest)[None], takes, owners[owner], owners, shared, shape, n_read)
 
-    def in_row(self, padded: Tensor) -> Tensor:
-        """Returns values of the padded batch [b, t] in the row's order [1, m]; the filling is zero."""
-        row = padded.flatten()[self.places]
-        return nn.functional.pad(row, (0, self.ids.shape[1] - len(self.places))).unsqueeze(0)
+    def in_row(self, chosen: Tensor) -> Tensor:
+        """Returns where the row holds the places of the padded batch that are true in [b, t], in their order."""
+        return self.sources[chosen.flatten()]
 
     def spread(self, x: Tensor) -> Tensor:
         """Lays [1, h, m, d] out as a padded batch [b, h, t, d]; on the padding stands filling."""
@@ -74,11 +87,12 @@ class Packing:
         return row.unsqueeze(0)
 
 
-# Forth and back are copies of rows: nothing is set to zero first and nothing added, as indexing's own gradients would.
+# Forth and back are copies of rows: nothing is set to zero first, as indexing's own gradients would, and only what
+# sequences share is added.
 
 
 class _Spread(torch.autograd.Function):
-    """[m, h, d] to [b t, h, d]. Attention looks back only and padding stands behind, so nothing real sees it."""
+    """[m, h, d] to [b t, h, d]. Padding stands behind, where nothing real looks."""
 
     @staticmethod
     def forward(ctx: Any, row: Tensor, packing: Packing) -> Tensor:
@@ -87,13 +101,16 @@ class _Spread(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        row = gradients[0].index_select(0, ctx.packing.takes)
-        row[len(ctx.packing.places) :] = 0
+        packing: Packing = ctx.packing
+        row = gradients[0].index_select(0, packing.takes)
+        row[packing.n_read :] = 0
+        if len(packing.shared):
+            row.index_add_(0, packing.sources[packing.shared], gradients[0].index_select(0, packing.shared))
         return row, None
 
 
 class _Gather(torch.autograd.Function):
-    """[b t, h, d] to [m, h, d]. No loss reads the filling, so its gradient, which the padding gets, is zero."""
+    """[b t, h, d] to [m, h, d]. No loss reads the filling, so its gradient, which all that is not taken gets, is zero."""
 
     @staticmethod
     def forward(ctx: Any, padded: Tensor, packing: Packing) -> Tensor:
@@ -102,14 +119,14 @@ class _Gather(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return gradients[0].index_select(0, ctx.packing.sources), None
+        return gradients[0].index_select(0, ctx.packing.owners), None
 
 
 _packing: ContextVar[Packing] = ContextVar("packing")
 
 
-def can_pack(model: Any, is_real: Tensor) -> bool:
-    """Says whether a model reads these tokens [b, t] packed, and whether that saves anything."""
+def can_pack(model: Any, ids: Tensor, is_real: Tensor) -> bool:
+    """Says whether a model reads the real ones of these tokens [b, t] packed, and whether that saves anything."""
     config = model.config.get_text_config()
     window = getattr(config, "sliding_window", None)
     return (
@@ -118,8 +135,29 @@ def can_pack(model: Any, is_real: Tensor) -> bool:
         and not model.is_activation_checkpointing  # which runs layers again when no packing is at hand
         and (window is None or window >= is_real.shape[1])
         and "position_ids" in forward_arguments(model)
-        and int(is_real.sum()) <= _WORTH * is_real.numel()
+        and _count(ids, is_real) <= _WORTH * is_real.numel()
     )
+
+
+def _count(ids: Tensor, is_real: Tensor) -> int:
+    """Returns how many tokens have to be read."""
+    owner = _owners(ids, is_real)
+    return int(np.count_nonzero(is_real.flatten().cpu().numpy() & (owner == np.arange(owner.size))))
+
+
+def _owners(ids: Tensor, is_real: Tensor) -> npt.NDArray[np.int64]:
+    """Returns for each place [b t] the place of the same token after the same tokens, itself where it is the first.
+
+    In the order of a dictionary, what a sequence shares with any earlier one it shares with the one right before it.
+    """
+    tokens = np.where(is_real.cpu().numpy(), ids.cpu().numpy(), -1)
+    owners = np.arange(tokens.size).reshape(tokens.shape)
+    order = sorted(range(len(tokens)), key=lambda row: tokens[row].astype(">i8").tobytes())
+    alike = (tokens[order[1:]] == tokens[order[:-1]]) & (tokens[order[1:]] >= 0)
+    n_alike = np.logical_and.accumulate(alike, axis=1).sum(axis=1)
+    for row, before, n in zip(order[1:], order, n_alike, strict=False):
+        owners[row, :n] = owners[before, :n]
+    return owners.reshape(-1)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ _COLUMNS = ("ref_chosen_logps", "ref_rejected_logps")
 _TOKENS = ("input_ids", "attention_mask", "completion_mask")
 _AT_ONCE = 16  # pairs, whatever the recipe's batch, so that runs with other batches find them
 _PHASE = "reading with the reference"
+_PASS = "prompts of a pair read once"  # another way to read gives other last bits
 _NO_MATTER = {"transformers_version", "use_cache", "dtype"}  # of a configuration; the format is named apart
 
 
@@ -149,5 +150,5 @@ def _key(batch: MutableMapping[str, Any]) -> bytes:
 def _name(model: Any, weights_hash: str, session: RunSession) -> str:
     config = {name: value for name, value in model.config.to_dict().items() if name not in _NO_MATTER}
     public = {name: value for name, value in config.items() if not name.startswith("_")}
-    named = [weights_hash, public, str(model.dtype), str(session.dtype), session.device.type, torch.__version__]
+    named = [weights_hash, public, str(model.dtype), str(session.dtype), session.device.type, torch.__version__, _PASS]
     return hashlib.blake2b(json.dumps(named, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()

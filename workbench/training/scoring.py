@@ -136,7 +136,7 @@ class RewardScorer:
         endings = [True] * len(responses) if ended is None else ended
         encoded = [self._encode(*item) for item in zip(prompts, responses, endings, strict=True)]
         sequences = [prompt_ids + response_ids for prompt_ids, response_ids in encoded]
-        order = sorted(range(len(sequences)), key=lambda row: (len(sequences[row]), row))  # little padding
+        order = _side_by_side([prompt_ids for prompt_ids, _ in encoded], [len(ids) for ids in sequences])
         scores = np.empty(len(sequences), dtype=np.float64)
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
@@ -183,6 +183,14 @@ class RewardScorer:
         found = score_last(self.model, ids, is_real)
         scores: npt.NDArray[np.float64] = found.float().cpu().numpy().astype(np.float64)
         return scores
+
+
+def _side_by_side(prompts: Sequence[Sequence[int]], lengths: Sequence[int]) -> list[int]:
+    """Returns rows of like length together, which pads little, and those of a prompt, which then is read once."""
+    longest: dict[tuple[int, ...], int] = {}
+    for prompt, length in zip(map(tuple, prompts), lengths, strict=True):
+        longest[prompt] = max(length, longest.get(prompt, 0))
+    return sorted(range(len(prompts)), key=lambda row: (longest[tuple(prompts[row])], prompts[row], row))
 
 
 @contextmanager

@@ -178,12 +178,12 @@ def finish(log: RunFolder, finished: Finished) -> int:
 
 def _run(folder: Path, terminations: Terminations) -> Finished:
     # Here and not above: torch takes seconds to import, and a run that another worker has must not wait for it.
-    with _importing():
+    with importing():
         from workbench.training.session import RunSession, StopRun  # noqa: PLC0415
 
     with RunSession.open(folder) as session:
         terminations.pass_to(session.request_stop)
-        with _importing():
+        with importing():
             train = find_method(session.job.method)
         try:
             train(session.job, session)
@@ -200,7 +200,7 @@ def find_method(name: str) -> Method:
 
 
 @contextmanager
-def _importing() -> Iterator[None]:
+def importing() -> Iterator[None]:
     """Collects no garbage while there is none: modules are here to stay, and looking through them takes a fifth longer.
 
     And transformers does without scipy, which takes a third of a second and 35 MB for the losses of object detection.

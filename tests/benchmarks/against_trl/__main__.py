@@ -126,13 +126,14 @@ def rows_of(size: str, found: dict[str, Any]) -> list[str]:
     rows.append(row(f"peak memory of PPO, {size}", *(f"{m:.0f} MB" for m in memory), memory[0] / memory[1]))
     if UPDATES[size] >= UPDATES["S"]:
         rows += rows_of_learning(size, found["ppo"])
-    for kind in ("dpo", "reward", "sft"):
+    names = {"dpo": "DPO, the reference read before,", "reward": "reward model", "sft": "SFT"}
+    for kind, name in names.items():
         ours_s = median(found[f"{kind} ours"]["seconds"])
         for setting in ("default", "fp32", "precompute"):
             if (peer := found.get(f"{kind} {setting}")) is not None:
                 peer_s = median(peer["seconds"])
                 rates = [f"{16 / s:.0f} rows/s" for s in (ours_s, peer_s)]
-                rows.append(row(f"{kind} against TRL {setting}, {size}", *rates, peer_s / ours_s))
+                rows.append(row(f"{name} against TRL {setting}, {size}", *rates, peer_s / ours_s))
     for dtype in ("float32", "bfloat16"):
         ours_s, peer_s = (median(found["scoring"][f"{name} {dtype}"][FIRST:]) for name in ("ours", "theirs"))
         rates = [f"{SCORED / s:.0f} texts/s" for s in (ours_s, peer_s)]
@@ -181,15 +182,16 @@ def draw_curves(found: dict[str, Any]) -> None:
     figure = Figure(figsize=(8.4, 3.4), layout="constrained")
     styles = {"same algorithm": ("#0072B2", "-"), "shared trunk": ("#009E73", "-."), "trl": ("#D55E00", "--")}
     names = {"same algorithm": "workbench", "shared trunk": "workbench, shared trunk", "trl": "TRL 1.12"}
-    for axes, value in zip(figure.subplots(1, 2), ("gold", "reward"), strict=True):
-        axes.set(xlabel="seconds of training", ylabel=value)
+    shown = {"gold": "gold score", "reward": "reward (proxy)"}
+    for axes, (value, words) in zip(figure.subplots(1, 2), shown.items(), strict=True):
+        axes.set(xlabel="seconds of training", ylabel=words)
         axes.spines[["top", "right"]].set_visible(False)
         for name, (colour, style) in styles.items():
             for number, run in enumerate(found["ppo"][name]):
                 seconds = list(accumulate(record["total"] for record in run))
                 label = names[name] if number == 0 else None
                 axes.plot(seconds, [record[value] for record in run], style, color=colour, label=label, linewidth=1.3)
-    figure.axes[0].legend(frameon=False)
+    figure.axes[0].legend(frameon=False, loc="upper left")
     for ending in ("svg", "png"):
         figure.savefig(OUT / f"curves.{ending}", dpi=160)
 

@@ -9,18 +9,22 @@ import sys
 import time
 from pathlib import Path
 
-import task
 import torch
-from transformers import LlamaForCausalLM, LlamaForSequenceClassification
 
-from workbench.domain.pairs import plain
-from workbench.domain.recipes import PpoRecipe
-from workbench.training.ppo_data import PromptOrder, seeded
-from workbench.training.ppo_episodes import Actors
-from workbench.training.ppo_update import PpoLearner, PpoSettings
-from workbench.training.rollout import Rollout, generate, response_texts
-from workbench.training.scoring import RewardScorer, RewardSettings
-from workbench.training.value import ValueModel
+from workbench.training.worker import importing
+
+with importing():  # as a run's own process does
+    import task
+    from transformers import LlamaForCausalLM, LlamaForSequenceClassification
+
+    from workbench.domain.pairs import plain
+    from workbench.domain.recipes import PpoRecipe
+    from workbench.training.ppo_data import PromptOrder, seeded
+    from workbench.training.ppo_episodes import Actors
+    from workbench.training.ppo_update import PpoLearner, PpoSettings
+    from workbench.training.rollout import Rollout, generate, response_texts
+    from workbench.training.scoring import RewardScorer, RewardSettings
+    from workbench.training.value import ValueModel
 
 folder, size, updates, seed, out = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5])
 is_shared, is_bf16 = "shared" in sys.argv, "bf16" in sys.argv

@@ -4,6 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from tests.ui.compare.driving import chosen
+from workbench import api
+from workbench.domain.errors import BadInput
 from workbench.ui.pages.compare.exporting import ExportDialog
 
 
@@ -101,3 +103,13 @@ def test_the_dialogs_of_an_export_are_not_modal_to_the_program(page):
     dialog = page.export.ask_where()
     assert dialog.windowModality() != Qt.WindowModality.ApplicationModal
     dialog.reject()
+
+
+def test_a_preview_that_cannot_be_drawn_says_why(qtbot, page, monkeypatch):
+    def fails(*_args, **_named):
+        raise BadInput("No font has these letters.")
+
+    monkeypatch.setattr(api, "preview_charts", fails)
+    page.export.offer(suffix=".png")
+    qtbot.waitUntil(page.export.problem.isVisible, timeout=20000)
+    assert "No font" in page.export.problem.text()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 
 from workbench import api
 from workbench.data.pairwise import client
+from workbench.domain.errors import DiskFull
 from workbench.storage.labels import read_labels
 from workbench.storage.project import Project
 from workbench.ui.pages.compare.blind import BlindTab
@@ -55,6 +56,20 @@ def test_keys_judge_pair_after_pair_and_what_was_said_is_kept(qtbot, window, bli
     assert sorted(label.verdict for label in read_labels(evaluated)) == ["first", "second", "skip", "tie"]
     assert len(set(seen)) > 1  # two seeds may have given one prompt the same two answers
     assert blind.card.subtitle().startswith("5/")
+
+
+def test_a_judgement_that_could_not_be_kept_is_asked_for_again(qtbot, window, blind, evaluated, monkeypatch):
+    def full(*_args):
+        raise DiskFull("There is no room on the disk.")
+
+    first = blind.prompt.text(), *(text.text() for text in blind.texts)
+    with monkeypatch.context() as disk:
+        disk.setattr(api, "give_label", full)
+        qtbot.keyClick(window, Qt.Key.Key_1)
+        qtbot.waitUntil(window.banner.isVisible, timeout=WAIT)
+    assert (blind.prompt.text(), *(text.text() for text in blind.texts)) == first
+    qtbot.keyClick(window, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: [label.verdict for label in read_labels(evaluated)] == ["second"], timeout=WAIT)
 
 
 def test_no_name_of_an_arm_stands_beside_an_answer(blind, page):

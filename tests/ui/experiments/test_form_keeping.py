@@ -133,3 +133,11 @@ def test_what_a_duplicate_replaces_is_one_menu_away(qtbot, form):
     assert form.draft().name == "mine"
     choose(form.keeping.start_menu, "What the form held before")
     assert form.draft().name == ""
+
+
+def test_a_file_is_written_under_the_name_that_was_chosen_and_no_other(qtbot, form, session, tmp_path):
+    (tmp_path / "rate-0.yaml").write_text("mine")
+    fill_small(qtbot, form)
+    form.keeping.save_yaml(str(tmp_path / "rate-0.5"))
+    qtbot.waitUntil((tmp_path / "rate-0.5").is_file, timeout=20000)
+    assert (tmp_path / "rate-0.yaml").read_text() == "mine"

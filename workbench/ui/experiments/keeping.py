@@ -100,7 +100,7 @@ class FormKeeping(QObject):
         project, draft = self._session.project, self._form.draft()
         if not path or project is None:
             return
-        target = Path(path).with_suffix(".yaml")
+        target = Path(path)  # as it was chosen: for that one the dialog asked whether it may be replaced
 
         def write() -> None:
             api.export_experiment(project, Experiment.parse(draft.raw(), where="The experiment"), target)
@@ -216,6 +216,7 @@ class FormKeeping(QObject):
         dialog = QFileDialog(self._head, "Save as YAML" if to_save else "Open YAML", "", _YAML)
         mode = QFileDialog.AcceptMode.AcceptSave if to_save else QFileDialog.AcceptMode.AcceptOpen
         dialog.setAcceptMode(mode)
+        dialog.setDefaultSuffix("yaml")
         dialog.fileSelected.connect(self.save_yaml if to_save else self.open_yaml)
         dialog.open()
 

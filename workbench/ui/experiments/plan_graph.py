@@ -212,9 +212,8 @@ class PlanGraph(QWidget):
         else:
             start, end = QPointF(ours.right(), ours.center().y()), QPointF(theirs.left(), theirs.center().y())
             path.moveTo(start)
-            into_gap = QPointF(
-                min(end.x(), start.x() + _GAP_X * _ZOOMS[self._zoom]), end.y()
-            )  # above all boxes after it
+            # Above all boxes after it.
+            into_gap = QPointF(min(end.x(), start.x() + _GAP_X * _ZOOMS[self._zoom]), end.y())
             middle = start.x() + (into_gap.x() - start.x()) / 2
             path.cubicTo(QPointF(middle, start.y()), QPointF(middle, end.y()), into_gap)
             path.lineTo(end)

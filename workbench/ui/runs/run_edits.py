@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 
 from workbench import api
+from workbench.domain.methods import TRAINING
 from workbench.ui.runs.run_actions import TO_GO_ON, make_action
 from workbench.ui.runs.run_tree import Line, RunTree
 from workbench.ui.runs.words_box import Question, WordsBox
@@ -14,12 +15,6 @@ from workbench.ui.session import Session
 
 _ALONG, _ALL_ALONG = ", its evaluation included", ", their evaluations included"
 _LIKELY = ("1", "2", "4", "8")  # processes
-_TRAINS = {"sft", "reward", "ppo", "dpo"}
-_NOT_COPIED = {
-    "evaluate",
-    "best_of_n",
-    "score",
-}  # they train nothing: a copy of a training run brings its evaluation along
 
 
 class RunEdits(QObject):
@@ -61,7 +56,8 @@ class RunEdits(QObject):
         """Enables what has a sense for the selected lines."""
         lines, runs = self._tree.chosen_lines(), self._tree.chosen_runs()
         for copying in (self.duplicate, self.change):
-            copying.setEnabled(len(lines) == 1 and bool(lines[0].run_id) and runs[0].method not in _NOT_COPIED)
+            # A copy of a training run brings its evaluation along.
+            copying.setEnabled(len(lines) == 1 and bool(lines[0].run_id) and runs[0].method in TRAINING)
         self.resume.setEnabled(bool(runs) and all(_can_be_shared(run) for run in runs))
         self.rename.setEnabled(len(lines) == 1 and bool(lines[0].experiment))
         self.tag.setEnabled(bool(lines) and all(line.run_id or line.experiment for line in lines))
@@ -95,7 +91,7 @@ class RunEdits(QObject):
             words, work = f"Delete experiment {name}", lambda: api.delete_experiment(project, name)
         else:
             what = self._tree.title_of(lines[0]) if len(ids) == 1 else f"{len(ids)} runs"
-            trains = any(run.method not in _NOT_COPIED for run in self._tree.chosen_runs())
+            trains = any(run.method in TRAINING for run in self._tree.chosen_runs())
             along = (_ALONG if len(ids) == 1 else _ALL_ALONG) if trains else ""
             words = f"Delete {what}{along}"
             work = lambda: api.delete_runs(project, ids)  # noqa: E731
@@ -195,7 +191,7 @@ class RunEdits(QObject):
 
 
 def _can_be_shared(run: api.RunView) -> bool:
-    return run.state in TO_GO_ON and run.method in _TRAINS
+    return run.state in TO_GO_ON and run.method in TRAINING
 
 
 def _assigned(setting: api.StoredSetting) -> str:

@@ -68,7 +68,7 @@ class BlindTab(Tab):
             return
         given = self._given.pop()
         assert given is not None
-        self._do(lambda: api.take_back_label(project, given), lambda _done: None)
+        self._do(lambda: api.take_back_label(project, given), lambda _done: None, lambda: None)
         self._refresh()
 
     def _offer(self, names: list[str]) -> None:
@@ -110,11 +110,22 @@ class BlindTab(Tab):
             given[at] = done
             self.undo.setEnabled(self._given[-1:] != [None] and bool(self._given))
 
-        self._do(lambda: api.give_label(project, pair, verdict), keep)
+        def ask_again() -> None:
+            if given is self._given and given[at:] == [None]:
+                given.pop()
+                self._refresh()
+
+        self._do(lambda: api.give_label(project, pair, verdict), keep, ask_again)
         self._refresh()
 
-    def _do(self, work: Callable[[], object], on_done: Callable[[api.BlindLabel], None]) -> None:
-        self._session.ask(f"blind label {next(self._numbers)}", work, on_done, title="The judgement was not kept")
+    def _do(
+        self, work: Callable[[], object], on_done: Callable[[api.BlindLabel], None], on_failed: Callable[[], None]
+    ) -> None:
+        def fail(error: Exception) -> None:
+            on_failed()
+            self._session.report("The judgement was not kept", error)
+
+        self._session.ask(f"blind label {next(self._numbers)}", work, on_done, on_error=fail)
 
     def _refresh(self) -> None:
         at = len(self._given)

@@ -99,9 +99,7 @@ class ClaimsTab(Tab):
         rows.setDefaultSectionSize(2 * self.table.fontMetrics().lineSpacing() + _AROUND)
         self.table.setSelectionBehavior(CopyTable.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(
-            QHeaderView.ResizeMode.Fixed
-        )  # until all is there: measuring at each row takes long
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)  # until all is there: measuring each row takes long
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(40)
         header.setResizeContentsPrecision(_LOOKED_AT)

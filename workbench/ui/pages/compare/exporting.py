@@ -162,13 +162,16 @@ class ExportDialog(QDialog):
         try:
             self.style_wanted()
         except BadSetting as error:
-            self.problem.setText(error.by_label({}))
+            self._complain(error.by_label({}))
         else:
-            self.problem.setText("")
+            self._complain("")
             self._remember()
             self._timer.start()
-        self.problem.setVisible(bool(self.problem.text()))
         self.save_button.setEnabled(not self.problem.text() and self.what_box.count() > 0)
+
+    def _complain(self, words: str) -> None:
+        self.problem.setText(words)
+        self.problem.setVisible(bool(words))
 
     def _draw(self) -> None:
         comparison, style, panel = self._shown(), self.style_wanted(), self._panel()
@@ -186,7 +189,7 @@ class ExportDialog(QDialog):
             "export preview",
             lambda: api.preview_charts(comparison, style, panel=panel),
             self.picture.show_bytes,
-            on_error=lambda error: self.problem.setText(str(error)),
+            on_error=lambda error: self._complain(str(error)),
         )
 
     def _remember(self) -> None:

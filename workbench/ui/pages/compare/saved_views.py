@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton
 
 from workbench import api
 from workbench.ui.session import Session
+from workbench.ui.widgets.controls import tip_words
 
 
 class SavedViews(QPushButton):
@@ -122,7 +123,7 @@ class SavedViews(QPushButton):
         self.chosen.emit(view)
 
     def _ask_new_name(self, name: str) -> QInputDialog:
-        return self._ask("Rename view", f"New name of {name}", name, lambda new: self.rename(name, new))
+        return self._ask("Rename view", tip_words(f"New name of {name}"), name, lambda new: self.rename(name, new))
 
     def _ask(self, title: str, words: str, text: str, work: Callable[[str], None]) -> QInputDialog:
         dialog = QInputDialog(self.window())
