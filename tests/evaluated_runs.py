@@ -91,9 +91,10 @@ class PaperRuns:
         outcome: Outcome | None = FINISHED,
         model: str = BASE,
         reward: str | None = None,
+        judged_by: str | None = None,
         events: Sequence[Event] = (),
     ) -> Job:
-        """Adds a training run and the evaluation of its checkpoints: gold scores by step."""
+        """Adds a training run and the evaluation of its checkpoints: gold scores by step, proxy ones by `judged_by`."""
         settings = recipe or (PpoRecipe() if method == "ppo" else DpoRecipe())
         inputs = Inputs(model=model, reference=model, reward=reward, data=PAIRS)
         run = self._job(method, f"{slug(name)}-s{seed}", settings, inputs, seed=seed, arm=name, name=name)
@@ -109,7 +110,7 @@ class PaperRuns:
         if outcome:
             folder.write_outcome(outcome)
         if points:
-            inputs = Inputs(model=f"run:{run.id}", reference=model, prompts=prompts)
+            inputs = Inputs(model=f"run:{run.id}", reference=model, reward=judged_by, prompts=prompts)
             job = self._job("evaluate", f"eval-{run.id}", evaluation or self.evaluation, inputs, seed=seed, arm=name,
                             name=name)  # fmt: skip
             self._sampled(job, {step: (gold, (others or {}).get(step, {})) for step, gold in points.items()})

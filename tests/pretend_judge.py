@@ -27,6 +27,7 @@ class PretendJudge:
     Attributes:
         rule: says the reply from prompt, first and second answer.
         failures: answers of the next requests instead, each (status, headers, body); used up one by one.
+        dropped: of the next requests, those whose connection is closed without an answer, as when the server is killed.
         slow_s: what every answer takes.
         key: refuses requests with another key; empty takes all.
         bodies: what was asked.
@@ -36,6 +37,7 @@ class PretendJudge:
 
     rule: Rule = longer
     failures: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    dropped: int = 0
     slow_s: float = 0.0
     key: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -52,11 +54,7 @@ class PretendJudge:
         return Endpoint.read(values, where="the test")
 
 
-@contextmanager
-def pretend_judge() -> Iterator[PretendJudge]:
-    """Serves on a port of this computer until the test ends."""
-    judge = PretendJudge()
-
+def _handler(judge: PretendJudge) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -68,9 +66,14 @@ def pretend_judge() -> Iterator[PretendJudge]:
                 judge.n_open += 1
                 judge.most_open = max(judge.most_open, judge.n_open)
                 failure = judge.failures.pop(0) if judge.failures else None
+                is_dropped = judge.dropped > 0
+                judge.dropped -= is_dropped
             time.sleep(judge.slow_s)
             with judge.lock:
                 judge.n_open -= 1
+            if is_dropped:
+                self.close_connection = True
+                return
             self.answer(*(failure or self.reply(body)))
 
         def reply(self, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
@@ -93,13 +96,21 @@ def pretend_judge() -> Iterator[PretendJudge]:
         def log_message(self, *_about: object) -> None:
             pass
 
+    return Handler
+
+
+@contextmanager
+def pretend_judge() -> Iterator[PretendJudge]:
+    """Serves on a port of this computer until the test ends."""
+    judge = PretendJudge()
+
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
         def handle_error(self, request: object, client_address: object) -> None:
             pass  # the client went away, as tests of stopping do
 
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), _handler(judge))
     judge.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

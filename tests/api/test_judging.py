@@ -45,6 +45,24 @@ def test_a_key_that_is_none_is_refused_without_being_shown(secrets):
     assert "two words" not in str(refused.value)
 
 
+def test_the_key_itself_is_no_name_of_a_key(config):
+    with pytest.raises(BadInput, match="looks like the key itself") as refused:
+        api.set_endpoint("jury", {"key": SECRET})
+    assert SECRET not in str(refused.value)
+    assert all(SECRET.encode() not in path.read_bytes() for path in config.rglob("*") if path.is_file())
+    api.set_endpoint("jury", {"key": "sk-jury"})
+
+
+def test_where_a_key_comes_from_is_told(secrets, monkeypatch):
+    assert api.endpoint_key_source("jury") == "not needed"
+    api.set_endpoint("jury", {"key": "JURY_KEY"})
+    assert api.endpoint_key_source("jury") == "nowhere"
+    monkeypatch.setenv("JURY_KEY", SECRET)
+    assert api.endpoint_key_source("jury") == "environment"
+    api.store_endpoint_key("jury", SECRET)
+    assert api.endpoint_key_source("jury") == "keyring"
+
+
 def test_no_key_goes_over_an_open_line(secrets):
     api.set_endpoint("jury", {"url": "http://judge.example/v1"})
     with pytest.raises(BadSetting, match="in the clear"):

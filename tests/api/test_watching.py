@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from evaluated_runs import realistic
 
@@ -101,3 +102,10 @@ def test_an_experiment_written_is_read_back_as_it_was(tmp_path: Path) -> None:
 def test_a_form_learns_what_to_ask_for(group: str, name: str, kind: str, bounds: str) -> None:
     view = next(view for view in api.list_settings(group) if view.name == name)
     assert (view.kind, view.bounds) == (kind, bounds)
+
+
+def test_a_metric_is_smoothed_over_a_share_of_its_steps() -> None:
+    steps, values = np.array([10.0, 20.0]), np.array([0.0, 1.0])
+    assert api.smooth_metric(steps, values, 100).tolist() == pytest.approx([0, 1 / 1.5])  # one half-life lies between
+    assert api.smooth_metric(steps, values, 0).tolist() == [0, 1]
+    assert api.smooth_metric(steps[:0], values[:0], 100).tolist() == []

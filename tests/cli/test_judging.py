@@ -71,6 +71,27 @@ def test_a_judge_is_declared_and_listed(workbench, judge):
     assert found["has_key"] is True  # it needs none
 
 
+def test_what_a_model_does_not_take_is_left_out_of_its_questions(workbench, judge):
+    workbench("endpoints", "jury", "--max-tokens", "", "--temperature", "", "--extra", '{"reasoning_effort": "low"}')
+    workbench("endpoints", "jury", "--test")
+    (body,) = judge.bodies
+    assert body.keys() == {"model", "messages", "stream", "reasoning_effort"}
+
+
+def test_a_flag_that_is_no_number_is_refused_in_words(workbench, judge):
+    assert (
+        "`max_tokens` is 'many'; expected a whole number"
+        in workbench("endpoints", "jury", "--max-tokens", "many").output
+    )
+
+
+def test_the_list_says_where_a_key_is(workbench, judge, monkeypatch):
+    workbench("endpoints", "jury", "--key", "JURY_KEY")
+    assert "JURY_KEY (nowhere)" in workbench("endpoints").output
+    monkeypatch.setenv("JURY_KEY", "sk-1234")
+    assert "JURY_KEY (in the environment)" in workbench("endpoints").output
+
+
 def test_a_trial_says_how_the_reply_was_read(workbench, judge):
     judge.rule = lambda *_: "Well, A."
     assert "read as unparsed" in workbench("endpoints", "jury", "--test").output

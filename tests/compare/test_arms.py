@@ -47,6 +47,16 @@ def test_a_run_that_was_not_evaluated_waits(runs):
     assert [track.seed for track in dpo.waiting] == [3]
 
 
+def test_an_arm_keeps_its_place_while_it_waits_for_its_evaluation_so_that_no_other_changes_colour(runs):
+    runs.start()
+    ppo = runs.arm("ppo", {}, method="ppo")
+    runs.arm("dpo", {100: FLAT})
+    assert [(arm.name, arm.place) for arm in gather_arms(runs.project)] == [("reference", 0), ("ppo", 2), ("dpo", 1)]
+    inputs = Inputs(model=f"run:{ppo.id}", reference=BASE)
+    runs.project.add_job(Job(id="eval-ppo", name="ppo", method="evaluate", recipe=EvaluateRecipe(), inputs=inputs))
+    assert [(arm.name, arm.place) for arm in gather_arms(runs.project)] == [("reference", 0), ("ppo", 1), ("dpo", 2)]
+
+
 def test_named_runs_bring_their_start_model_and_nothing_else(runs):
     start = runs.start()
     chosen, _ = runs.arm("dpo", {100: FLAT}), runs.arm("ppo", {100: FLAT}, method="ppo")

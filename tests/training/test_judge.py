@@ -97,7 +97,28 @@ def test_replies_that_say_something_else_are_counted_and_left_out(project, judge
     said = [event for event in run.events()[0] if isinstance(event, Metrics)]
     assert said[0].values["judge/unparsed"] == 0.5
     assert "judge/win_rate" not in said[0].values
-    assert [event.code for event in run.events()[0] if isinstance(event, Warned)] == ["unparsed", "unparsed"]
+    warned = [event for event in run.events()[0] if isinstance(event, Warned)]
+    assert [event.code for event in warned] == ["unparsed", "unparsed"]
+    assert warned[0].message == (
+        "6 of 12 replies on checkpoint 10 were neither A, B nor tie and are left out, as 'I would rather not say.'."
+    )
+
+
+def test_a_question_that_is_refused_counts_as_unclear_and_the_run_goes_on(project, judge):
+    declare(judge, max_concurrent=1)
+    rule = judge.rule
+
+    def refuse_next(prompt: str, first: str, second: str) -> str:
+        if len(judge.bodies) == 3:
+            judge.failures = [(400, {}, b'{"error": {"message": "too long"}}')]
+        return rule(prompt, first, second)
+
+    judge.rule = refuse_next
+    status, run = work(project, planned(project, last_only=True))
+    assert status == 0
+    assert any("as '(refused: too long)'" in event.message for event in run.events()[0] if isinstance(event, Warned))
+    rows = pq.read_table(run.folder / "verdicts" / "checkpoint-20.parquet").to_pylist()
+    assert [row["verdict"] for row in rows].count("unparsed") == 1
 
 
 def test_a_wrong_key_ends_the_run_with_a_sentence_and_a_right_one_resumes_it(project, judge, monkeypatch):

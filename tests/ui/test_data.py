@@ -54,14 +54,14 @@ def _cell(page, row: int, column: int) -> str:
     return model.data(model.index(row, column))
 
 
-def _drop(page, path: Path) -> None:
+def _drop(window, *paths: Path) -> None:
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, buttons, keys)
-    page.dragEnterEvent(enter)
+    window.dragEnterEvent(enter)
     assert enter.isAccepted()
-    page.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys))
+    window.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys))
 
 
 def test_rows_come_in_pages_and_are_placeholders_until_then(qtbot, page):
@@ -110,8 +110,19 @@ def test_the_chosen_pair_is_shown_as_text_with_its_differences_marked(qtbot, pag
     assert cursor.charFormat().underlineStyle() == cursor.charFormat().UnderlineStyle.NoUnderline
 
 
+def test_a_prompt_without_responses_has_the_whole_width(qtbot, page, tmp_path):
+    _drop(page.window(), _write(tmp_path / "prompts.jsonl", [{"prompt": "What now?"}]))
+    qtbot.waitUntil(page.panel.go_button.isEnabled, timeout=_WAIT)
+    qtbot.mouseClick(page.panel.go_button, Qt.MouseButton.LeftButton)
+    pair = page.browser.pair
+    qtbot.waitUntil(lambda: pair.prompt.toPlainText() == "What now?", timeout=_WAIT)
+    assert page.datasets.currentItem().text().startswith("prompts\n1 prompt\n")
+    assert not pair.chosen.isVisible()
+    qtbot.waitUntil(lambda: pair.prompt.width() > 0.9 * pair.width(), timeout=_WAIT)
+
+
 def test_a_dropped_file_is_previewed_and_then_imported(qtbot, page, project, tmp_path):
-    _drop(page, _write(tmp_path / "more pairs.jsonl", [_pair(number) for number in range(5)]))
+    _drop(page.window(), _write(tmp_path / "more pairs.jsonl", [_pair(number) for number in range(5)]))
     panel = page.panel
     qtbot.waitUntil(panel.go_button.isEnabled, timeout=_WAIT)
     assert panel.name_field.text() == "more pairs"
@@ -122,8 +133,28 @@ def test_a_dropped_file_is_previewed_and_then_imported(qtbot, page, project, tmp
     assert project.manifest().datasets == ("questions", "more pairs")
 
 
+def test_files_that_fall_together_are_imported_one_after_the_other(qtbot, window, open_project, tmp_path):
+    made = open_project(Project.create(tmp_path / "two"))
+    window.show_page("overview")  # wherever they fall
+    files = [_write(tmp_path / f"{name}.jsonl", [_pair(0)]) for name in ("train", "validation")]
+    _drop(window, *files)
+    assert window.page_key == "data"
+    panel = window.page.panel
+    for name in ("train", "validation"):
+        qtbot.waitUntil(lambda name=name: panel.name_field.text() == name, timeout=_WAIT)
+        qtbot.waitUntil(panel.go_button.isEnabled, timeout=_WAIT)
+        qtbot.mouseClick(panel.go_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: made.manifest().datasets == ("train", "validation"), timeout=_WAIT)
+    qtbot.waitUntil(lambda: not panel.isVisible(), timeout=_WAIT)
+
+
+def test_data_that_falls_where_no_project_is_open_is_told_the_way(window, tmp_path):
+    _drop(window, _write(tmp_path / "pairs.jsonl", [_pair(0)]))
+    assert "make or open one" in window.toasts.sentences()[-1]
+
+
 def test_bad_rows_stop_an_import_until_they_are_skipped(qtbot, page, project, tmp_path):
-    _drop(page, _write(tmp_path / "some.jsonl", [_pair(0), _pair(1, chosen="")]))
+    _drop(page.window(), _write(tmp_path / "some.jsonl", [_pair(0), _pair(1, chosen="")]))
     panel = page.panel
     qtbot.waitUntil(lambda: panel.preview.bad.rowCount() == 1, timeout=_WAIT)
     assert panel.preview.bad.item(0, 0).text() == "line 2"
@@ -136,7 +167,7 @@ def test_bad_rows_stop_an_import_until_they_are_skipped(qtbot, page, project, tm
 
 def test_columns_are_mapped_by_hand(qtbot, page, tmp_path):
     row = {"question": "p", "good": "yes", "worse": "no"}
-    _drop(page, _write(tmp_path / "other.jsonl", [row]))
+    _drop(page.window(), _write(tmp_path / "other.jsonl", [row]))
     panel = page.panel
     for ours, theirs in (("prompt", "question"), ("chosen", "good"), ("rejected", "worse")):
         qtbot.waitUntil(lambda ours=ours: ours in panel.mapping.boxes, timeout=_WAIT)
@@ -151,7 +182,7 @@ def test_columns_are_mapped_by_hand(qtbot, page, tmp_path):
 def test_a_file_that_cannot_be_read_says_why(qtbot, page, tmp_path):
     path = tmp_path / "archive.zip"
     path.write_bytes(b"PK\x03\x04 and so on")
-    _drop(page, path)
+    _drop(page.window(), path)
     qtbot.waitUntil(lambda: "zip archive" in page.panel.message.text(), timeout=_WAIT)
     assert not page.panel.go_button.isEnabled()
 
@@ -162,7 +193,7 @@ def test_a_cancelled_import_leaves_nothing(qtbot, page, project, tmp_path, monke
             progress(1, 10)
             time.sleep(0.01)
 
-    _drop(page, _write(tmp_path / "long.jsonl", [_pair(number) for number in range(5)]))
+    _drop(page.window(), _write(tmp_path / "long.jsonl", [_pair(number) for number in range(5)]))
     qtbot.waitUntil(page.panel.go_button.isEnabled, timeout=_WAIT)
     monkeypatch.setattr(api, "import_dataset", slow)
     page.panel.start()

@@ -74,6 +74,19 @@ def test_a_metric_is_found_by_its_name_and_told_by_its_definition(qtbot, page):
     assert plot.plot.getAxis("left").labelText == "nats"
 
 
+def test_curves_are_smoothed_with_what_was_logged_behind_them_and_stay_so(qtbot, page, session):
+    plot = page.panel.curves.plot_of("objective/scores")
+    logged = list(plot.curve.yData)
+    box = page.panel.curves.smoothing
+    qtbot.keyClick(box, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: plot.raw.yData is not None and list(plot.raw.yData) == logged, timeout=20000)
+    assert list(plot.curve.yData) != logged
+    box.activated.emit(box.currentIndex())
+    assert float(session.kept("experiments/smoothing", 0.0)) == 50
+    qtbot.keyClick(box, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: list(plot.curve.yData) == logged, timeout=20000)
+
+
 def test_plots_stand_side_by_side_only_where_each_has_room(qtbot, page):
     curves = page.panel.curves
     columns = lambda: {plot.x() for plot in curves._plots.values()}  # noqa: E731

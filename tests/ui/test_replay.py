@@ -77,6 +77,7 @@ def test_a_replay_that_goes_on_is_stopped_by_a_button(qtbot, page, session):
     assert tab.sentence.text() == "Replaying: training, 3 of 9."
     qtbot.mouseClick(tab.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: again.stop_requested() == "stop", timeout=WAIT)
+    qtbot.waitUntil(lambda: tab.sentence.text().startswith("Replaying: ending"), timeout=WAIT)
     os.close(lock)  # as the worker ends
     qtbot.waitUntil(tab.stop.isHidden, timeout=WAIT)
     assert "Not replayed yet" in tab.sentence.text()

@@ -40,7 +40,7 @@ def test_a_dropped_project_opens(qtbot, window, session, evaluated):
         QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
     with qtbot.waitSignal(session.project_opened, timeout=20000):
-        window.page.dropEvent(drop)
+        window.dropEvent(drop)
 
 
 def test_the_sample_is_offered_only_where_there_is_one(window, monkeypatch, evaluated, qtbot, session):

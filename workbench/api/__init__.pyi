@@ -68,6 +68,7 @@ from .judging import (
     People,
     PeopleCell,
     compare_judges,
+    endpoint_key_source,
     forget_endpoint_key,
     has_endpoint_key,
     judge_runs,
@@ -179,6 +180,7 @@ from .watching import (
     run_recipe,
     run_samples,
     show_experiments,
+    smooth_metric,
 )
 
 __all__ = [
@@ -274,6 +276,7 @@ __all__ = [
     "draft_names",
     "duplicate_run",
     "empty_trash",
+    "endpoint_key_source",
     "enter_hub_folder",
     "evaluate_runs",
     "examine",
@@ -371,6 +374,7 @@ __all__ = [
     "show_project",
     "show_run",
     "show_trash",
+    "smooth_metric",
     "start_demo",
     "start_playground",
     "start_replay",

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from workbench.api.experiments import read_experiment, write_experiment
 from workbench.data.judge_names import ENSEMBLE_PREFIX, REWARD_PREFIX, judge_choices
-from workbench.domain.costs import money
+from workbench.domain.costs import about_money
 from workbench.domain.drafts import DraftArm, ExperimentDraft
 from workbench.domain.endpoints import LLM_PREFIX, Endpoint
 from workbench.domain.errors import NotFound
@@ -109,7 +109,7 @@ def _asked(endpoint: Endpoint) -> str:
     """Says what an endpoint does and what that costs, at a length that answers often have."""
     question = len(endpoint.question.template) / _LETTERS_A_TOKEN + _TYPICAL_TOKENS
     cost = endpoint.cost(2 * _PAIRS * question, 2 * _PAIRS * 3)
-    price = f"about {money(cost)} for {_PAIRS} pairs of 100 tokens" if cost else "free"
+    price = f"{about_money(cost)} for {_PAIRS} pairs of 100 tokens" if cost else "free"
     return f"{endpoint.model} at {endpoint.host} compares with the start model in both orders; {price}; never the gold judge"
 
 

@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel
 
 from workbench.api.differences import told
+from workbench.data.store import content_folder, count_prompts
 from workbench.domain.costs import PlanCost, RunCost
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.experiments import Experiment, rewarded_gold, uneven_lengths
@@ -22,6 +23,8 @@ from workbench.jobs.states import RunStatus, StateReader
 from workbench.storage.files import write_bytes
 from workbench.storage.project import Project
 from workbench.storage.sources import run_of
+
+_ENOUGH_PROMPTS = 25  # with fewer a win rate of 70 % is not told apart from 50 %
 
 
 class PlannedRun(BaseModel):
@@ -141,13 +144,28 @@ def plan_experiment(project: Project, experiment: Experiment, *, base: Path) -> 
         for job in jobs
     ]
     cost = cost_plan(project, jobs, costs, sum(run.is_reused for run in runs))
-    return ExperimentPlan(runs=runs, cost=cost, cautions=_cautions(experiment))
+    return ExperimentPlan(runs=runs, cost=cost, cautions=_cautions(experiment, _few_prompts(project, jobs)))
 
 
-def _cautions(experiment: Experiment) -> tuple[str, ...]:
+def _few_prompts(project: Project, jobs: Sequence[Job]) -> str:
+    """Returns a sentence where there are too few test prompts to tell arms apart; empty where there are enough."""
+    evaluation = next((job for job in jobs if job.method == "evaluate"), None)
+    if evaluation is None or (data := evaluation.inputs.prompts) is None:
+        return ""
+    try:
+        n = count_prompts(content_folder(project.data_folder(data), data.sha256), data.split, _ENOUGH_PROMPTS)
+    except NotFound:  # which the run will say
+        return ""
+    if n >= _ENOUGH_PROMPTS:
+        return ""
+    told = f"Only {n} test prompt{'' if n == 1 else 's'}" if n else "No test prompts"
+    return f"{told}: too few to tell arms apart. Import more prompts and name them as test prompts."
+
+
+def _cautions(experiment: Experiment, few_prompts: str) -> tuple[str, ...]:
     by_length = "The gold judge is `length`: longer answers win. Put a judge first that measures what you want."
     measures_length = by_length if experiment.judges[0] == "length" else ""
-    found = (uneven_lengths(experiment), measures_length, rewarded_gold(experiment))
+    found = (uneven_lengths(experiment), measures_length, rewarded_gold(experiment), few_prompts)
     return tuple(caution for caution in found if caution)
 
 

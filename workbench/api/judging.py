@@ -1,5 +1,6 @@
 """Judges behind an endpoint: declare them, try them, let them judge what was sampled, and compare all judges."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -7,14 +8,14 @@ from workbench.compare.judges import JudgeFigures, JudgeTable, compare_judges
 from workbench.compare.people import People, PeopleCell
 from workbench.data.pairwise.question import Pair, read_reply
 from workbench.domain.endpoints import Endpoint
-from workbench.domain.errors import BadInput, WorkbenchError
+from workbench.domain.errors import BadInput
 from workbench.domain.preferences import Preferences
 from workbench.domain.records import Job, RunState
 from workbench.jobs import launch
 from workbench.jobs.judgements import JudgingCost, judging_cost, plan_judgement
 from workbench.jobs.states import StateReader
 from workbench.storage.endpoints import find_endpoint
-from workbench.storage.keyring_access import forget_key, read_key, store_key
+from workbench.storage.keyring_access import KeySource, forget_key, key_source, read_key, store_key
 from workbench.storage.preferences import change_preferences, read_preferences
 from workbench.storage.project import Project
 
@@ -31,6 +32,7 @@ __all__ = [
     "People",
     "PeopleCell",
     "compare_judges",
+    "endpoint_key_source",
     "forget_endpoint_key",
     "has_endpoint_key",
     "judge_runs",
@@ -42,6 +44,7 @@ __all__ = [
     "try_endpoint",
 ]
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+_SECRET = re.compile(r"(sk-|hf_|gsk_|xai-|AIza)\S{12,}|\S*\d\S{40,}")
 _TRIAL = Pair("Reply with the number four.", "4", "I would rather talk about the weather.")
 
 
@@ -75,11 +78,16 @@ def set_endpoint(name: str, changes: Mapping[str, Any]) -> Preferences:
         changes: its settings by name; those that are not named stay as they are.
 
     Raises:
-        BadInput: the name holds other letters.
+        BadInput: the name holds other letters, or the key itself stands where its name belongs.
         BadSetting: a setting is missing, unknown or not allowed.
     """
     if not name or set(name) - _LETTERS:
         raise BadInput(f"{name!r} is no name for a judge.", "Take letters, digits, -, _ and dots, as gpt-mini.")
+    if _SECRET.fullmatch(str(changes.get("key") or "")):
+        raise BadInput(
+            f"What was given as the name of the key of `{name}` looks like the key itself, which belongs into no file.",
+            f"Give a name, as OPENAI_API_KEY, and the key to the keyring: `workbench endpoints {name} --store-key`.",
+        )
     # Read where it is written: another process may change the same judge at this moment.
     return change_preferences(lambda old: old.with_endpoint(name, _changed(name, old.endpoints.get(name), changes)))
 
@@ -124,24 +132,31 @@ def forget_endpoint_key(name: str) -> None:
 
 def has_endpoint_key(name: str) -> bool:
     """Says whether a judge has the key that it names, or needs none."""
-    try:
-        read_key(find_endpoint(name).key)
-    except WorkbenchError:
-        return False
-    return True
+    return endpoint_key_source(name) != "nowhere"
+
+
+def endpoint_key_source(name: str) -> KeySource:
+    """Returns where a judge's key comes from: keyring, environment, nowhere, or not needed.
+
+    Raises:
+        NotFound: there is no such judge.
+    """
+    return key_source(find_endpoint(name).key)
 
 
 def try_endpoint(name: str) -> EndpointTrial:
-    """Asks a judge one small question, whatever it said before.
+    """Asks a judge one small question, once, whatever it said before.
 
     Raises:
         NotFound: there is no such judge, or its key is nowhere.
         EndpointRefused, Offline: it does not accept the key or question, or is not there.
     """
     from workbench.data.pairwise.asking import ask_all  # noqa: PLC0415  (its web client costs a window 7 MB)
+    from workbench.data.pairwise.client import OF_TRIAL, ChatClient  # noqa: PLC0415
 
     endpoint = find_endpoint(name)
-    reply = ask_all(name, endpoint, read_key(endpoint.key), [_TRIAL], _Forgetful())[0].reply
+    client = ChatClient(name, endpoint, read_key(endpoint.key), OF_TRIAL)
+    reply = ask_all(client, [_TRIAL], _Forgetful())[0].reply
     cost = endpoint.cost(reply.tokens_in, reply.tokens_out)
     return EndpointTrial(reply.text[:200], read_reply(reply.text), reply.tokens_in, reply.tokens_out, cost)
 

@@ -179,14 +179,12 @@ def _has_weights(project: Project, name: str, trust_remote_code: bool) -> bool:
 
 
 def _trained(project: Project) -> list[ModelChoice]:
-    """Returns the checkpoints of arms; those that charts show have their colours, the others follow."""
-    arms = gather_arms(project)
-    shown = [arm for arm in arms if arm.tracks]
-    first = 0 if any(arm.is_reference for arm in shown) else 1
-    found: list[ModelChoice] = []
-    for index, arm in enumerate([*shown, *(arm for arm in arms if not arm.tracks)], first):
-        found += [choice for track in _tracks(arm) for choice in _of_track(project, arm, index, track)]
-    return found
+    """Returns the checkpoints of arms, in the colours that they have in charts."""
+    arms = sorted(gather_arms(project), key=lambda arm: arm.place)
+    first = 0 if any(arm.is_reference for arm in arms) else 1
+    return [
+        choice for arm in arms for track in _tracks(arm) for choice in _of_track(project, arm, first + arm.place, track)
+    ]
 
 
 def _tracks(arm: Arm) -> Sequence[Track]:

@@ -3,17 +3,19 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from pydantic import BaseModel
 
+from workbench.domain.errors import Busy
 from workbench.domain.events import Progress
 from workbench.domain.replays import Replay
 from workbench.jobs import replay as replays
 from workbench.jobs.launch import worker_environment
 from workbench.jobs.replay_inputs import check_finished, check_inputs
-from workbench.storage.liveness import is_working
+from workbench.storage.liveness import is_held, is_working, lock_for_child
 from workbench.storage.project import Project
-from workbench.storage.runlog import RunFolder
+from workbench.storage.runlog import OUTCOME, RunFolder
 
 __all__ = ["Replay", "ReplayView", "read_replay", "replay_run", "start_replay", "stop_replay"]
 _LOG = "replay.log"  # what a replay that the window started says when it comes to nothing
@@ -25,12 +27,14 @@ class ReplayView(BaseModel):
 
     Attributes:
         found: what the newest one came to; None where there was none.
-        is_working: one is going on.
+        is_going: one is going on.
+        is_working: its worker is at it, and can be stopped.
         phase, step, total: how far that one is.
         problem: why the one that was started last came to nothing; empty where it did not, or where it was stopped.
     """
 
     found: Replay | None = None
+    is_going: bool = False
     is_working: bool = False
     phase: str = ""
     step: int = 0
@@ -61,12 +65,15 @@ def start_replay(project: Project, run_id: str) -> ReplayView:
     """Starts a replay that goes on when the window closes; `read_replay` tells how far it is and what came of it.
 
     Raises:
-        NotFound, BadInput: as for `replay_run`, said at once.
+        NotFound, BadInput, Busy: as for `replay_run`, said at once.
     """
     job = project.job(run_id)
     check_finished(job, project.run(run_id))
     check_inputs(project, job)
-    with (project.run_folder(run_id) / _LOG).open("wb") as log:
+    with (project.run_folder(run_id) / _LOG).open("ab") as log:
+        if not lock_for_child(log) or is_working(RunFolder(replays.replay_folder(project, run_id))):
+            raise Busy(f"Run `{run_id}` is being replayed already.", "Its Replay tab says how far that is.")
+        log.truncate(0)
         subprocess.Popen(
             [sys.executable, "-P", "-m", "workbench", "replay", str(project.folder), run_id, "--json"],
             stdin=subprocess.DEVNULL,
@@ -92,17 +99,29 @@ def read_replay(project: Project, run_id: str) -> ReplayView:
     """Returns where the replay of a run is, and what the newest one found."""
     folder = RunFolder(replays.replay_folder(project, run_id))
     working = folder.folder.is_dir() and is_working(folder)
+    log = project.run_folder(run_id) / _LOG
+    is_going = working or is_held(log)
     said = [event for event in folder.last_events() if isinstance(event, Progress)] if working else []
     at = said[-1] if said else None
     found = replays.last_replay(project, run_id)
     return ReplayView(
         found=found,
+        is_going=is_going,
         is_working=working,
-        phase=at.phase if at else "",
+        phase=_phase(folder, log, at) if is_going else "",
         step=at.step if at else 0,
         total=at.total if at else 0,
-        problem="" if working else _problem(project, run_id, found),
+        problem="" if is_going else _problem(project, run_id, found),
     )
+
+
+def _phase(folder: RunFolder, log: Path, said: Progress | None) -> str:
+    """Returns what a replay that goes on does, also while its worker says nothing."""
+    if folder.stop_requested() or (log.exists() and log.stat().st_size):  # its last words are there
+        return "ending"
+    if said is not None:
+        return said.phase
+    return "comparing" if (folder.folder / OUTCOME).exists() else "starting"
 
 
 def _problem(project: Project, run_id: str, found: Replay | None) -> str:

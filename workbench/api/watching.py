@@ -3,9 +3,12 @@
 from math import isnan
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from workbench.compare.samples import read_samples, read_texts, sample_files
+from workbench.compare.smoothing import smooth
+from workbench.compare.statistics import FloatArray
 from workbench.domain import samples as columns
 from workbench.domain.events import Event, Metrics, Sample
 from workbench.domain.records import Job, Outcome, RunState
@@ -213,3 +216,15 @@ def _stored(recipe: Settings, name: str) -> StoredSetting:
         default=info.default,
         advanced=bool(extra.get("advanced", False)),
     )
+
+
+def smooth_metric(steps: FloatArray, values: FloatArray, percent: float) -> FloatArray:
+    """Returns a metric smoothed as a comparison smooths its curves.
+
+    Args:
+        steps: [t] the training steps, rising.
+        values: [t] the metric; NaN is left out, and stays NaN.
+        percent: the half-life, of the steps that the curve spans; 0 smooths nothing.
+    """
+    half_life = percent / 100 * float(np.ptp(steps)) if len(steps) else 0.0
+    return smooth(steps, values, half_life)

@@ -10,7 +10,7 @@ import typer
 from workbench import api
 from workbench.cli.output import Debug, Json, ProjectFolder, examples, flag, note, print_json, print_table, say
 from workbench.cli.runs import show_or_follow
-from workbench.domain.costs import duration, money
+from workbench.domain.costs import about_money, duration, money
 from workbench.domain.endpoints import Endpoint
 from workbench.domain.errors import BadInput
 from workbench.domain.estimates import Estimate
@@ -20,7 +20,7 @@ _ENDPOINTS_EPILOG = examples(
     "workbench endpoints",
     "workbench endpoints local --url http://localhost:8000/v1 --model qwen3-8b",
     "workbench endpoints openai --url https://api.openai.com/v1 --model gpt-5-mini --key OPENAI_API_KEY "
-    "--price-in 0.25 --price-out 2",
+    "--price-in 0.25 --price-out 2 --max-tokens '' --temperature ''",
     "workbench endpoints openai --store-key",
     "workbench endpoints openai --test",
 )
@@ -36,6 +36,7 @@ _KEYS = {"1": "first", "2": "second", "0": "tie", "s": "skip"}
 _ANSWERS = (*_KEYS, "u", "q")
 _HABITS = ("swap", "first", "unparsed", "judged")
 _NOT_JUDGED = "-"
+_MAY_BE_EMPTY = ("max_tokens", "temperature")
 
 
 def register(app: typer.Typer) -> None:
@@ -56,8 +57,9 @@ def endpoints(  # noqa: PLR0913, PLR0917  (one argument a flag)
     timeout_s: Annotated[float | None, flag(Endpoint, "timeout_s")] = None,
     price_in: Annotated[float | None, flag(Endpoint, "price_in")] = None,
     price_out: Annotated[float | None, flag(Endpoint, "price_out")] = None,
-    max_tokens: Annotated[int | None, flag(Endpoint, "max_tokens")] = None,
-    temperature: Annotated[float | None, flag(Endpoint, "temperature")] = None,
+    max_tokens: Annotated[str | None, flag(Endpoint, "max_tokens")] = None,
+    temperature: Annotated[str | None, flag(Endpoint, "temperature")] = None,
+    extra: Annotated[str | None, flag(Endpoint, "extra")] = None,
     template: Annotated[str | None, flag(Endpoint, "template")] = None,
     store_key: Annotated[bool, typer.Option("--store-key", help="Ask for the key, or read it from a pipe.")] = False,
     forget_key: Annotated[bool, typer.Option("--forget-key", help="Take the key out of the keyring.")] = False,
@@ -70,9 +72,13 @@ def endpoints(  # noqa: PLR0913, PLR0917  (one argument a flag)
     given = {
         "url": url, "model": model, "key": key, "requests_per_minute": requests_per_minute, "template": template,
         "max_concurrent": max_concurrent, "timeout_s": timeout_s, "price_in": price_in, "price_out": price_out,
-        "max_tokens": max_tokens, "temperature": temperature,
+        "max_tokens": max_tokens, "temperature": temperature, "extra": extra,
     }  # fmt: skip
-    changes = {setting: value for setting, value in given.items() if value is not None}
+    changes = {
+        setting: None if value == "" and setting in _MAY_BE_EMPTY else value
+        for setting, value in given.items()
+        if value is not None
+    }
     if name is None:
         if changes or store_key or forget_key or test or remove:
             raise BadInput("No judge was named.", "As in: workbench endpoints local --test.")
@@ -111,12 +117,13 @@ def judge(  # noqa: PLR0913, PLR0917  (one argument a flag)
     options = {"last_only": last_only, "max_prompts": max_prompts}
     planned = api.plan_judging(project, run_ids, name, **options)  # type: ignore[arg-type]
     cost = planned.cost
-    words = f"At most {cost.n_questions:,} questions, {duration(cost.seconds)} or more, about {money(cost.dollars)}."
+    asked = f"At most {cost.n_questions:,} questions, {duration(cost.seconds)} or more, {about_money(cost.dollars)}."
+    words = f"{asked} What is known already is not asked again." if cost.n_questions else "All is judged already."
     if plan:
         if json:
             print_json({"runs": [job.id for job in planned.jobs], "cost": cost._asdict()})
         else:
-            say(f"{len(planned.jobs)} runs by {name}. {words} What is known already is not asked again.")
+            say(f"{len(planned.jobs)} runs by {name}. {words}")
         return
     note(words)
     jobs = api.judge_runs(project, run_ids, name, **options)  # type: ignore[arg-type]
@@ -206,11 +213,18 @@ def _print_endpoints(shown: dict[str, Endpoint]) -> None:
         say("No judge endpoint is declared. `workbench endpoints NAME --url ... --model ...` declares one.")
         return
     rows = [
-        [f"llm:{name}", one.model, one.url, one.key or "none", f"{one.requests_per_minute:g}",
+        [f"llm:{name}", one.model, one.url, _key_words(name, one), f"{one.requests_per_minute:g}",
          "free" if not (one.price_in or one.price_out) else f"{one.price_in:g} / {one.price_out:g}"]
         for name, one in shown.items()
     ]  # fmt: skip
     print_table(["judge", "model", "address", "key", "a minute", "$ per M tokens in / out"], rows)
+
+
+def _key_words(name: str, endpoint: Endpoint) -> str:
+    if not endpoint.key:
+        return "none"
+    source = api.endpoint_key_source(name)
+    return f"{endpoint.key} ({source if source == 'nowhere' else f'in the {source}'})"
 
 
 def _only_endpoint() -> str:

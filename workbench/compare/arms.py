@@ -61,6 +61,11 @@ class Arm:
         return [job for job in jobs if job is not None]
 
     @property
+    def is_to_be_seen(self) -> bool:
+        """Says whether it was evaluated, or has an evaluation that may still come."""
+        return bool(self.tracks) or any(track.evaluation is not None for track in self.waiting)
+
+    @property
     def experiment(self) -> str | None:
         """The experiment that its runs belong to, as far as one is known."""
         return next((job.experiment for job in self.jobs if job.experiment), None)
@@ -246,5 +251,11 @@ def _with_unique_names(arms: list[Arm]) -> list[Arm]:
         wanted = f"{arm.name} ({arm.experiment})" if is_told_apart else arm.name
         name = _not_in(taken, wanted)
         taken.add(name)
-        named[place] = replace(arm, name=name, place=len(named))
-    return [named[place] for place in sorted(named)]
+        named[place] = replace(arm, name=name)
+    return _placed([named[place] for place in sorted(named)])
+
+
+def _placed(arms: Sequence[Arm]) -> list[Arm]:
+    """Gives arms their places: one that waits for its evaluation keeps its own, or the others change colour when it comes."""
+    order = sorted(range(len(arms)), key=lambda at: not arms[at].is_to_be_seen)
+    return [replace(arm, place=order.index(at)) for at, arm in enumerate(arms)]

@@ -1,6 +1,7 @@
 """From runs to a comparison: figures of each arm, every two arms, a verdict, warnings and what to draw."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +29,7 @@ from workbench.compare.seeds import ArmSeeds, list_seeds, told_collapsed
 from workbench.compare.selection import selection_words
 from workbench.compare.specs import PanelSpec
 from workbench.compare.statements import Statement
+from workbench.compare.trust import trust_in_rewards
 from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import WinCell, judge_of, win_matrix
 from workbench.domain.endpoints import LLM_PREFIX
@@ -221,7 +223,7 @@ def _compare(
     beaten = tuple(wins_of_sampled(sampled, arms))
     further = further_samples(project, shown) if "kl_profile" in view.panels else {}
     figures = examine(shown, starts, [one for one in sampled if one.name not in view.hidden])
-    evidence = _evidence(shown, visible, judge, wins, pins)
+    evidence = replace(_evidence(shown, visible, judge, wins, pins), trust=tuple(trust_in_rewards(project, shown)))
     return Comparison(
         judge=judge,
         score=score,

@@ -15,6 +15,7 @@ from workbench.domain.estimates import Estimate
 from workbench.domain.samples import KL
 from workbench.domain.views import XAxis
 
+_DIGITS = 12  # of a figure that is drawn
 Measure = Callable[[Point, Track], FloatArray]  # [b] one value for each response of the checkpoint
 
 
@@ -159,7 +160,10 @@ def _steps(row: list[tuple[Point, Track]]) -> tuple[int, ...]:
 def _curve(xs: Sequence[float], found: Sequence[Estimate], steps: Sequence[tuple[int, ...]] = ()) -> Curve:
     if not found:
         return EMPTY
-    y, low, high = (np.array([getattr(item, name) for item in found]) for name in ("mean", "low", "high"))
+    # A start model's distance to itself is 0 but for rounding, and an axis fitted to 1e-17 says nothing.
+    y, low, high = (
+        np.array([getattr(item, name) for item in found]).round(_DIGITS) for name in ("mean", "low", "high")
+    )
     return Curve(np.array(xs), y, low, high, found[-1].n, tuple(steps))
 
 

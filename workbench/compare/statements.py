@@ -12,7 +12,7 @@ from workbench.domain.experiments import shown_name
 from workbench.domain.samples import GOLD
 
 _MOST_LINES = 15
-Rule = Literal["comparable", "arms", "start", "length", "proxy", "undecided", "scope"]
+Rule = Literal["comparable", "arms", "start", "length", "proxy", "reward", "undecided", "scope"]
 
 
 class Support(BaseModel):

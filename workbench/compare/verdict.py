@@ -10,8 +10,9 @@ The rules, in order:
 4. A claim that is shown, but not with length held equal, is named: longer answers may be all there is to it.
 5. Where the proxy rises while gold falls, the checkpoint before the turn is named. That is what over-optimisation
    looks like; why it happened the figures do not say.
-6. Of what is not shown about the first arm, the claim nearest to being decided is named with what would decide it.
-7. One seed says nothing about other seeds, and that is said last, of the arms it is true of.
+6. How the reward model behind the proxy ranks held-out pairs: of one that does no better than a coin, that it says little.
+7. Of what is not shown about the first arm, the claim nearest to being decided is named with what would decide it.
+8. One seed says nothing about other seeds, and that is said last, of the arms it is true of.
 
 Where a sentence is of more than five arms it names the three strongest and counts the rest.
 """
@@ -51,6 +52,7 @@ class Evidence:
         interval: what the intervals are over, in words.
         unfair: what arms differ in that should be the same.
         is_gold: whether the judge is the experiment's gold judge and not another that was asked for.
+        trust: what is said of the reward models.
     """
 
     judge: str
@@ -62,6 +64,7 @@ class Evidence:
     interval: str
     unfair: Sequence[str] = ()
     is_gold: bool = True
+    trust: Sequence[Statement] = ()
 
     @property
     def score(self) -> str:
@@ -95,6 +98,7 @@ def _statements(evidence: Evidence, claims: "_Claims") -> Iterator[Statement]:
     yield from _turns(evidence.turns, evidence)
     if not evidence.trained:
         yield _said("scope", "Only the start model was evaluated, so there is nothing to compare it with yet.")
+    yield from evidence.trust
     undecided = _nearest(claims.of(first, evidence.trained) or claims.against(evidence.references))
     yield said("undecided", _what_decides(undecided), [undecided] if undecided else [])
     yield from _scope(evidence)

@@ -130,6 +130,36 @@ def read_prompts(dataset_folder: Path, split: SplitName | None = None) -> list[T
     return list(prompts.values())
 
 
+def count_preferences(dataset_folder: Path, split: SplitName | None, most: int) -> int:
+    """Returns how many pairs of a split have a better response, ties left out; counts no further than `most`.
+
+    Raises:
+        NotFound: there is no dataset in that folder.
+        BadInput: its file is damaged.
+    """
+    n = 0
+    for batch in _batches(dataset_folder, split, ["split", "tie"]):
+        n += batch.num_rows - (pc.sum(batch.column("tie")).as_py() or 0)
+        if n >= most:
+            return most
+    return n
+
+
+def count_prompts(dataset_folder: Path, split: SplitName | None, most: int) -> int:
+    """Returns how many different prompts a split has; counts no further than `most`.
+
+    Raises:
+        NotFound: there is no dataset in that folder.
+        BadInput: its file is damaged.
+    """
+    keys: set[str] = set()
+    for batch in _batches(dataset_folder, split, ["split", "prompt_key"]):
+        keys.update(batch.column("prompt_key").to_pylist())
+        if len(keys) >= most:
+            return most
+    return len(keys)
+
+
 def content_folder(dataset_folder: Path, sha256: str) -> Path:
     """Returns where a content of a dataset lies, record and rows: the dataset may have grown since (see `growing`)."""
     earlier = dataset_folder / VERSIONS / sha256

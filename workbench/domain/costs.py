@@ -109,6 +109,12 @@ def money(dollars: float) -> str:
     return f"$ {dollars:.2f}" if dollars >= 0.01 else "less than $ 0.01"
 
 
+def about_money(dollars: float) -> str:
+    """Returns what something will cost, as far as that is known: about $ 12.40, less than $ 0.01, free."""
+    told = money(dollars)
+    return f"about {told}" if told.startswith("$") else told if dollars else "free"
+
+
 def parameters(n: int) -> str:
     """Returns a model's size as people say it: 0.26 M, 105 M, 8.05 B."""
     return f"{n / 1e9:.3g} B" if n >= 999.5e6 else f"{n / 1e6:.3g} M"

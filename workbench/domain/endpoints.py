@@ -1,6 +1,7 @@
 """A language model behind an OpenAI-compatible endpoint that judges pairs: declared once, in a person's preferences."""
 
-from typing import Self
+import json
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import field_validator, model_validator
@@ -9,7 +10,10 @@ from workbench.domain.settings import Settings, setting
 
 LLM_PREFIX = "llm:"
 PLACES = ("{prompt}", "{a}", "{b}")
+_OURS = {"model", "messages", "stream", "n"}  # fields of a request that decide what a reply is
 _INSIDE_THIS_COMPUTER = {"localhost", "127.0.0.1", "::1"}
+
+_EXAMPLE = '{"reasoning_effort": "low"}'
 
 DEFAULT_TEMPLATE = """\
 You compare two answers to one prompt. Judge which answer serves the person who wrote the prompt better: correct, to the \
@@ -63,6 +67,14 @@ class PairwiseQuestion(Settings):
         advanced=True,
         ge=1,
     )
+    extra: str = setting(
+        "",
+        label="Further fields",
+        help='Of each request, as JSON: {"reasoning_effort": "low"}, {"chat_template_kwargs": {"enable_thinking": false}}, or '
+        'what holds the reply to a choice, as vLLM\'s {"structured_outputs": {"choice": ["A", "B", "tie"]}}.',
+        advanced=True,
+        exclude_if=lambda text: not text,  # so that questions from before there were any keep their names
+    )
 
     @field_validator("template")
     @classmethod
@@ -70,6 +82,24 @@ class PairwiseQuestion(Settings):
         if missing := [place for place in PLACES if place not in template]:
             raise ValueError(f"the question lacks {', '.join(missing)}; it needs a place for each of the three texts")
         return template
+
+    @field_validator("extra")
+    @classmethod
+    def _is_an_object(cls, extra: str) -> str:
+        try:
+            fields = json.loads(extra) if extra.strip() else {}
+        except ValueError as error:
+            raise ValueError(f"the further fields are no JSON ({error}); expected as {_EXAMPLE}") from error
+        if not isinstance(fields, dict):
+            raise ValueError(f"the further fields are {extra.strip()}; expected fields by name, as {_EXAMPLE}")
+        if ours := sorted(_OURS & fields.keys()):
+            raise ValueError(f"the further fields set {', '.join(ours)}, which the question decides")
+        return extra.strip()
+
+    @property
+    def further(self) -> dict[str, Any]:
+        """Further fields of each request."""
+        return dict(json.loads(self.extra)) if self.extra else {}
 
 
 class Endpoint(PairwiseQuestion):
@@ -126,6 +156,10 @@ class Endpoint(PairwiseQuestion):
     def host(self) -> str:
         """The computer it is on."""
         return urlsplit(self.url).netloc
+
+    def asking(self, question: PairwiseQuestion) -> "Endpoint":
+        """Returns the endpoint with what decides its answers taken from elsewhere."""
+        return self.model_copy(update={name: getattr(question, name) for name in PairwiseQuestion.model_fields})
 
     def cost(self, tokens_in: float, tokens_out: float) -> float:
         """Returns what so many tokens cost, in dollars."""

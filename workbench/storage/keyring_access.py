@@ -3,9 +3,11 @@
 import os
 import threading
 from collections.abc import Callable
+from typing import Literal
 
 from workbench.domain.errors import BadInput, NotFound, WorkbenchError
 
+KeySource = Literal["keyring", "environment", "nowhere", "not needed"]
 SERVICE = "preference-workbench"
 _ANSWER_WITHIN_S = 5.0  # a locked keyring asks a person who may not be there; a run is not to wait for that
 
@@ -69,14 +71,21 @@ def read_key(name: str) -> str | None:
     """
     if not name:
         return None
-    hint = f"Store it with `workbench endpoints NAME --store-key`, in Settings, or in an environment variable {name}."
-    try:
-        stored = read_secret(_key(name), hint)
-    except WorkbenchError:
-        stored = None  # the variable may stand in
-    if found := stored or os.environ.get(name):
+    if found := _stored_key(name) or os.environ.get(name):
         return found
-    raise NotFound(f"The key `{name}` is neither in the keyring nor in the environment.", hint)
+    raise NotFound(
+        f"The key `{name}` is neither in the keyring nor in the environment.",
+        f"Store it with `workbench endpoints NAME --store-key`, in Settings, or in an environment variable {name}.",
+    )
+
+
+def key_source(name: str) -> KeySource:
+    """Returns where the key of an endpoint would come from; never the key. An empty name needs none."""
+    if not name:
+        return "not needed"
+    if _stored_key(name):
+        return "keyring"
+    return "environment" if os.environ.get(name) else "nowhere"
 
 
 def store_key(name: str, key: str) -> None:
@@ -97,6 +106,13 @@ def forget_key(name: str) -> None:
     instead = f"Unset the environment variable {name} instead."
     if read_secret(_key(name), instead) is not None:
         forget_secret(_key(name), instead)
+
+
+def _stored_key(name: str) -> str | None:
+    try:
+        return read_secret(_key(name), "")
+    except WorkbenchError:
+        return None  # the variable may stand in
 
 
 def _key(name: str) -> str:

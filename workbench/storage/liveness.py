@@ -9,6 +9,7 @@ import fcntl
 import os
 import platform
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -38,6 +39,15 @@ def is_held(lock: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def lock_for_child(file: IO[bytes]) -> bool:
+    """Locks an open file for as long as we or a process that inherits it live; False where somebody holds it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def lock_for_worker(run: RunFolder, device: str) -> int | None:

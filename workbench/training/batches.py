@@ -28,7 +28,6 @@ from workbench.training.text import (
     warn_of_plain_text,
 )
 
-VALIDATION_ROWS = 512  # enough for a curve; more would cost as much as training
 _CHUNK = 4096  # rows turned into Arrow at once; Python's integers take seven times the memory
 _IGNORED = -100  # the label that the loss passes over
 _TOKENS = pa.list_(pa.int32())

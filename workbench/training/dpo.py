@@ -13,9 +13,10 @@ from trl.trainer.dpo_trainer import DPOTrainer
 from workbench.domain.errors import BadInput
 from workbench.domain.recipes import DpoRecipe
 from workbench.domain.recipes.dpo import trl_loss
+from workbench.domain.recipes.training import VALIDATION_ROWS
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
-from workbench.training.batches import VALIDATION_ROWS, Encoder
+from workbench.training.batches import Encoder
 from workbench.training.cores import settle_threads
 from workbench.training.models import load_policy, lora_config
 from workbench.training.packed_head import answer_packed

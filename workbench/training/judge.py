@@ -8,17 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.data.pairwise.asking import Interrupted, ask_all
-from workbench.data.pairwise.client import Reply
+from workbench.data.pairwise.client import OF_RUN, ChatClient, Reply
 from workbench.data.pairwise.matching import Match, match_answers, questions, verdict_table
 from workbench.data.pairwise.question import Pair, question_key
 from workbench.domain import verdicts as column
-from workbench.domain.endpoints import Endpoint, PairwiseQuestion
+from workbench.domain.endpoints import PairwiseQuestion
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.recipes import JudgeRecipe
 from workbench.domain.records import Job
@@ -32,6 +33,7 @@ from workbench.storage.runlog import SAMPLES
 from workbench.training.session import RunSession, StopRun
 
 _PATTERN = "checkpoint-*.parquet"
+_SHOWN = 80  # characters of an unclear reply
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,10 @@ class _Judging:
                 "Judge again, which makes a run for the new address, or give the old address back to it in Settings.",
             )
         # What decides a verdict is frozen in the job; what may be asked, how fast and at which price is as of today.
-        self._endpoint = Endpoint(**(declared.model_dump() | recipe.question.model_dump()))
+        self._endpoint = declared.asking(recipe.question)
         self._key = read_key(declared.key)
         self._answers = _Kept(AnswerFile(_wording(recipe.question, declared.url)))
+        self._patience = OF_RUN
         self._is_told = False
 
     def run(self, answers: str, rivals: str) -> None:
@@ -98,19 +101,29 @@ class _Judging:
     def _judge(self, matches: list[Match], step: int, rivals: str, phase: str) -> pa.Table:
         pairs = questions(matches)
         self._tell_of_older(pairs)
+        far = (0, len(pairs))
+
+        def on_progress(done: int, total: int) -> None:
+            nonlocal far
+            far = done, total
+            self._session.progress(phase, *far)
+
+        def on_waiting(why: str) -> None:
+            self._session.progress(f"{phase}, waiting for {self._endpoint.host} ({why})", *far)
+
         try:
             asked = ask_all(
-                self._recipe.endpoint,
-                self._endpoint,
-                self._key,
+                ChatClient(self._recipe.endpoint, self._endpoint, self._key, self._patience, on_waiting),
                 pairs,
                 self._answers,
-                on_progress=lambda done, total: self._session.progress(phase, done, total),
+                on_progress=on_progress,
                 should_stop=lambda: self._session.stop_requested() is not None,
             )
         except Interrupted as error:
             request = self._session.stop_requested()
             raise StopRun("paused" if request == "pause" else "stopped", self._session.last_step) from error
+        if not all(one.cached for one in asked):  # it is there, so where it goes away it is waited for
+            self._patience = OF_RUN._replace(first_contact=OF_RUN.attempts)
         about = {column.SEED: self._job.seed, column.STEP: step, column.OPPONENT: rivals}
         return verdict_table(matches, asked, about)
 
@@ -147,9 +160,11 @@ class _Judging:
         }
         self._session.metrics(step, {name: value for name, value in values.items() if value is not None})
         if told.n_unparsed:
+            unclear = next(row[column.REPLY] for row in rows if row[column.VERDICT] == "unparsed")
             self._session.warn(
                 "unparsed",
-                f"{told.n_unparsed} of {told.n_asked} replies on checkpoint {step} were neither A, B nor tie and are left out.",
+                f"{told.n_unparsed} of {told.n_asked} replies on checkpoint {step} were neither A, B nor tie and are left out, "
+                f"as {shorten(unclear, _SHOWN, placeholder='...')!r}.",
             )
 
 

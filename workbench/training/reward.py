@@ -17,9 +17,10 @@ from workbench.data.store import read_prompts, read_rows
 from workbench.domain.errors import BadInput
 from workbench.domain.pairs import Turns
 from workbench.domain.recipes import RewardRecipe
+from workbench.domain.recipes.training import VALIDATION_ROWS
 from workbench.domain.records import Job
 from workbench.storage.sources import resolve_model
-from workbench.training.batches import VALIDATION_ROWS, Encoder
+from workbench.training.batches import Encoder
 from workbench.training.cores import settle_threads
 from workbench.training.inputs import dataset_folder
 from workbench.training.models import context_length, end_token_ids, load_policy, load_scoring_model, lora_config

@@ -1,9 +1,9 @@
 """Asking which project to open, and showing where it lies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -29,7 +29,12 @@ def ask(dialog: QFileDialog, on_chosen: Callable[[str], object]) -> None:
     dialog.open()
 
 
-def dropped_project(paths: list[str]) -> Path | None:
+def dropped_files(data: QMimeData) -> list[str]:
+    """Returns the files and folders of this computer among what is dropped."""
+    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+
+
+def dropped_project(paths: Sequence[str]) -> Path | None:
     """Returns the project among dropped files: its folder, or its project.workbench."""
     for path in map(Path, paths):
         if path.name == MANIFEST or (path / MANIFEST).is_file():

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
@@ -11,7 +11,7 @@ from workbench.domain.records import RunState
 from workbench.ui.help_windows import show_about, show_documentation
 from workbench.ui.menus import add_living_menu, add_menu, recent_menu
 from workbench.ui.news import news
-from workbench.ui.opening import ask_for_project, open_folder
+from workbench.ui.opening import ask_for_project, dropped_files, dropped_project, open_folder
 from workbench.ui.page import Page, PageSpec
 from workbench.ui.pages import PAGES
 from workbench.ui.palette import CommandPalette
@@ -95,6 +95,20 @@ class MainWindow(QMainWindow):
         if self._key == key:
             self.page.go_to(what)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        paths = dropped_files(event.mimeData())
+        if (folder := dropped_project(paths)) is not None:
+            self._session.open(folder)
+        elif self._session.project is not None:
+            self._show_thing("data", "\n".join(paths))
+        else:
+            self._session.tell("Data goes into a project: make or open one, then drop the file again.")
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self._session.settings.setValue("window/geometry", self.saveGeometry())
         if self._view is not None and self._session.project is not None:
@@ -104,6 +118,7 @@ class MainWindow(QMainWindow):
 
     def _build(self, pages: Sequence[PageSpec]) -> None:
         self.setWindowTitle("Preference Workbench")
+        self.setAcceptDrops(True)  # data and projects, wherever they fall
         self.setMinimumSize(960, 500)  # of a screen of 1920 x 1080 at twice the size half is left
         self.rail = Rail(pages)
         self.banner = ErrorBanner()

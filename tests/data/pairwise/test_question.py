@@ -28,6 +28,11 @@ def test_anything_else_is_unparsed_and_never_guessed_at(reply):
     assert read_reply(reply) == "unparsed"
 
 
+def test_what_a_model_thought_is_no_part_of_its_reply():
+    assert read_reply("<think>B is shorter, so B?\nNo.</think>\n\nA") == "A"
+    assert read_reply("<think>A, or") == "unparsed"  # it ran out of tokens
+
+
 def test_a_response_that_names_a_place_of_the_template_is_not_filled():
     assert question_text("{a}+{b}+{prompt}", Pair("{a}", "{b}", "{mark}")) == "{b}+{mark}+{a}"
 
@@ -49,7 +54,31 @@ def test_no_text_breaks_out_of_the_request(text):
 
 def test_what_is_left_empty_is_not_sent():
     body = request_body(PairwiseQuestion(model="m", temperature=None, max_tokens=None), PAIR)
-    assert set(body) == {"model", "messages"}
+    assert set(body) == {"model", "messages", "stream"}
+    assert body["stream"] is False  # some servers stream unasked
+
+
+def test_further_fields_are_sent_along():
+    question = PairwiseQuestion(model="m", extra='{"chat_template_kwargs": {"enable_thinking": false}, "top_p": 1}')
+    body = request_body(question, PAIR)
+    assert body["chat_template_kwargs"] == {"enable_thinking": False}
+    assert body["top_p"] == 1
+    assert question_key(question, PAIR) != question_key(QUESTION, PAIR)
+
+
+def test_a_question_without_further_fields_is_called_what_it_was_before_there_were_any():
+    question = PairwiseQuestion(model="m", template="{prompt}{a}{b}")
+    digest = "63e6aad7ce1cb75a86bc27bf1faa3dcad41adba6b41e21e7b6aac942b931c5e0"
+    assert question_key(question, Pair("p", "a", "b")) == digest
+    assert "extra" not in question.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"), [("{", "no JSON"), ("[1]", "expected fields by name"), ('{"stream": true}', "set stream")]
+)
+def test_further_fields_that_are_none_are_refused(extra, said):
+    with pytest.raises(BadSetting, match=said):
+        PairwiseQuestion.read({"model": "m", "extra": extra}, where="the test")
 
 
 def test_the_order_model_and_wording_make_another_question():

@@ -97,6 +97,20 @@ def test_an_export_that_fails_says_so_in_the_banner(qtbot, page, window, tmp_pat
     assert ".svg" in window.banner.text()
 
 
+def test_while_a_file_is_written_the_button_says_so_and_no_other_can_take_its_place(qtbot, page, window, tmp_path):
+    page.export.offer(suffix=".csv")
+    page.export.write(tmp_path / "kept.csv")
+    button = page.export.save_button
+    assert (button.text(), button.isEnabled()) == ("Saving…", False)
+    page.export.form.changed.emit()
+    assert not button.isEnabled()
+    qtbot.waitUntil(button.isEnabled, timeout=20000)
+    assert button.text() == "Save…"
+    page.export.write(tmp_path / "kept.docx")
+    qtbot.waitUntil(window.banner.isVisible, timeout=20000)
+    assert button.isEnabled()
+
+
 def test_the_dialogs_of_an_export_are_not_modal_to_the_program(page):
     page.export.offer(suffix=".svg")
     assert not page.export.isModal()

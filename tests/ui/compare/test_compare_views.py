@@ -1,6 +1,8 @@
 """How a comparison is looked at: arms, axis, panels, baseline; and that it is remembered."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QMenu
 
 from tests.ui.compare.driving import chosen, settled
 from workbench import api
@@ -70,6 +72,32 @@ def test_panels_are_chosen_from_a_menu_and_metrics_of_training_are_among_them(qt
     loss.trigger()
     settled(qtbot, page)
     assert page.grid.cards[-1].spec.series[0].y[0] == 1.0
+
+
+def _release(place: QPoint) -> QMouseEvent:
+    button = Qt.MouseButton.LeftButton
+    where = QPointF(place)
+    return QMouseEvent(QEvent.Type.MouseButtonRelease, where, where, button, button, Qt.KeyboardModifier.NoModifier)
+
+
+def test_several_panels_are_ticked_before_the_menu_closes_and_no_more_than_fit(qtbot, page, monkeypatch):
+    menu = page.bar.panels_button.menu()
+    items = {action.data(): action for action in menu.actions() if action.data()}
+    menu.adjustSize()
+    closing = []
+    monkeypatch.setattr(QMenu, "mouseReleaseEvent", lambda _menu, _event: closing.append(True))  # Qt's own closes it
+    for name in ("frontier", "overoptimisation", "loss"):
+        place = menu.actionGeometry(items[name]).center()
+        menu.setActiveAction(items[name])
+        menu.mouseReleaseEvent(_release(place))
+    assert not closing
+    assert len(page.view.panels) == 6
+    assert not items["grad_norm"].isEnabled()
+    menu.setActiveAction(items["loss"])
+    qtbot.keyClick(menu, Qt.Key.Key_Space)
+    assert items["grad_norm"].isEnabled()
+    settled(qtbot, page)
+    assert len(page.grid.cards) == 5
 
 
 def test_another_baseline_changes_what_win_rates_are_against(qtbot, page):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import keyring
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -148,6 +149,36 @@ def test_a_judge_is_declared_tried_and_removed_again(qtbot, card, judge, session
     qtbot.waitUntil(lambda: "local" in api.list_endpoints(), timeout=WAIT)
 
 
+def test_a_judge_that_is_edited_shows_what_was_saved(qtbot, card, judge, session):
+    fill(qtbot, card, judge)
+    qtbot.waitUntil(lambda: card.chooser.currentData() == "local", timeout=WAIT)
+    card.editors["model"].setText("another")
+    qtbot.mouseClick(card.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: api.list_endpoints()["local"].model == "another", timeout=WAIT)
+    qtbot.waitUntil(lambda: "needs no key" in card.state.text(), timeout=WAIT)
+    assert card.editors["model"].text() == "another"
+    api.set_endpoint("local", {"model": "a third"})  # as the command line would
+    session.preferences.read()
+    qtbot.waitUntil(lambda: card.editors["model"].text() == "a third", timeout=WAIT)
+
+
+def test_a_key_is_kept_and_forgotten(qtbot, card, judge, monkeypatch):
+    kept = {}
+    monkeypatch.setattr(keyring, "get_password", lambda _service, name: kept.get(name))
+    monkeypatch.setattr(keyring, "set_password", lambda _service, name, value: kept.__setitem__(name, value))
+    monkeypatch.setattr(keyring, "delete_password", lambda _service, name: kept.pop(name))
+    card.secret.setText("sk-secret")
+    fill(qtbot, card, judge)
+    qtbot.waitUntil(lambda: card.state.text() == "✓ The key local is in the keyring.", timeout=WAIT)
+    assert list(kept.values()) == ["sk-secret"]
+    assert card.secret.text() == ""
+    qtbot.waitUntil(card.forget.isVisible, timeout=WAIT)
+    qtbot.mouseClick(card.forget, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "neither in the keyring" in card.state.text(), timeout=WAIT)
+    assert kept == {}
+    assert card.forget.isHidden()
+
+
 def test_an_address_that_is_none_is_refused_in_words(qtbot, card, window, judge):
     card.editors["url"].setText("localhost")
     card.editors["model"].setText("m")
@@ -172,7 +203,7 @@ def test_a_judge_is_asked_about_the_arms_from_the_comparison(qtbot, page, judge,
     session.preferences.read()
     page.deck.turn_to("Judges")
     tab = page.deck.tab(JudgesTab)
-    qtbot.waitUntil(lambda: "questions, about $" in tab.cost.text() and tab.go.isEnabled(), timeout=WAIT)
+    qtbot.waitUntil(lambda: " or more, about $" in tab.cost.text() and tab.go.isEnabled(), timeout=WAIT)
     qtbot.mouseClick(tab.go, Qt.MouseButton.LeftButton)
 
     def queued():

@@ -114,6 +114,15 @@ def test_ticking_a_further_checkpoint_asks_it_too(qtbot, page):
     assert [choice.step for choice in page.checkpoints.chosen()] == [None, 50, 100]
 
 
+def test_the_tick_of_a_last_checkpoint_moves_to_the_one_that_the_run_saves_next(page, look):
+    offered = list(page.checkpoints._offered)
+    last = next(choice for choice in offered if choice.step == 100)
+    newer = last.model_copy(update={"step": 150, "model": last.model.model_copy(update={"name": "run:ppo-s0@150"})})
+    older = [choice.model_copy(update={"is_last": choice.is_last and choice is not last}) for choice in offered]
+    page.checkpoints.show_models([*older, newer], look.scheme)
+    assert [choice.step for choice in page.checkpoints.chosen()] == [None, 150]
+
+
 def test_without_a_prompt_or_a_tick_nothing_is_asked_and_the_page_says_why(page):
     click(page.ask_button)
     assert "Write a prompt" in page._status.text()

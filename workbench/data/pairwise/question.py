@@ -11,6 +11,7 @@ from workbench.domain.verdicts import Verdict
 _PLACE = re.compile(r"\{(prompt|a|b|mark)\}")
 _REPLY = re.compile(r"[\W_]*(a|b|tie)[\W_]*", re.IGNORECASE)  # A, "A.", **A**, [[A]]; never "A is better"
 _READ: dict[str, Literal["A", "B", "tie"]] = {"a": "A", "b": "B", "tie": "tie"}
+_END_OF_THOUGHT = "</think>"  # where a server does not keep thoughts apart itself
 _MARK_DIGITS = 12
 
 
@@ -38,20 +39,24 @@ def question_text(template: str, pair: Pair) -> str:
 
 
 def read_reply(reply: str) -> Verdict:
-    """Returns the verdict that a reply is; one that says more or something else is unparsed and never guessed at."""
-    found = _REPLY.fullmatch(reply)
+    """Returns the verdict that a reply is; one that says more or something else is unparsed and never guessed at.
+
+    What a model thought before it replied is no part of the reply.
+    """
+    found = _REPLY.fullmatch(reply.rpartition(_END_OF_THOUGHT)[2])
     return _READ[found[1].lower()] if found else "unparsed"
 
 
 def request_body(question: PairwiseQuestion, pair: Pair) -> dict[str, object]:
     """Returns the chat completion that is asked for, as plain values; JSON does the quoting."""
     text = question_text(question.template, pair)
-    body: dict[str, object] = {"model": question.model, "messages": [{"role": "user", "content": text}]}
+    messages = [{"role": "user", "content": text}]
+    body: dict[str, object] = {"model": question.model, "messages": messages, "stream": False}  # some stream unasked
     if question.temperature is not None:
         body["temperature"] = question.temperature
     if question.max_tokens is not None:
         body["max_tokens"] = question.max_tokens
-    return body
+    return body | question.further
 
 
 def question_key(question: PairwiseQuestion, pair: Pair) -> str:

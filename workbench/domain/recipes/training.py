@@ -7,6 +7,7 @@ from pydantic import model_validator
 
 from workbench.domain.settings import Settings, setting
 
+VALIDATION_ROWS = 512  # that training is measured on: enough for a curve; more would cost as much as training
 _ONE_BILLION = 1e9
 
 

@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DatasetRecord
-from workbench.ui.widgets.controls import tip_words
+from workbench.ui.widgets.controls import counted, tip_words
 from workbench.ui.widgets.name_editor import NAME, NameDelegate
 
 _KINDS = {
-    DatasetKind.PREFERENCE: "pairs",
-    DatasetKind.THUMBS: "thumbs",
-    DatasetKind.DEMONSTRATION: "demonstrations",
-    DatasetKind.PROMPTS: "prompts",
+    DatasetKind.PREFERENCE: "pair",
+    DatasetKind.THUMBS: "thumb",
+    DatasetKind.DEMONSTRATION: "demonstration",
+    DatasetKind.PROMPTS: "prompt",
 }
 
 
@@ -84,7 +84,7 @@ def dataset_words(record: DatasetRecord) -> str:
 
 def count_words(record: DatasetRecord) -> str:
     """Returns how many rows of what kind there are."""
-    return f"{record.n_rows:,} {_KINDS[record.kind]}"
+    return counted(record.n_rows, _KINDS[record.kind])
 
 
 def splits_words(record: DatasetRecord) -> str:

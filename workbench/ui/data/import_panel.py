@@ -26,6 +26,7 @@ from workbench.ui.data.preview_view import PreviewView
 from workbench.ui.session import Session
 from workbench.ui.tasks import Task
 from workbench.ui.widgets import Card, button, label, set_tone
+from workbench.ui.widgets.controls import counted
 
 _LEFT = 340
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9 ._-]+")
@@ -52,11 +53,11 @@ class ImportPanel(Card):
         self._place()
         self._connect()
 
-    def begin(self, source: str) -> None:
-        """Shows what a file would become."""
+    def begin(self, source: str, n_after: int = 0) -> None:
+        """Shows what a file would become, and how many more are to follow it."""
         self._source = source
         self._preview = None
-        self.set_title("Import", source)
+        self.set_title("Import" if not n_after else f"Import, and then {counted(n_after, 'more file')}", source)
         self.mapping.forget()
         self.format_box.setCurrentIndex(0)
         self.skip_box.setChecked(False)

@@ -51,7 +51,8 @@ class PairView(Card):
         """Shows a row in full."""
         self._shown = pair
         self.set_title(pair.title)
-        self.set_subtitle("underlined: words that the other response does not have")
+        has_two = pair.chosen is not None and pair.rejected is not None
+        self.set_subtitle("underlined: words that the other response does not have" if has_two else "")
         self._facts.setText(pair.facts)
         self._write(self.prompt, pair.prompt)
         for box, text, name, title, column in zip(
@@ -66,6 +67,7 @@ class PairView(Card):
             box.setAccessibleName(name)
             column.setVisible(text is not None)
             self._write(box, text or ChatText(""))
+        self._responses.setVisible(pair.chosen is not None or pair.rejected is not None)
 
     def show_nothing(self) -> None:
         """Waits for a row to be chosen."""
@@ -112,7 +114,7 @@ class PairView(Card):
         return made
 
     def _place(self) -> None:
-        responses = QSplitter(Qt.Orientation.Horizontal)
+        self._responses = responses = QSplitter(Qt.Orientation.Horizontal)
         responses.setChildrenCollapsible(False)
         for title, box in zip(self._names, (self.chosen, self.rejected), strict=True):
             column = QWidget()

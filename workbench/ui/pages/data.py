@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench import api
@@ -28,14 +28,14 @@ _BRING = (
 
 
 class DataPage(Page):
-    """Shows a dataset at a time, and imports files that are chosen or dropped."""
+    """Shows a dataset at a time, and imports files that are chosen, or dropped anywhere on the window."""
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
         self._shown: DatasetRecord | None = None
         self._seen: tuple[tuple[str, str], ...] = ()
+        self._to_import: list[str] = []  # files that were brought together with the one in the panel
         self._wanted = str(session.settings.value("data/dataset", ""))
-        self.setAcceptDrops(True)
         self._build()
         self._build_actions()
         self._place()
@@ -48,30 +48,31 @@ class DataPage(Page):
     def commands(self) -> Sequence[QAction]:
         return [*self.actions(), *self.datasets.actions()]
 
+    def go_to(self, what: str) -> None:
+        """Shows what importing these files, a line each, would do, one after the other."""
+        self.begin_imports(what.splitlines())
+
     def choose_file(self) -> None:
-        """Asks for a file to import."""
+        """Asks for files to import."""
         last = str(self.session.settings.value("data/folder", str(Path.home())))
         dialog = QFileDialog(self, "Import data", last, _FILES)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.begin_import)
+        dialog.filesSelected.connect(self.begin_imports)
         dialog.open()
+
+    def begin_imports(self, paths: Sequence[str]) -> None:
+        """Shows what importing the first of these files would do; the others follow when that is decided."""
+        if not paths or self.session.tasks.is_running("data-import"):
+            return
+        first, *self._to_import = paths
+        self.begin_import(first)
 
     def begin_import(self, path: str) -> None:
         """Shows what importing a file would do."""
         self.session.settings.setValue("data/folder", str(Path(path).parent))
         self._stack.setCurrentWidget(self.panel)
-        self.panel.begin(path)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths and not self.session.tasks.is_running("data-import"):
-            event.acceptProposedAction()
-            self.begin_import(paths[0])
+        self.panel.begin(path, n_after=len(self._to_import))
 
     def _build(self) -> None:
         self.datasets = DatasetList()
@@ -125,7 +126,7 @@ class DataPage(Page):
         self.datasets.chosen.connect(self._on_dataset_chosen)
         self.datasets.renamed.connect(self._rename)
         self.panel.imported.connect(self._on_imported)
-        self.panel.closed.connect(self._show_rows)
+        self.panel.closed.connect(self._on_panel_closed)
         self.session.project_changed.connect(self._on_project_changed)
         self.session.project_closed.connect(self.browser.close_dataset)
 
@@ -182,6 +183,12 @@ class DataPage(Page):
         self._wanted = name
         self.datasets.select(name)
         self.datasets.setFocus()  # the button that was pressed is gone
+
+    def _on_panel_closed(self) -> None:
+        if self._to_import:
+            self.begin_import(self._to_import.pop(0))
+        else:
+            self._show_rows()
 
     def _show_rows(self) -> None:
         self._stack.setCurrentWidget(self._rows if self._seen else self.empty)

@@ -148,6 +148,7 @@ class ExperimentsPage(Page):
         """Comes back to the run, the tab and the widths of last time."""
         self._last = str(self.session.kept("experiments/run", ""))
         self.panel.show_tab(str(self.session.kept("experiments/tab", "")))
+        self.panel.curves.smoothing.show_percent(float(self.session.kept("experiments/smoothing", 0.0)))
         widths = self.session.settings.value("experiments/halves")
         if isinstance(widths, QByteArray):
             self._is_divided = self._halves.restoreState(widths)
@@ -162,6 +163,8 @@ class ExperimentsPage(Page):
         self.tree.customContextMenuRequested.connect(self._open_menu)
         self.filter.changed.connect(self.tree.show_only)
         self.panel.tabs.currentChanged.connect(lambda _tab: self.session.keep("experiments/tab", self.panel.tab()))
+        smoothing = self.panel.curves.smoothing
+        smoothing.activated.connect(lambda _at: self.session.keep("experiments/smoothing", smoothing.percent()))
         self.actions_on_runs.done.connect(self._refresh)
         self.edits.copied.connect(self.go_to)
         self.new.triggered.connect(self._show_form)

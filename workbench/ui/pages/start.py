@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench import api
-from workbench.ui.opening import ask, ask_for_project, dropped_project
+from workbench.ui.opening import ask, ask_for_project
 from workbench.ui.page import Page
 from workbench.ui.session import Session
 from workbench.ui.theme import Look
@@ -22,7 +21,6 @@ class StartPage(Page):
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
-        self.setAcceptDrops(True)
         self._recent = Card("Recent projects")
         self._rows = QVBoxLayout()
         self._new = self._build_new()
@@ -57,16 +55,6 @@ class StartPage(Page):
             self.name_field.setFocus()
             return
         self.session.create(Path(self.where_field.text()).expanduser() / name, name)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_project([url.toLocalFile() for url in event.mimeData().urls()]):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        found = dropped_project([url.toLocalFile() for url in event.mimeData().urls()])
-        if found is not None:
-            event.acceptProposedAction()
-            self.session.open(found)
 
     def _choose_where(self) -> None:
         dialog = QFileDialog(self, "Folder for the new project", self.where_field.text())

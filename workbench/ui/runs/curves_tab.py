@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
+    QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -22,10 +23,13 @@ from workbench.ui.theme import Look, Scheme
 from workbench.ui.turns import Turns
 from workbench.ui.widgets import label
 from workbench.ui.widgets.controls import tip_words
+from workbench.ui.widgets.smoothing_box import SmoothingBox
 
 _FIRST = (  # what tells most about a run, over all methods; shown until the person chooses
     "objective/scores",
     "objective/kl",
+    "objective/length",
+    "objective/entropy",
     "eval/gold",
     "eval/proxy",
     "eval/kl",
@@ -40,6 +44,7 @@ _FIRST = (  # what tells most about a run, over all methods; shown until the per
 _SHOWN_FIRST = 4
 _IN_A_COLUMN = 2  # so many plots stand one above the other: side by side they would be taller than wide
 _TWO_COLUMNS = 520  # pixels from which on two plots have room side by side, numbers of their axes included
+_SMOOTHED = "Half-life of the average, of the steps that a curve spans; what was logged stays in sight behind it."
 _NAME = Qt.ItemDataRole.UserRole
 
 
@@ -65,6 +70,7 @@ class CurvesTab(QWidget):
         self._turns = Turns(self)
         self._ticked: set[str] | None = None  # None until the person chose
         self.search = QLineEdit(placeholderText="Find a metric", clearButtonEnabled=True)
+        self.smoothing = SmoothingBox()
         self.metrics = QListWidget()
         self._empty = label("Nothing was measured yet. Curves appear with the first step.", "muted", wraps=True)
         self._grid = QGridLayout()
@@ -128,7 +134,7 @@ class CurvesTab(QWidget):
                 moved = True
             if moved:
                 self._grid.addWidget(self._plots[name], place // columns, place % columns)
-            if self._plots[name].show_curve(self._story.curves[name]):
+            if self._plots[name].show_curve(self._story.curves[name], self.smoothing.percent()):
                 self._plots[name].setUpdatesEnabled(False)
             yield False
         for name in shown:
@@ -170,6 +176,7 @@ class CurvesTab(QWidget):
     def _connect(self) -> None:
         self.metrics.itemChanged.connect(self._on_ticked)
         self.search.textChanged.connect(self._filter)
+        self.smoothing.currentIndexChanged.connect(lambda _at: self._refresh())
         self._look.changed.connect(self._dress)
         self._area.resized.connect(self._on_resized)
 
@@ -178,10 +185,16 @@ class CurvesTab(QWidget):
         self.metrics.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.metrics.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.search.setAccessibleName("Find a metric")
+        self.smoothing.setAccessibleName("Smoothing")
+        self.smoothing.setToolTip(_SMOOTHED)
+        smoothing = QHBoxLayout()
+        smoothing.addWidget(label("Smoothing", "muted"))
+        smoothing.addWidget(self.smoothing, 1)
         choice, plots = QWidget(), QWidget()
         left, right = QVBoxLayout(choice), QVBoxLayout(plots)
         left.setContentsMargins(0, 6, 0, 0)
         left.addWidget(self.search)
+        left.addLayout(smoothing)
         left.addWidget(self.metrics, 1)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         right.addWidget(self._empty)

@@ -2,18 +2,19 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
+from workbench import api
 from workbench.domain.metrics import describe
 from workbench.ui.runs.story import Curve
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets import label
 from workbench.ui.widgets.controls import tip_words
-from workbench.ui.widgets.plots.bare_plot import BarePlot
+from workbench.ui.widgets.plots.bare_plot import BarePlot, faint
 
 _AXIS_WORDS = 24  # pixels beside the numbers; an axis that fits itself has the whole plot painted again each time
-_FEW = 80  # points up to which each is marked
+_FEW, _DOT = 80, 5  # points up to which each is marked, pixels of a mark
 _MANY = 2_000  # points from which on smooth edges cost more than they tell
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": ""}
 
@@ -28,22 +29,31 @@ class MetricPlot(QFrame):
         self._title = label(self._metric.label, "title")
         self._value = label("", "muted")
         self.plot = BarePlot()
-        self.curve = pg.PlotDataItem(connect="finite")
-        self._n_points = -1
+        self.curve, self.raw = pg.PlotDataItem(connect="finite"), pg.PlotDataItem(connect="finite")
+        self._n_points, self._smoothing = -1, 0.0
         self._build()
         self.dress(scheme)
 
-    def show_curve(self, curve: Curve) -> bool:
-        """Draws what is known, and says whether that is more than before; costs nothing where no point is new."""
-        if len(curve.steps) == self._n_points:
+    def show_curve(self, curve: Curve, smoothing: float = 0.0) -> bool:
+        """Draws what is known, and says whether that is other than before; costs nothing where no point is new.
+
+        Args:
+            curve: the values as they were logged, which stay in sight behind a smoothed line.
+            smoothing: the half-life in percent of the steps that the curve spans; 0 draws it as it is.
+        """
+        if (len(curve.steps), smoothing) == (self._n_points, self._smoothing):
             return False
-        self._n_points = len(curve.steps)
+        self._n_points, self._smoothing = len(curve.steps), smoothing
         steps, values = curve.arrays()
         few = len(steps) <= _FEW
         many = len(steps) > _MANY
         self.curve.opts["antialias"] = not many
         self.curve.setPen(self._pen(thin=many))
-        self.curve.setData(steps, values, symbol="o" if few else None, symbolSize=5)
+        drawn = api.smooth_metric(steps, values, smoothing)
+        logged, behind = (self.raw, (steps, values)) if smoothing else (self.curve, ([], []))
+        self.curve.setData(steps, drawn, symbol=None)
+        self.raw.setData(*behind, symbol=None)
+        logged.setSymbol("o" if few else None)
         last = values[np.isfinite(values)][-1:]
         self._value.setText(f"{last[0]:,.4g} at step {steps[-1]:,.0f}" if len(last) else "")
         return True
@@ -54,8 +64,11 @@ class MetricPlot(QFrame):
         self.plot.setBackground(tokens.card)
         self._scheme = scheme
         self.curve.setPen(self._pen(thin=self._n_points > _MANY))
-        self.curve.setSymbolBrush(pg.mkBrush(colour))
-        self.curve.setSymbolPen(pg.mkPen(colour))
+        self.raw.setPen(pg.mkPen(faint(colour), width=1))
+        for item, dots in ((self.curve, QColor(colour)), (self.raw, faint(colour))):
+            item.setSymbolBrush(pg.mkBrush(dots))
+            item.setSymbolPen(pg.mkPen(dots))
+            item.setSymbolSize(_DOT)
         for side, words in (("bottom", "training step"), ("left", self._axis_words())):
             self.plot.dress_axis(side, words, tokens)
 
@@ -71,9 +84,10 @@ class MetricPlot(QFrame):
         self.plot.setMinimumHeight(150)
         self.plot.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("0.0000") + _AXIS_WORDS)
         self.plot.setAccessibleName(f"{self._metric.label} ({self._axis_words()}) over training steps")
-        self.curve.setDownsampling(auto=True, method="peak")
-        self.curve.setClipToView(True)
-        self.plot.addItem(self.curve)
+        for item in (self.raw, self.curve):
+            item.setDownsampling(auto=True, method="peak")
+            item.setClipToView(True)
+            self.plot.addItem(item)
         self.setToolTip(tip_words(definition(self.name)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 6)

@@ -34,7 +34,7 @@ class ReplayTab(QWidget):
         self.sentence.setText(_sentence(run, replay))
         set_tone(self.sentence, _tone(replay))
         self.stop.setVisible(replay.is_working)
-        text = _details(replay.found) if replay.found and not replay.is_working else ""
+        text = _details(replay.found) if replay.found and not replay.is_going else ""
         if text != self.details.toPlainText():
             self.details.setPlainText(text)
         self.details.setVisible(bool(text))
@@ -52,9 +52,9 @@ class ReplayTab(QWidget):
 
 
 def _sentence(run: api.RunView, replay: api.ReplayView) -> str:
-    if replay.is_working:
-        far = f"{replay.phase}, {replay.step:,} of {replay.total:,}" if replay.total else "starting"
-        return f"Replaying: {far}."
+    if replay.is_going:
+        far = f", {replay.step:,} of {replay.total:,}" if replay.total else ""
+        return f"Replaying: {replay.phase}{far}."
     if replay.problem:
         return replay.problem
     if replay.found is not None:
@@ -63,7 +63,7 @@ def _sentence(run: api.RunView, replay: api.ReplayView) -> str:
 
 
 def _tone(replay: api.ReplayView) -> str:
-    if replay.is_working:
+    if replay.is_going:
         return "plain"
     if replay.problem:
         return "bad"

@@ -21,7 +21,8 @@ _SIGNS = {  # beside the word, so that a state is found at a glance without its 
 
 def run_title(run: api.RunView, arm: str) -> str:
     """Names a run as its experiment calls it."""
-    return run_words(arm or run.name, run.method, run.seed, run.reward)
+    name = run.name if run.method == "judge" else arm or run.name  # which tells who judges too
+    return run_words(name, run.method, run.seed, run.reward)
 
 
 def state_words(run: api.RunView, place: int | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from workbench import api
@@ -18,6 +19,12 @@ _NEW = "New judge…"
 _TEMPLATE = "template"
 _TEMPLATE_HEIGHT = 120
 _COLUMNS = 2
+_KEY_WORDS = {
+    "keyring": "✓ The key {key} is in the keyring.",
+    "environment": "✓ The environment variable {key} holds its key.",
+    "nowhere": "Its key {key} is neither in the keyring nor in the environment yet.",
+    "not needed": "It needs no key as it is declared.",
+}
 _NAME_HELP = "Letters, digits, -, _ and dots. Experiments name it llm:NAME."
 
 
@@ -32,6 +39,7 @@ class JudgesCard(PreferenceCard):
             session.preferences,
         )  # fmt: skip
         self._session = session
+        self._shown: api.Endpoint | None = None
         settings = api.list_settings("endpoint")
         self._settings = sorted(settings, key=lambda one: (one.name not in _FIRST, one.advanced))
         self.chooser, self.name = QComboBox(), QLineEdit(placeholderText="local")
@@ -41,8 +49,11 @@ class JudgesCard(PreferenceCard):
         )
         self.state = label("", "muted", wraps=True)
         self.save = button("Save judge", self._save, tip="Declares this judge on this computer; no project holds it")
-        self.test = button("Test", self._test, tip="Asks one small question, which may cost a fraction of a cent")
+        self.test = button(
+            "Test", self._test, tip="Asks it, as it is saved, one small question, which may cost a fraction of a cent"
+        )
         self.remove = button("Remove", self._remove, tip="Takes the judge away; what it said stays")
+        self.forget = button("Forget key", self._forget, role="link", tip="Takes the judge's key out of the keyring")
         self._place_form()
         self.chooser.activated.connect(lambda _at: self._fill())
         session.preferences.changed.connect(lambda _now: self._offer())
@@ -65,7 +76,9 @@ class JudgesCard(PreferenceCard):
         known, chosen = self._session.preferences.now.endpoints, self._chosen()
         listed = [self.chooser.itemData(at) for at in range(self.chooser.count() - 1)]
         if listed == list(known) and self.chooser.count():
-            return  # what is being typed stays
+            if known.get(chosen) != self._shown:
+                self._fill()
+            return  # else what is being typed stays
         self.chooser.clear()
         for name in known:
             self.chooser.addItem(f"llm:{name}", name)
@@ -77,6 +90,7 @@ class JudgesCard(PreferenceCard):
     def _fill(self) -> None:
         name = self._chosen()
         endpoint = self._session.preferences.now.endpoints.get(name)
+        self._shown = endpoint
         self.name.setText(name)
         self.name.setReadOnly(bool(name))
         for setting in self._settings:
@@ -84,19 +98,20 @@ class JudgesCard(PreferenceCard):
             _write(self.editors[setting.name], "" if value is None else _words(value))
         self.secret.clear()
         self.state.setText("")
+        self.forget.hide()
         for made in (self.test, self.remove):
             made.setEnabled(bool(name))
         if name:
             self._ask_state(name)
 
     def _ask_state(self, name: str) -> None:
-        endpoint = self._session.preferences.now.endpoints.get(name)
-        if endpoint is None or not endpoint.key:
-            self.state.setText("It needs no key as it is declared.")
-            return
-        words = {True: f"✓ The key {endpoint.key} is there.", False: f"The key {endpoint.key} is not there yet."}
-        work = lambda: api.has_endpoint_key(name)  # noqa: E731
-        self._session.ask("window judge key", work, lambda found: self.state.setText(words[found]))
+        def show(found: tuple[str, str]) -> None:
+            key, source = found
+            self.state.setText(_KEY_WORDS[source].format(key=key))
+            self.forget.setVisible(source == "keyring")
+
+        work = lambda: (api.list_endpoints()[name].key, api.endpoint_key_source(name))  # noqa: E731
+        self._session.ask("window judge key", work, show)
 
     def _save(self) -> None:
         name, secret, changes = self.name.text().strip(), self.secret.text(), self._values()
@@ -112,9 +127,15 @@ class JudgesCard(PreferenceCard):
             self.name.setText(name)
             self._session.preferences.read()
             self._session.tell(f"llm:{name} can judge: name it among the judges of an experiment, or under Compare.")
-            self._fill()
+            self._ask_state(name)
 
         self._session.ask("window judge", work, on_done, title="The judge was not saved")
+
+    def _forget(self) -> None:
+        name = self._chosen()
+        work = lambda: api.forget_endpoint_key(name)  # noqa: E731
+        done = lambda _done: self._ask_state(name)  # noqa: E731
+        self._session.ask("window judge", work, done, title="The key was not taken away")
 
     def _test(self) -> None:
         name = self._chosen()
@@ -181,7 +202,10 @@ class JudgesCard(PreferenceCard):
             self._add(grid, at, 0, words, told, editor, wide=True)
         self.rows.addLayout(top)
         self.rows.addLayout(grid)
-        self.rows.addWidget(self.state)
+        below = QHBoxLayout()
+        below.addWidget(self.state, 1)
+        below.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignTop)
+        self.rows.addLayout(below)
 
     def _add(
         self, grid: QGridLayout, row: int, column: int, words: str, told: str, editor: QWidget, *, wide: bool = False

@@ -65,6 +65,9 @@ class Body(QWidget):
 
     def show_evidence(self, statement: Statement) -> None:
         """Points at the figures that a sentence of the verdict rests on."""
+        if statement.rule == "reward":  # what its scores are worth shows beside the gold ones
+            self.deck.turn_to(OverOptimisation.title)
+            return
         self.deck.tab(ClaimsTab).point_at(statement)
         self.deck.turn_to(ClaimsTab.title)
 

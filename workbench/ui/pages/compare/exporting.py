@@ -43,6 +43,7 @@ class ExportDialog(QDialog):
         self.problem = label("", wraps=True)
         self.problem.setProperty("tone", "bad")
         self._timer = QTimer(self, singleShot=True, interval=_DRAW_MS)
+        self._is_saving = False
         self._build()
         self._connect()
         self._recall()
@@ -98,8 +99,25 @@ class ExportDialog(QDialog):
                 return api.export_report(project, out, comparison=exact)
             return api.write_charts(exact, out, style, panel=chosen)
 
-        told = f"Saved {out.name} in {out.parent}."
-        self._session.ask("export", work, lambda _: self._session.tell(told, "good"), title="Nothing was saved")
+        self._show_saving(is_on=True)
+        self._session.ask("export", work, lambda _: self._on_saved(out), on_error=self._on_not_saved)
+
+    def _on_saved(self, out: Path) -> None:
+        self._show_saving(is_on=False)
+        self._session.tell(f"Saved {out.name} in {out.parent}.", "good")
+
+    def _on_not_saved(self, error: Exception) -> None:
+        self._show_saving(is_on=False)
+        self._session.report("Nothing was saved", error)
+
+    def _show_saving(self, *, is_on: bool) -> None:
+        """Says on the button that a file is being written: a report takes a few seconds."""
+        self._is_saving = is_on
+        self.save_button.setText("Saving…" if is_on else "Save…")
+        self._offer_saving()
+
+    def _offer_saving(self) -> None:
+        self.save_button.setEnabled(not (self._is_saving or self.problem.text()) and self.what_box.count() > 0)
 
     def ask_where(self) -> QFileDialog:
         """Asks for a file with the ending of the chosen format, or for the name of a folder."""
@@ -167,7 +185,7 @@ class ExportDialog(QDialog):
             self._complain("")
             self._remember()
             self._timer.start()
-        self.save_button.setEnabled(not self.problem.text() and self.what_box.count() > 0)
+        self._offer_saving()
 
     def _complain(self, words: str) -> None:
         self.problem.setText(words)
@@ -254,6 +272,7 @@ class FittedPicture(QLabel):
         set_role(self, "preview")
         self.setMinimumSize(320, 200)
         self._picture = QPixmap()
+        self.setText("Drawing…")
 
     def show_bytes(self, content: bytes) -> None:
         """Shows the picture of a file's content."""

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QHeaderView
 
 from workbench import api
 from workbench.compare import Comparison
-from workbench.domain.costs import money
+from workbench.domain.costs import about_money, duration
 from workbench.ui.pages.compare.deck import Tab
 from workbench.ui.pages.compare.tables import CopyTable, ValueItem, estimate_item, name_item
 from workbench.ui.session import Session
@@ -130,10 +130,8 @@ class JudgesTab(Tab):
             )
 
     def _say_cost(self, cost: api.JudgingCost) -> None:
-        words = (
-            f"at most {cost.n_questions:,} questions, about {money(cost.dollars)}" if cost.n_questions else "all judged"
-        )
-        self.cost.setText(words)
+        words = f"at most {cost.n_questions:,} questions, {duration(cost.seconds)} or more, {about_money(cost.dollars)}"
+        self.cost.setText(words if cost.n_questions else "all judged")
         self.go.setEnabled(bool(cost.n_questions))
 
     def _last(self) -> bool:

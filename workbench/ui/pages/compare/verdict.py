@@ -85,7 +85,8 @@ class VerdictView(QScrollArea):
         first, *others = comparison.statements or [Statement(sentence="", rule="scope")]
         headline, _, rest = first.sentence.partition(": ")
         self._headline.show_words(headline, first)
-        told = [(_capital(rest), first)] if rest else []
+        is_name = any(rest.startswith(arm.name) for arm in comparison.everyone)  # which keeps its spelling
+        told = [(rest if is_name else _capital(rest), first)] if rest else []
         self._show_sentences([*told, *((statement.sentence, statement) for statement in others)])
         above_the_charts = {pin.sentence for pin in comparison.unequal}
         warnings = [warning for warning in comparison.warnings if warning not in above_the_charts]

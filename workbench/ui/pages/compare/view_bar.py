@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from workbench import api
 from workbench.compare import ComparedArm
@@ -11,6 +11,8 @@ from workbench.domain.experiments import START_MODEL, shown_name
 from workbench.domain.metrics import describe
 from workbench.domain.views import PANELS, XAxis
 from workbench.ui.widgets import label
+from workbench.ui.widgets.smoothing_box import SmoothingBox
+from workbench.ui.widgets.tick_menu import TickMenu
 
 X_WORDS: dict[XAxis, str] = {
     "step": "step",
@@ -19,7 +21,6 @@ X_WORDS: dict[XAxis, str] = {
     "seconds": "time",
     "kl": "KL",
 }
-_SMOOTHINGS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _METRICS = ("objective/scores", "objective/kl", "objective/entropy", "objective/length", "rewards/margins",
             "rewards/accuracies", "logps/chosen", "loss", "grad_norm")  # fmt: skip
 _MOST_PANELS = 6
@@ -38,9 +39,10 @@ class ViewBar(QWidget):
         super().__init__()
         self._told = {setting.name: setting for setting in api.list_settings("view")}
         self._view = api.View()
-        self.x_box, self.smoothing_box, self.baseline_box, self.judge_box = (QComboBox() for _ in range(4))
+        self.x_box, self.baseline_box, self.judge_box = (QComboBox() for _ in range(3))
+        self.smoothing_box = SmoothingBox()
         self.panels_button = QPushButton("Panels")
-        self._menu = QMenu(self.panels_button)
+        self._menu = TickMenu(self.panels_button)
         self._build()
         self._connect()
 
@@ -55,9 +57,7 @@ class ViewBar(QWidget):
         """Shows what a view says; the arms are those that may be the baseline, the first judge is the gold one."""
         self._view = view
         self.x_box.setCurrentIndex(self.x_box.findData(view.x))
-        if self.smoothing_box.findData(view.smoothing) < 0:
-            self.smoothing_box.addItem(f"{view.smoothing:g} %", view.smoothing)
-        self.smoothing_box.setCurrentIndex(self.smoothing_box.findData(view.smoothing))
+        self.smoothing_box.show_percent(view.smoothing)
         self.baseline_box.clear()
         self.baseline_box.addItem(START_MODEL, "")
         others = [arm for arm in arms if shown_name(arm.name) != START_MODEL or arm.called[0] == view.baseline]
@@ -72,15 +72,14 @@ class ViewBar(QWidget):
         if self.judge_box.findData(view.judge) < 0:
             self.judge_box.addItem(view.judge, view.judge)
         self.judge_box.setCurrentIndex(self.judge_box.findData(view.judge))
-        for action in self._menu.actions():
-            action.setChecked(action.data() in view.panels)
+        self._tick(view.panels)
 
     def _build(self) -> None:
         for key, words in X_WORDS.items():
             self.x_box.addItem(words, key)
-        for percent in _SMOOTHINGS:
-            self.smoothing_box.addItem(f"{percent:g} %" if percent else "off", percent)
         self.baseline_box.addItem(START_MODEL, "")
+        self._full = self._menu.addAction(f"{_MOST_PANELS} at most: untick one to draw another")
+        self._full.setEnabled(False)
         for name in (*PANELS, None, *_METRICS):
             if name is None:
                 self._menu.addSection("While training")
@@ -119,20 +118,25 @@ class ViewBar(QWidget):
 
     def _connect(self) -> None:
         self.x_box.activated.connect(lambda _at: self.changed.emit({"x": self.x_box.currentData()}))
-        self.smoothing_box.activated.connect(
-            lambda _at: self.changed.emit({"smoothing": self.smoothing_box.currentData()})
-        )
+        self.smoothing_box.activated.connect(lambda _at: self.changed.emit({"smoothing": self.smoothing_box.percent()}))
         self.baseline_box.activated.connect(
             lambda _at: self.changed.emit({"baseline": self.baseline_box.currentData()})
         )
         self.judge_box.activated.connect(lambda _at: self.changed.emit({"judge": self.judge_box.currentData()}))
         self._menu.triggered.connect(lambda _action: self._on_panels_chosen())
 
+    def _tick(self, panels: Sequence[str]) -> None:
+        """Shows which panels are drawn; as many as fit leave no room for another."""
+        for action in self._menu.actions():
+            is_drawn = action.data() in panels
+            action.setChecked(is_drawn)
+            action.setEnabled(action is not self._full and (is_drawn or len(panels) < _MOST_PANELS))
+        self._full.setVisible(len(panels) >= _MOST_PANELS)
+
     def _on_panels_chosen(self) -> None:
         """Keeps the order in which panels stand; a new one comes last. One is left, and no more than fit are taken."""
         ticked = [action.data() for action in self._menu.actions() if action.isChecked()]
         kept = [name for name in self._view.panels if name in ticked]
         panels = [*kept, *(name for name in ticked if name not in kept)][:_MOST_PANELS] or list(self._view.panels)
-        for action in self._menu.actions():
-            action.setChecked(action.data() in panels)
+        self._tick(panels)
         self.changed.emit({"panels": panels})

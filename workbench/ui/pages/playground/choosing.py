@@ -30,7 +30,7 @@ class CheckpointCard(Card):
     def __init__(self) -> None:
         super().__init__("Checkpoints")
         self._offered: Sequence[api.ModelChoice] = ()
-        self._ticked: set[str] | None = None
+        self._ticked: set[str] = set()
         self._scheme: Scheme | None = None
         self.which_box = QComboBox()
         self.which_box.setAccessibleName("Checkpoints that are listed")
@@ -46,11 +46,12 @@ class CheckpointCard(Card):
         self.tree.itemChanged.connect(self._on_ticked)
 
     def show_models(self, models: Sequence[api.ModelChoice], scheme: Scheme) -> None:
-        """Lists these; ticks stay, and at first the last checkpoint of each arm's first seed has one."""
+        """Lists these; ticks stay, and the last checkpoint of the first seed of an arm that is new has one."""
+        self._follow(models)
+        known = {choice.arm for choice in self._offered}
+        new = (choice for choice in reversed(models) if choice.is_last and choice.arm not in known)
+        self._ticked |= set({choice.arm: choice.model.name for choice in new}.values())
         self._offered, self._scheme = models, scheme
-        if self._ticked is None and models:
-            firsts = {choice.arm: choice.model.name for choice in reversed(models) if choice.is_last}
-            self._ticked = set(firsts.values())
         self._list()
 
     def dress(self, scheme: Scheme) -> None:
@@ -59,7 +60,17 @@ class CheckpointCard(Card):
 
     def chosen(self) -> list[api.ModelChoice]:
         """Returns what is ticked and listed, in the order of the list."""
-        return [choice for choice in self._listed() if choice.model.name in (self._ticked or ())]
+        return [choice for choice in self._listed() if choice.model.name in self._ticked]
+
+    def _follow(self, models: Sequence[api.ModelChoice]) -> None:
+        """Moves the tick of a run's last checkpoint to the one that the run has saved since."""
+        if self.which_box.currentData() == "all":
+            return
+        newest = {_run(choice): choice.model.name for choice in models if choice.is_last}
+        for choice in self._offered:
+            name = choice.model.name
+            if choice.is_last and choice.step is not None and name in self._ticked:
+                self._ticked = self._ticked - {name} | {newest.get(_run(choice), name)}
 
     def _listed(self) -> list[api.ModelChoice]:
         which = self.which_box.currentData()
@@ -85,7 +96,7 @@ class CheckpointCard(Card):
             item = QTreeWidgetItem([checkpoint_words(choice, says_last=self.which_box.currentData() != "last")])
             item.setData(0, _CHOICE, choice.model.name)
             item.setToolTip(0, tip_words(choice.model.name))
-            is_ticked = choice.model.name in (self._ticked or ())
+            is_ticked = choice.model.name in self._ticked
             item.setCheckState(0, Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked)
             top.addChild(item)
         self.tree.addTopLevelItem(top)
@@ -94,8 +105,7 @@ class CheckpointCard(Card):
         name = item.data(0, _CHOICE)
         if name is None:
             return
-        ticked = self._ticked or set()
-        self._ticked = ticked | {name} if item.checkState(0) == Qt.CheckState.Checked else ticked - {name}
+        (self._ticked.add if item.checkState(0) == Qt.CheckState.Checked else self._ticked.discard)(name)
         self.changed.emit()
 
 

@@ -1,8 +1,11 @@
 """The plot that all our charts begin with: no menus, no buttons, no frame."""
 
 import pyqtgraph as pg
+from PySide6.QtGui import QColor
 
 from workbench.ui.tokens import Tokens
+
+_RAW_ALPHA = 90
 
 
 class BarePlot(pg.PlotWidget):  # type: ignore[misc]
@@ -21,3 +24,10 @@ class BarePlot(pg.PlotWidget):  # type: ignore[misc]
         axis.setTextPen(pg.mkPen(tokens.muted))
         axis.setLabel(words, siPrefixEnableRanges=(), color=tokens.muted)
         axis.resizeEvent()  # else the new words begin where the old ones did
+
+
+def faint(colour: str) -> QColor:
+    """Returns the colour of what stands behind a curve: its raw values, its errors."""
+    made = QColor(colour)
+    made.setAlpha(_RAW_ALPHA)
+    return made

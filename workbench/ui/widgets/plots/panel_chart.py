@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy
 from workbench.compare import Axis, PanelSpec, Series, Span
 from workbench.ui.theme import Scheme
 from workbench.ui.widgets.plots.band import Band
-from workbench.ui.widgets.plots.bare_plot import BarePlot
+from workbench.ui.widgets.plots.bare_plot import BarePlot, faint
 from workbench.ui.widgets.plots.crowd import Crowd
 
 _SYMBOLS = {"o": "o", "s": "s", "^": "t1", "D": "d", "v": "t", "P": "+", "X": "x"}  # matplotlib's names to pyqtgraph's
@@ -27,7 +27,6 @@ _HOLLOW = ("proxy", "held_out")
 _MARKED = ("gold", "proxy", "held_out", "point")  # these roles are measured at single places, checkpoints or not
 _SPAN_ALPHA = 34
 _BAND_ALPHA = 46
-_RAW_ALPHA = 90
 _MANY = 2_000  # points from which on markers and smooth edges cost more than they tell
 _BAND_POINTS = 1_000  # that a band keeps: it is drawn whole each time, however little of it is in sight
 CROWD = 16  # arms from which on bands and marks hide each other
@@ -209,12 +208,12 @@ class PanelChart(BarePlot):
         x, y, low, high = (np.asarray(values, dtype=float) for values in (series.x, series.y, series.low, series.high))
         colour = scheme.tokens.muted if series.role == "envelope" else scheme.runs.colour(series.index)
         if series.role == "point":
-            self.addItem(pg.ErrorBarItem(x=x, y=y, bottom=y - low, top=high - y, pen=pg.mkPen(_faint(colour))))
+            self.addItem(pg.ErrorBarItem(x=x, y=y, bottom=y - low, top=high - y, pen=pg.mkPen(faint(colour))))
         else:
             self._add_band(x, low, high, colour)
         marks = self._marks(series, scheme)
         if series.raw:
-            self._add_curve(x, np.asarray(series.raw, dtype=float), pg.mkPen(_faint(colour), width=1), z=5, **marks)
+            self._add_curve(x, np.asarray(series.raw, dtype=float), pg.mkPen(faint(colour), width=1), z=5, **marks)
             marks = {}  # they stand at what was measured
         is_thin = len(x) > _MANY or series.role in _THIN
         width = 1 if is_thin else scheme.line_width
@@ -293,12 +292,6 @@ def thin_band(x: np.ndarray, low: np.ndarray, high: np.ndarray, most: int) -> tu
 
 def _pen_style(series: Series) -> Qt.PenStyle:
     return _PEN_STYLES.get(series.role, Qt.PenStyle.SolidLine)
-
-
-def _faint(colour: str) -> QColor:
-    made = QColor(colour)
-    made.setAlpha(_RAW_ALPHA)
-    return made
 
 
 def axis_words(axis: Axis) -> str:
