@@ -11,7 +11,6 @@ if __name__ == "__main__":
     draws = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
     print(f"Coverage of 95% intervals in {draws} draws")
     for world in WORLDS:
-        covered = world.coverage(draws, seed=2)
-        print(
-            f"{100 * covered:5.1f}% +- {196 * (covered * (1 - covered) / draws) ** 0.5:.1f}   {world.name}", flush=True
-        )
+        for name, covered in world.coverage(draws, seed=2).items():
+            error = 196 * (covered * (1 - covered) / draws) ** 0.5
+            print(f"{100 * covered:5.1f}% +- {error:.1f}   {name}", flush=True)

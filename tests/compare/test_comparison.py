@@ -6,7 +6,7 @@ import pytest
 from evaluated_runs import realistic
 
 from workbench.compare import compare_runs
-from workbench.compare.statistics import wilson
+from workbench.compare.rates import wilson
 from workbench.domain.errors import BadSetting, NotFound
 from workbench.domain.events import Metrics
 from workbench.domain.recipes import DpoRecipe

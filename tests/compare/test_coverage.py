@@ -2,19 +2,41 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
 from tests.simulations import WORLDS, World, crossed
-from workbench.compare.statistics import spread
+from workbench.compare.statistics import Spread, spread
 from workbench.compare.verdict import Evidence, write_verdict
 from workbench.compare.winrates import Pairing, win_cell
-
-DRAWS = 1500
-TWO_ERRORS = 2 * (0.95 * 0.05 / DRAWS) ** 0.5  # 0.011
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
 def test_a_95_percent_interval_holds_the_truth_about_95_times_in_100(world: World):
-    assert 0.94 - TWO_ERRORS <= world.coverage(DRAWS) <= 0.965 + TWO_ERRORS
+    two_errors = 2 * (0.95 * 0.05 / world.in_tests) ** 0.5  # 0.011 with 1,500 draws
+    for interval, covered in world.coverage(world.in_tests).items():
+        assert 0.94 - two_errors <= covered <= world.most + two_errors, interval
+
+
+def coverage_of_a_mean(s: int, between: float, own: float = 1.0) -> float:
+    """Returns how often the interval of a mean holds the truth: summed over what the seeds may show, and not drawn.
+
+    Args:
+        s: seeds.
+        between: the variance of the mean that is truly the seeds'.
+        own: the same of the prompts, of whom there are so many that it is known.
+    """
+    x = np.geomspace(1e-7, 2 * special.gammainccinv((s - 1) / 2, 1e-10), 400)  # a chi-square's, over its logarithm
+    density = x ** ((s - 1) / 2) * np.exp(-x / 2)
+    halves = np.array([Spread(0.0, between * at / (s - 1), own, 0.0, s, 100_000).half() for at in x])
+    inside = 1 - 2 * special.ndtr(-halves / np.sqrt(between + own))
+    return float(density @ inside / density.sum())
+
+
+@pytest.mark.parametrize("s", [2, 3, 4, 5, 10, 30])
+def test_however_much_of_a_means_variance_is_the_seeds_its_interval_covers_93_to_97_times_in_100(s):
+    shares = [coverage_of_a_mean(s, between) for between in np.geomspace(1e-3, 1e3, 31)]
+    assert min(shares) > (0.935 if s == 2 else 0.94)
+    assert max(shares) < (0.97 if s == 2 else 0.96)
 
 
 @pytest.mark.parametrize("s", [2, 3, 5])

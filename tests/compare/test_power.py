@@ -8,7 +8,8 @@ from workbench.compare.power import (
     tabulate_power,
     what_decides,
 )
-from workbench.compare.statistics import mcnemar, spread
+from workbench.compare.rates import mcnemar
+from workbench.compare.statistics import spread
 from workbench.domain.errors import BadSetting
 
 

@@ -4,7 +4,7 @@ from evaluated_runs import realistic
 
 from workbench.compare import compare_runs
 from workbench.compare.ranking import rank_checkpoints
-from workbench.compare.statistics import wilson
+from workbench.compare.rates import wilson
 from workbench.compare.strengths import ELO
 from workbench.domain.errors import NotFound
 from workbench.domain.views import View

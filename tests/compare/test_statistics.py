@@ -1,16 +1,9 @@
 import numpy as np
 import pytest
 
+from workbench.compare.rates import mcnemar, rate_interval, rate_of_prompts, two_rates, wilson
 from workbench.compare.resampling import hierarchical_bootstrap
-from workbench.compare.statistics import (
-    holm,
-    mcnemar,
-    mean_interval,
-    rate_interval,
-    spread,
-    two_rates,
-    wilson,
-)
+from workbench.compare.statistics import holm, mean_interval, spread
 
 
 def crossed(
@@ -110,6 +103,20 @@ def test_a_rate_over_seeds_stays_between_zero_and_one():
 def test_a_rate_of_one_seed_is_wilsons():
     wins = np.array([[1.0] * 158 + [0.0] * 98])
     assert rate_interval(wins) == wilson(158, 256)
+
+
+def test_ties_leave_as_much_uncertainty_as_there_were_decisions():
+    random = np.random.default_rng(0)
+    decided = random.integers(0, 2, 200).astype(float)
+    alone, among = rate_of_prompts(decided), rate_of_prompts(np.concatenate([decided, np.full(600, 0.5)]))
+    assert among.n == 800
+    assert among.high - among.low == pytest.approx((alone.high - alone.low) / 4, rel=0.02)
+
+
+def test_where_all_is_tied_one_prompt_more_might_have_been_decided():
+    found = rate_of_prompts(np.full(100, 0.5))
+    assert found.mean == 0.5
+    assert found.high - found.mean == pytest.approx(1.96 * 0.5 / 100, rel=0.01)
 
 
 def test_seeds_that_all_win_everything_keep_the_uncertainty_of_their_prompts():

@@ -3,8 +3,8 @@ import pytest
 from evaluated_runs import write_samples
 
 from workbench.compare.arms import gather_arms
+from workbench.compare.rates import mcnemar, wilson
 from workbench.compare.samples import read_samples
-from workbench.compare.statistics import mcnemar, wilson
 from workbench.compare.winrates import compare_arms, pair, win_matrix, win_table
 
 

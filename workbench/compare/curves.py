@@ -7,8 +7,9 @@ import numpy as np
 
 from workbench.compare.arms import Arm
 from workbench.compare.log_table import Spent
+from workbench.compare.rates import rate_interval
 from workbench.compare.samples import stack
-from workbench.compare.statistics import FloatArray, known_mean, mean_interval, rate_interval, seed_interval
+from workbench.compare.statistics import FloatArray, known_mean, mean_interval, seed_interval
 from workbench.compare.tracks import Point, Track
 from workbench.compare.winrates import pair, win_table
 from workbench.domain.estimates import Estimate

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm, gather_arms
 from workbench.compare.naming import without_folders
 from workbench.compare.people import People, read_people
+from workbench.compare.rates import rate_interval
 from workbench.compare.samples import Samples
-from workbench.compare.statistics import rate_interval
 from workbench.compare.tracks import Point, Track
 from workbench.compare.verdicts import VerdictBook, with_gold
 from workbench.compare.winrates import judge_of, matched_points, pair, win_table

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm
 from workbench.compare.curves import start_track
 from workbench.compare.ledger import Ledger
+from workbench.compare.rates import rate_interval
 from workbench.compare.samples import Keys, Samples, stack
-from workbench.compare.statistics import FloatArray, known_mean, mean_interval, rate_interval
+from workbench.compare.statistics import FloatArray, known_mean, mean_interval
 from workbench.compare.tracks import Point, Track
 from workbench.compare.winrates import pair
 from workbench.domain.estimates import Estimate

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.compare.agreement import cohen_kappa, krippendorff_alpha
 from workbench.compare.arms import Arm
+from workbench.compare.rates import rate_of_prompts
 from workbench.compare.samples import read_columns
-from workbench.compare.statistics import wilson
 from workbench.compare.tracks import Point
 from workbench.domain import samples as columns
 from workbench.domain.estimates import Estimate
@@ -193,7 +193,7 @@ def _by_prompt(values: Sequence[tuple[str, float]]) -> Estimate | None:
     grouped: dict[str, list[float]] = {}
     for key, value in values:
         grouped.setdefault(key, []).append(value)
-    return wilson(float(sum(np.mean(group) for group in grouped.values())), len(grouped)) if grouped else None
+    return rate_of_prompts(np.array([np.mean(group) for group in grouped.values()])) if grouped else None
 
 
 def _agreement(seen: Sequence[_Seen]) -> tuple[float | None, str]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import special
 
-from workbench.compare.statistics import Spread, two_rates, wilson
+from workbench.compare.rates import two_rates, wilson
+from workbench.compare.statistics import Spread
 from workbench.domain.errors import BadSetting
 from workbench.domain.estimates import Estimate
 

@@ -55,7 +55,7 @@ def hierarchical_bootstrap(
     """Returns the mean of [s x p] values with a percentile interval that resamples seeds, then prompts.
 
     The seeds share their prompts, so a draw takes the same prompts for all its seeds (Owen 2007, math/0712.1111). It
-    needs no assumption about the shape of the scores, and many seeds: with 20 its 95 % interval covers 93-98 %, with few it
+    needs no assumption about the shape of the scores, and many seeds: with 20 its 95 % interval covers 93-97 %, with few it
     is too narrow where seeds differ (see `Spread`).
     """
     table = table[~np.isnan(table).all(axis=1)] if table.size else table

@@ -9,9 +9,10 @@ from workbench.compare.costs import Cost, cost_of
 from workbench.compare.curves import standardised, start_track
 from workbench.compare.length_control import LengthControlled
 from workbench.compare.naming import without_folders
+from workbench.compare.rates import rate_interval
 from workbench.compare.samples import stack
 from workbench.compare.selection import chosen_on
-from workbench.compare.statistics import mean_interval, rate_interval
+from workbench.compare.statistics import mean_interval
 from workbench.compare.tracks import ChosenOn, Point, Which
 from workbench.compare.winrates import MOST_RESAMPLED, WinCell, compare_arms, matched_points, pair, win_table
 from workbench.domain.estimates import Estimate

@@ -11,16 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench.compare.arms import Arm
 from workbench.compare.length_control import LengthControlled, Outcomes, control_length, read_lengths
 from workbench.compare.naming import without_folders
+from workbench.compare.rates import mcnemar, rate_interval
 from workbench.compare.resampling import hierarchical_bootstrap
 from workbench.compare.samples import Keys, Samples, mean_by_group, stack
-from workbench.compare.statistics import (
-    FloatArray,
-    Spread,
-    mcnemar,
-    mean_interval,
-    rate_interval,
-    spread,
-)
+from workbench.compare.statistics import FloatArray, Spread, mean_interval, spread
 from workbench.compare.tracks import Point, Which
 from workbench.domain.estimates import Estimate
 from workbench.domain.recipes import EvaluateRecipe

@@ -48,8 +48,9 @@ pre { background: var(--ground); border: 1px solid var(--line); border-radius: .
   .charts { grid-template-columns: 1fr 1fr; } .caption, figcaption, footer { font-size: 8.5pt; }
   h2 + .verdict { font-size: 11pt; } h1 { font-size: 17pt; } h2 { font-size: 12pt; }
   .scroll { overflow: visible; } .text { max-height: none; } table { font-size: 8pt; }
-  th, td { padding: .25rem .4rem; } tr, article, figure { break-inside: avoid; } h2 { break-after: avoid; }
-  tbody th, thead th:first-child { position: static; }
+  th, td { padding: .25rem .22rem; } tr, article, figure { break-inside: avoid; } h2 { break-after: avoid; }
+  tbody th, thead th:first-child { position: static; } td, tbody th { white-space: normal; }
+  tbody th { min-width: 5rem; max-width: 14rem; overflow-wrap: anywhere; }
   .scroll + .caption { break-before: avoid; } thead { display: table-header-group; } p { orphans: 3; widows: 3; }
   pre { white-space: pre-wrap; } }
 """
