@@ -90,6 +90,16 @@ def test_new_refuses_a_folder_that_is_a_project_already(tmp_path: Path) -> None:
     assert "already" in workbench("new", tmp_path / "mine", code=1).stderr
 
 
+def test_an_error_is_an_object_too_where_json_is_asked_for(tmp_path: Path) -> None:
+    workbench("new", tmp_path / "mine")
+    sentence, told = workbench("new", tmp_path / "mine", "--json", code=1).stderr.splitlines()
+    error = json.loads(told)
+    assert sentence == f"{error['error']} {error['hint']}"
+    assert "already" in error["error"]
+    unknown = json.loads(workbench("show", "--jsn", "--json", code=2).stderr.splitlines()[-1])
+    assert unknown["hint"] == "Add --help to see what is expected."
+
+
 def test_import_reports_what_it_read(tmp_path: Path) -> None:
     source = tmp_path / "pairs.jsonl"
     rows = [{"prompt": f"p{i}", "chosen": f"good {i}", "rejected": f"bad {i}"} for i in range(10)]

@@ -1,3 +1,4 @@
+from tests.evaluated_runs import STARTED
 from workbench.compare import compare_runs
 from workbench.compare.costs import Cost
 from workbench.domain.events import CheckpointSaved, Metrics
@@ -22,6 +23,14 @@ def test_ppo_generated_its_episodes_at_their_mean_length(runs):
     runs.arm("ppo", {100: [1.0] * 8}, method="ppo", events=lengths)
     ppo = compare_runs(runs.project).arms[1]
     assert ppo.cost.generated == 800 * 25.0
+
+
+def test_a_run_on_two_gpus_holds_two_devices(runs):
+    runs.start()
+    begun = STARTED.model_copy(update={"device": "cuda:0", "processes": 2})
+    runs.arm("dpo", {100: [1.0] * 8}, events=[begun])
+    dpo = compare_runs(runs.project).arms[1]
+    assert (dpo.cost.seconds, dpo.cost.device_seconds) == (50, 100)
 
 
 def test_the_reward_model_counts_towards_the_time_that_a_device_was_held(runs):

@@ -246,3 +246,12 @@ def test_best_of_n_follows_the_judge_and_stands_among_the_arms(project, runs):
     assert "best of n" not in [arm.name for arm in gold.evaluated]
     assert [found.optimisation.best_of_n[-1].gold.mean for found in (gold, by_proxy)] == [-0.5, 0.5]
     assert by_other.optimisation.best_of_n[-1].gold is None  # that judge was never asked about these
+
+
+def test_a_gold_judge_whose_scores_an_earlier_version_wrote_twice_has_one_column(runs):
+    runs.start(**{"score:vader": LEVEL, "score:length": UP})
+    runs.arm("ppo", {100: UP}, others={100: {"score:vader": UP, "score:length": DOWN}})
+    comparison = compare_runs(runs.project)
+    assert comparison.further_judges == ("length",)
+    by_length = compare_runs(runs.project, view=View(judge="length"))
+    assert by_length.further_judges == ("vader",)

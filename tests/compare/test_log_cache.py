@@ -47,7 +47,12 @@ def assert_same(one, other):
     assert list(one.values) == list(other.values)
     for name, column in one.values.items():
         np.testing.assert_array_equal(column, other.values[name])
-    assert (one.saved, one.warned, one.device) == (other.saved, other.warned, other.device)
+    assert (one.saved, one.warned, one.device, one.n_devices) == (
+        other.saved,
+        other.warned,
+        other.device,
+        other.n_devices,
+    )
 
 
 @pytest.fixture
@@ -90,11 +95,12 @@ def use_by_hand(content: bytes) -> RunUse:
         elif said["kind"] == "progress":
             memory = np.fmax(memory, said["memory_mib"])
         parts[-1:] = [(begin, said["at"]) for begin, _ in parts[-1:]]
-    return RunUse(tuple((begin, end) for begin, end in parts if end >= begin), tuple(saved), float(memory))
+    parts = [(begin, end) for begin, end in parts if end >= begin]
+    return RunUse(tuple(parts), tuple(saved), float(memory), n_devices=(1,) * len(parts))
 
 
 def assert_same_use(one: RunUse, other: RunUse) -> None:
-    assert (one.parts, one.saved) == (other.parts, other.saved)
+    assert (one.parts, one.saved, one.n_devices) == (other.parts, other.saved, other.n_devices)
     np.testing.assert_equal(one.memory_mib, other.memory_mib)
 
 

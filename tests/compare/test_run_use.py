@@ -42,6 +42,22 @@ def test_pauses_between_the_parts_of_a_run_are_left_out(folder):
     assert use.memory_mib == 650.5
 
 
+def test_every_gpu_that_a_run_held_counts_and_a_cpu_that_its_processes_share_counts_once(folder):
+    for event in (
+        started(100).model_copy(update={"device": "cuda:0", "processes": 2}),
+        saved(5, at=110),
+        Finished(outcome="paused", step=5, at=112),
+        started(500, resumed_from=5).model_copy(update={"device": "cuda:0"}),
+        Heartbeat(at=504),
+    ):
+        folder.append(event)
+    use = read_use(folder.folder)
+    assert (use.seconds(), use.device_seconds(), use.device_seconds(step=5)) == (12 + 4, 2 * 12 + 4, 2 * 10)
+    folder.append(started(600).model_copy(update={"processes": 2}))
+    folder.append(Heartbeat(at=603))
+    assert read_use(folder.folder).device_seconds() == 2 * 12 + 4 + 3
+
+
 def test_a_torn_last_line_is_passed_over(folder):
     folder.append(started(100))
     folder.append(Heartbeat(at=107))

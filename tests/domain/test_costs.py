@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.domain.costs import Spread, between, duration, memory, parameters
+from workbench.domain.costs import Spread, between, duration, memory, pace, parameters
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,21 @@ from workbench.domain.costs import Spread, between, duration, memory, parameters
 )
 def test_a_time_is_said_in_the_unit_that_people_would_use(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        (2_350, "2,350 steps/s"),
+        (12.34, "12.3 steps/s"),
+        (1, "1 steps/s"),
+        (0.8, "1.2 s a step"),
+        (0.07, "14 s a step"),
+        (0.005, "3 min a step"),
+    ],
+)
+def test_slow_steps_are_told_by_how_long_one_takes(rate, words):
+    assert pace(rate) == words
 
 
 def test_a_range_that_rounds_to_one_value_is_not_shown():

@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.domain.methods import run_words, stage_words
+from workbench.domain.methods import run_words, stage_words, step_words
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,9 @@ def test_evaluations_of_one_start_model_are_told_apart_by_their_rewards():
 
 def test_an_arm_that_somebody_called_after_a_stage_keeps_its_name():
     assert stage_words("reward", "ppo") == "reward"
+
+
+def test_what_trains_nothing_has_no_training_steps():
+    assert step_words("ppo").axis == "training step"
+    assert step_words("evaluate").axis == "checkpoint, by its training step"
+    assert step_words("best_of_n").axis == "n-th response to each prompt"

@@ -150,6 +150,12 @@ def test_two_runs_at_once_take_less_time_and_more_memory(project, monkeypatch):
     assert "cpu has 1000 MiB" in two.warnings[0] or "cpu has 1.0 GiB" in two.warnings[0]
 
 
+def test_two_processes_hold_the_libraries_and_the_model_twice(project):
+    alone, two = (of(planned(project, processes=n), "dpo") for n in (1, 2))
+    costs = [cost_runs(project, [job], {})[job.id] for job in (alone, two)]
+    assert costs[1].memory_mib.expected > 1.9 * costs[0].memory_mib.expected
+
+
 def test_what_is_queued_before_is_counted(project):
     jobs, other = planned(project), of(planned(project, beta=0.9), "dpo")
     launch.enqueue(project, [other, jobs[0]], wake=False)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from workbench.jobs.estimates import Measured, Place, estimate, makespan, seconds_at_stated_rates
@@ -16,6 +18,23 @@ def test_stated_rates_are_twenty_billion_operations_a_second_and_core():
     assert seconds_at_stated_rates(WORK, 100_000, CPU) == pytest.approx(200), "small models keep to one core"
     passes = Workload(operations=0, passes=10, layers=10, memory_mib=0, weights_mib=0)
     assert seconds_at_stated_rates(passes, 1, CPU) == pytest.approx(10 * (0.001 + 10 * 0.0003))
+
+
+def test_processes_on_a_cpu_share_its_cores_and_memory_and_on_gpus_each_has_its_own():
+    half = replace(WORK, operations=2e12, processes=2)
+    assert seconds_at_stated_rates(half, 10_000_000, CPU) == pytest.approx(100), "a core each in place of two for one"
+    assert seconds_at_stated_rates(half, 100_000, CPU) == pytest.approx(100), "small models keep to one core each"
+    assert seconds_at_stated_rates(half, 100_000, Place("cpu", 1)) == pytest.approx(200), "they take turns"
+    gpus = Place("cuda", 1)
+    assert seconds_at_stated_rates(half, 1, gpus) == pytest.approx(seconds_at_stated_rates(WORK, 1, gpus) / 2)
+    assert estimate("dpo", 10_000_000, half, CPU, []).memory_mib.expected == 2 * (1_000 + 540)
+    assert estimate("dpo", 10_000_000, half, gpus, []).memory_mib.expected == 1_000 + 600
+
+
+def test_a_run_on_two_gpus_waits_until_both_are_free():
+    costs = [("dpo", [], 4.0), ("large", [], 10.0), ("ppo", [], 6.0)]
+    assert makespan(costs, 2, {"large": 2}) == 16, "dpo beside ppo, then large on both"
+    assert makespan(costs, 1, {"large": 2}) == 20
 
 
 def test_with_nothing_measured_the_range_is_wide_and_says_so():

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from tests.storage.records import job
+from tests.storage.test_checkpoints import save
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, RewardRecipe
-from workbench.domain.records import DataInput, Inputs, Job
+from workbench.domain.records import DataInput, Inputs, Job, Outcome
 from workbench.jobs.drafts import result_hash
 from workbench.jobs.evaluations import plan_best_of_n, plan_evaluation, reward_models
 from workbench.storage.project import Project
@@ -34,6 +35,19 @@ def test_another_choice_of_checkpoints_is_another_run_with_all_else_alike(projec
     assert isinstance(planned.recipe, EvaluateRecipe)
     assert (planned.recipe.checkpoints, planned.recipe.judges, planned.recipe.max_prompts) == ("last", ("vader",), 7)
     assert (planned.inputs, planned.needs, planned.seed) == (before.inputs, before.needs, before.seed)
+
+
+def test_the_last_checkpoint_is_not_sampled_again_where_all_of_them_were(project: Project) -> None:
+    run, before = project.job("dpo-s0-1"), project.job("dpo-eval-s0-1")
+    save(project.run_folder(run.id), 5)
+    samples = project.run_folder(before.id) / "samples"
+    samples.mkdir()
+    project.run(before.id).write_outcome(Outcome(state="finished"))
+    assert plan_evaluation(project, run, "last") != before, "the run went on after it had been evaluated"
+    (samples / "checkpoint-5.parquet").touch()
+    assert plan_evaluation(project, run, "last") == before
+    project.run(before.id).write_outcome(Outcome(state="stopped"))
+    assert plan_evaluation(project, run, "last") != before
 
 
 def test_the_same_evaluation_is_found_again(project: Project) -> None:

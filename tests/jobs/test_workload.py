@@ -5,7 +5,7 @@ import pytest
 from workbench.data.text_lengths import TextLengths
 from workbench.domain.experiments import Budget
 from workbench.domain.recipes import DpoRecipe, EvaluateRecipe, PpoRecipe, RewardRecipe, SftRecipe
-from workbench.jobs.workload import Sizes, examples_in_all, tokens_an_example, workload
+from workbench.jobs.workload import Sizes, Together, examples_in_all, tokens_an_example, workload
 from workbench.storage.model_shapes import ModelShape
 
 MODEL = ModelShape(n_parameters=1_000, n_layers=2, hidden=8, vocabulary=32, kv_width=8, context=64)
@@ -79,3 +79,25 @@ def test_what_saves_memory_saves_memory(change):
     whole = workload(DpoRecipe(), sizes, NONE).memory_mib
     assert workload(DpoRecipe(**change), sizes, NONE).memory_mib < whole
     assert whole > 20 * 1_000_000 / 1024**2, "weights, gradients, Adam and the reference alone"
+
+
+def test_several_processes_share_the_tokens_and_each_has_the_whole_model_unless_it_is_sharded():
+    large = ModelShape(n_parameters=1_000_000, n_layers=12, hidden=64, vocabulary=512, kv_width=64)
+    sizes = Sizes(large, None, SIZES.lengths, n_rows=100)
+    alone, two = workload(DpoRecipe(), sizes, NONE), workload(DpoRecipe(), sizes, NONE, Together(2))
+    weights = 20 * 1_000_000 / 1024**2  # weights, gradients, Adam and the reference
+    assert two.operations == alone.operations / 2
+    assert two.passes == alone.passes
+    assert two.memory_mib - weights == pytest.approx((alone.memory_mib - weights) / 2)
+    assert workload(DpoRecipe(), sizes, NONE, Together(2, is_sharded=True)).memory_mib == alone.memory_mib / 2
+
+
+def test_two_processes_of_ppo_sample_and_learn_half_a_batch_each():
+    recipe = PpoRecipe(batch_size=50)
+    alone, two = workload(recipe, SIZES, NONE), workload(recipe, SIZES, NONE, Together(2))
+    assert (two.operations, two.passes) == (alone.operations / 2, alone.passes)
+    assert two.memory_mib < alone.memory_mib
+
+
+def test_what_trains_nothing_takes_one_process():
+    assert workload(EvaluateRecipe(), SIZES, NONE, Together(2)) == workload(EvaluateRecipe(), SIZES, NONE)

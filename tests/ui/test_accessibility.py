@@ -47,12 +47,58 @@ def _says_of_parent(widget: QWidget) -> str:
     return widget.parentWidget().accessibleName() if is_part else ""
 
 
+@pytest.fixture(params=["form", "import", "export", "trash"])
+def opened(request, qtbot, window, open_project, evaluated, tmp_path):
+    """What a page opens in its place or beside it: the widget that holds it."""
+    window.resize(1280, 800)
+    open_project(evaluated)
+    window.show_page({"form": "experiments", "import": "data", "export": "compare", "trash": "data"}[request.param])
+    page = window.page
+    qtbot.waitUntil(lambda: not _asked(window), timeout=20000)
+    if request.param == "form":
+        page.new.trigger()
+    elif request.param == "import":
+        source = tmp_path / "pairs.jsonl"
+        source.write_text('{"prompt": "p", "chosen": "c", "rejected": "r"}\n' * 30)
+        page.begin_import(str(source))
+        qtbot.waitUntil(page.panel.go_button.isEnabled, timeout=20000)
+    elif request.param == "export":
+        page.offer_export()
+    else:
+        page.trash.open_box()
+    qtbot.waitUntil(lambda: not _asked(window), timeout=20000)
+    return {"export": lambda: page.export, "trash": lambda: page.trash.box}.get(request.param, lambda: window)()
+
+
 def test_every_control_that_the_tab_key_reaches_says_what_it_is(shown):
-    silent = [widget for widget in _by_tab(shown) if not _says(widget)]
-    assert [f"{type(widget).__name__} in {type(widget.parentWidget()).__name__}" for widget in silent] == []
+    assert _silent(shown) == []
+
+
+def test_what_a_page_opens_says_what_its_controls_are_and_goes_in_reading_order(opened):
+    assert _silent(opened) == []
+    assert _jumps(opened) == []
+
+
+@pytest.mark.parametrize("tab", ["Curves", "Samples", "Log", "Events", "Settings", "Outcome", "Replay"])
+def test_what_is_known_of_a_run_says_what_its_controls_are(qtbot, window, open_project, evaluated, tab):
+    open_project(evaluated)
+    window.show_page("experiments")
+    window.page.go_to("ppo-s0")
+    window.page.panel.show_tab(tab)
+    qtbot.waitUntil(lambda: window.page.panel.tab() == tab and not _asked(window), timeout=20000)
+    assert _silent(window) == []
 
 
 def test_the_tab_key_goes_in_reading_order(shown):
+    assert _jumps(shown) == []
+
+
+def _silent(shown) -> list[str]:
+    silent = [widget for widget in _by_tab(shown) if not _says(widget)]
+    return [f"{type(widget).__name__} in {type(widget.parentWidget()).__name__}" for widget in silent]
+
+
+def _jumps(shown) -> list[str]:
     jumps = []
     order = _by_tab(shown)
     for before, after in pairwise(order):
@@ -62,7 +108,7 @@ def test_the_tab_key_goes_in_reading_order(shown):
             left = abs(second.y() - first.y()) < before.height() / 2 and second.x() < first.x()
             if above or left:
                 jumps.append(f"{_says(before)} -> {_says(after)}")
-    assert jumps == []
+    return jumps
 
 
 def test_the_focus_goes_along_with_the_page(qtbot, window, open_project, evaluated):

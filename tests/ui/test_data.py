@@ -187,6 +187,14 @@ def test_a_file_that_cannot_be_read_says_why(qtbot, page, tmp_path):
     assert not page.panel.go_button.isEnabled()
 
 
+def test_an_import_says_how_long_it_still_takes(page):
+    page.panel._began = time.monotonic() - 10
+    page.panel._on_progress((1_000, 4_000))
+    assert page.panel.message.text() == "1,000 of about 4,000 rows · 30 s left"
+    page.panel._on_progress((1_000, None))
+    assert page.panel.message.text() == "1,000 rows"
+
+
 def test_a_cancelled_import_leaves_nothing(qtbot, page, project, tmp_path, monkeypatch):
     def slow(_project, _source, _name, *, progress, **_choices):
         while True:
@@ -262,3 +270,14 @@ def test_a_page_that_could_not_be_read_is_asked_for_again(qtbot, page, monkeypat
     _cell(page, 0, 1)
     qtbot.waitUntil(lambda: bool(failures), timeout=_WAIT)
     qtbot.waitUntil(lambda: _cell(page, 0, 1) == "Question 0?", timeout=_WAIT)
+
+
+def test_the_row_that_was_read_comes_back(qtbot, window, session, page, project):
+    page.browser.table.selectRow(120)
+    qtbot.waitUntil(lambda: page.browser.pair.prompt.toPlainText() == "Question 120?", timeout=_WAIT)
+    session.close()
+    with qtbot.waitSignal(session.project_changed, timeout=_WAIT):
+        session.open(project.folder)
+    window.show_page("data")
+    qtbot.waitUntil(lambda: window.page.browser.pair.prompt.toPlainText() == "Question 120?", timeout=_WAIT)
+    assert window.page.browser.table.currentIndex().row() == 120

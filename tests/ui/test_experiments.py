@@ -7,8 +7,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from tests.ui.recorded_runs import FAILED, FIRST, SECOND, THIRD, WORKING, at_work, busy, say_steps
+from workbench.domain.events import Metrics
 from workbench.domain.experiments import Experiment
-from workbench.domain.records import RunState
+from workbench.domain.recipes import BestOfNRecipe
+from workbench.domain.records import Inputs, Job, RunState
 from workbench.jobs.queue import read_queue
 from workbench.storage.project import Project
 
@@ -211,3 +213,16 @@ def test_the_chosen_runs_experiment_opens_in_the_form(qtbot, window, open_projec
     qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: page.form.draft().name == "stories 2", timeout=20000)
     assert page.form.draft().arms[0].settings == {"beta": [0.7]}
+
+
+def test_the_axis_of_what_trains_nothing_says_what_it_counts(qtbot, page, project):
+    run_id = "best-of-8-s0-1"
+    inputs = Inputs(model="models/base", reference="models/base")
+    project.add_job(Job(id=run_id, name="best of 8", method="best_of_n", recipe=BestOfNRecipe(), inputs=inputs))
+    for number in (1, 2):
+        project.run(run_id).append(Metrics(step=number, seconds=1.0, values={"eval/gold": 0.5}))
+    page.go_to(run_id)
+    qtbot.waitUntil(lambda: "eval/gold" in page.panel.curves._plots, timeout=20000)
+    plot = page.panel.curves.plot_of("eval/gold")
+    assert plot.plot.getAxis("bottom").labelText == "n-th response to each prompt"
+    qtbot.waitUntil(lambda: plot._value.text() == "0.5 at response 2", timeout=20000)

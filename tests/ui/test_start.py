@@ -1,8 +1,9 @@
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from workbench import api
+from workbench.ui.widgets.plots.chart_card import ChartCard
 
 
 def _rows(page):
@@ -33,14 +34,38 @@ def test_recent_projects_are_one_click_away(qtbot, window, session, open_project
         qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
 
 
-def test_a_dropped_project_opens(qtbot, window, session, evaluated):
+def _drop(widget, path):
+    """Lets a file go over a widget; Qt looks for the first parent that takes it."""
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(evaluated.folder / "project.workbench"))])
-    drop = QDropEvent(
-        QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    )
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, QDragEnterEvent(QPoint(5, 5), *how))
+    QApplication.sendEvent(widget, QDropEvent(QPointF(5, 5), *how))
+
+
+def test_a_dropped_project_opens(qtbot, window, session, evaluated):
     with qtbot.waitSignal(session.project_opened, timeout=20000):
-        window.dropEvent(drop)
+        _drop(window.page.sample_button, evaluated.folder / "project.workbench")
+
+
+def test_a_project_is_dropped_on_any_page_of_another_one(qtbot, window, session, open_project, evaluated, tmp_path):
+    for number, key in enumerate(("overview", "data")):
+        other = api.create_project(tmp_path / f"other-{number}")
+        open_project(evaluated)
+        window.show_page(key)
+        with qtbot.waitSignal(session.project_opened, timeout=20000):
+            _drop(window.page, other.folder)
+        assert session.project.folder == other.folder
+
+
+def test_two_clicks_lead_from_the_start_to_a_filled_comparison(qtbot, window, session, evaluated, monkeypatch):
+    monkeypatch.setattr(api, "place_sample", lambda: evaluated.folder, raising=False)
+    with qtbot.waitSignal(session.project_opened, timeout=20000):
+        qtbot.mouseClick(window.page.sample_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.rail._buttons["compare"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.page_key == "compare" and window.page.is_settled, timeout=20000)
+    assert all(card.chart.listDataItems() for card in window.page.grid.findChildren(ChartCard))
+    assert window.page.summary.rowCount() == len(window.page.comparison.arms)
 
 
 def test_the_sample_is_offered_only_where_there_is_one(window, monkeypatch, evaluated, qtbot, session):

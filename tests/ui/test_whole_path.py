@@ -8,6 +8,7 @@ import pytest
 import yaml
 from PySide6.QtCore import Qt
 
+from tests.ui.compare.driving import chosen, save_as
 from workbench.data.assets import asset
 from workbench.data.film_critic import write_film_critic
 from workbench.domain.records import RunState
@@ -78,8 +79,10 @@ def test_from_a_new_project_to_an_exported_chart(qtbot, window, session, tmp_pat
     qtbot.waitUntil(lambda: compare.comparison is not None and len(compare.comparison.arms) == 3, timeout=60000)
     assert [arm.name for arm in compare.comparison.arms] == ["reference", "PPO", "DPO beta 0.1"]
     out = tmp_path / "critic.svg"
-    compare.export.write(out)
-    qtbot.waitUntil(lambda: out.is_file() and not session.tasks.is_running("export"), timeout=60000)
+    qtbot.keyClick(window, Qt.Key.Key_E, _CTRL | Qt.KeyboardModifier.ShiftModifier)
+    chosen(compare.export.format_box, ".svg")
+    save_as(qtbot, compare.export, out)
+    qtbot.waitUntil(lambda: any("Saved critic.svg" in said for said in window.toasts.sentences()), timeout=60000)
     assert "<svg" in out.read_text(encoding="utf-8")
 
 

@@ -3,7 +3,7 @@ import sys
 import weakref
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 
 from tests.ui.large_projects import many_runs
 from workbench.ui.faults import FaultHook
@@ -63,6 +63,39 @@ def test_an_unexpected_exception_is_shown_and_the_window_stays(qtbot, window, se
     assert window.isVisible()
     assert "a surprise" in caplog.text
     assert sys.excepthook is not hook
+
+
+def test_an_exception_in_a_slot_and_one_of_a_question_that_nobody_minds_are_shown(qtbot, window, session, caplog):
+    def fail() -> None:
+        raise ValueError("a slot's own")
+
+    hook = FaultHook(session)
+    hook.install()
+    try:
+        QTimer.singleShot(0, fail)
+        qtbot.waitUntil(lambda: "a slot's own" in window.banner.text(), timeout=20000)
+    finally:
+        hook.remove()
+    for word in ("first", "second"):
+        session.tasks.start("stray", lambda word=word: [][word], print)
+        qtbot.waitUntil(lambda: not session.tasks.is_running("stray"), timeout=20000)
+        qtbot.waitUntil(lambda: "indices must be integers" in window.banner.text(), timeout=20000)
+    assert len([record for record in caplog.records if "in the background" in record.message]) == 1
+    assert window.isVisible()
+    caplog.clear()
+
+
+def test_a_project_that_cannot_be_read_for_a_moment_stays_open(qtbot, window, session, open_project, evaluated, caplog):
+    open_project(evaluated)
+    manifest = evaluated.folder / "project.workbench"
+    whole = manifest.read_bytes()
+    manifest.write_bytes(whole[: len(whole) // 2])
+    qtbot.waitUntil(window.banner.isVisible, timeout=20000)
+    assert "project.workbench, line" in window.banner.text()
+    assert session.project is not None
+    manifest.write_bytes(whole)
+    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=20000)
+    assert len([record for record in caplog.records if "cannot be read at the moment" in record.message]) == 1
 
 
 @pytest.mark.parametrize("minds", [False, True])

@@ -32,6 +32,7 @@ from .drafts import (
     ExperimentDraft,
     JudgeAtHand,
     ModelAtHand,
+    check_judge,
     check_model,
     delete_draft,
     draft_names,
@@ -149,7 +150,7 @@ from .runs import (
 )
 from .sample import default_projects_folder, demo_folder, find_sample, place_sample
 from .scoring import ScoreResult, score_responses
-from .settings import SettingView, check_setting, list_settings
+from .settings import SettingView, check_setting, list_settings, unknown_settings
 from .tidying import (
     CopiedRun,
     Deletion,
@@ -254,6 +255,7 @@ __all__ = [
     "change_of",
     "change_tags",
     "chart_theme",
+    "check_judge",
     "check_model",
     "check_setting",
     "compare_answers",
@@ -388,6 +390,7 @@ __all__ = [
     "take_back_label",
     "try_endpoint",
     "undo_tags",
+    "unknown_settings",
     "weigh_rates",
     "write_all_charts",
     "write_charts",

@@ -13,6 +13,7 @@ from workbench.domain.errors import NotFound
 from workbench.domain.experiments import Experiment
 from workbench.domain.records import Job, RunState
 from workbench.domain.samples import HELDOUT
+from workbench.jobs.judge_choices import judge_problem
 from workbench.jobs.model_choices import ModelAtHand, look_at, model_choices
 from workbench.jobs.rebase import rebased
 from workbench.jobs.states import StateReader
@@ -33,6 +34,7 @@ __all__ = [
     "ExperimentDraft",
     "JudgeAtHand",
     "ModelAtHand",
+    "check_judge",
     "check_model",
     "delete_draft",
     "draft_names",
@@ -74,6 +76,14 @@ def check_model(
         needs_weights: not for training from scratch.
     """
     return look_at(project, name, trust_remote_code=trust_remote_code, needs_weights=needs_weights)
+
+
+def check_judge(project: Project, name: str) -> str:
+    """Says in a sentence why a judge, or a term of a reward without its weight, cannot be used; empty where it can.
+
+    Runs nothing of it and asks no network: a model of the hub that is not on this computer is no fault.
+    """
+    return judge_problem(project, name)
 
 
 def list_judges(project: Project) -> list[JudgeAtHand]:

@@ -10,7 +10,7 @@ from workbench.api.differences import told
 from workbench.data.store import content_folder, count_prompts
 from workbench.domain.costs import PlanCost, RunCost
 from workbench.domain.errors import BadInput, NotFound
-from workbench.domain.experiments import Experiment, rewarded_gold, uneven_lengths
+from workbench.domain.experiments import Experiment, forgotten_settings, rewarded_gold, uneven_lengths
 from workbench.domain.recipes import BestOfNRecipe
 from workbench.domain.records import Job, Method, RunState
 from workbench.jobs import launch
@@ -165,7 +165,9 @@ def _few_prompts(project: Project, jobs: Sequence[Job]) -> str:
 def _cautions(experiment: Experiment, few_prompts: str) -> tuple[str, ...]:
     by_length = "The gold judge is `length`: longer answers win. Put a judge first that measures what you want."
     measures_length = by_length if experiment.judges[0] == "length" else ""
-    found = (uneven_lengths(experiment), measures_length, rewarded_gold(experiment), few_prompts)
+    found = (
+        uneven_lengths(experiment), measures_length, rewarded_gold(experiment), few_prompts, forgotten_settings(experiment)
+    )  # fmt: skip
     return tuple(caution for caution in found if caution)
 
 

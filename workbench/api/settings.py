@@ -6,6 +6,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from workbench.domain.drafts import ExperimentDraft
 from workbench.domain.endpoints import Endpoint
 from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Budget, Experiment, SftStage
@@ -86,6 +87,18 @@ def check_setting(group: str, name: str, value: object) -> str:
     """
     cls = next(cls for cls in SETTING_GROUPS[group] if name in cls.model_fields)
     return cls.problem_with(name, value)
+
+
+def unknown_settings(draft: ExperimentDraft) -> list[str]:
+    """Returns what a draft sets and no form has a field for, as an earlier version may have stored it: "dpo.beta"."""
+    parts = [("experiment", draft.general), *draft.stages.items(), *((arm.method, arm.settings) for arm in draft.arms)]
+    unknown = (
+        name if group == "experiment" else f"{group}.{name}"
+        for group, values in parts
+        for name in values
+        if not any(name in cls.model_fields for cls in SETTING_GROUPS.get(group, ()))
+    )
+    return list(dict.fromkeys(unknown))
 
 
 def view_settings(group: str, cls: type[Settings]) -> list[SettingView]:

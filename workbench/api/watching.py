@@ -126,14 +126,15 @@ def run_log(project: Project, run_id: str) -> str:
 
 
 def run_recipe(project: Project, run_id: str) -> list[StoredSetting]:
-    """Returns the settings that the run was frozen with, in the order of their declaration.
+    """Returns the settings that the run was frozen with, in the order of their declaration, then those unknown by now.
 
     Raises:
         NotFound: the project has no such run.
     """
     recipe = project.job(run_id).recipe
     stored = [_stored(recipe, name) for name in type(recipe).model_fields]
-    return [_with_derived(one, project.run(run_id)) if one.value is None else one for one in stored]
+    known = [_with_derived(one, project.run(run_id)) if one.value is None else one for one in stored]
+    return known + [_forgotten(name, value) for name, value in recipe.all_unknown().items()]
 
 
 def run_outcome(project: Project, run_id: str) -> Outcome | None:
@@ -216,6 +217,11 @@ def _stored(recipe: Settings, name: str) -> StoredSetting:
         default=info.default,
         advanced=bool(extra.get("advanced", False)),
     )
+
+
+def _forgotten(name: str, value: object) -> StoredSetting:
+    told = "An earlier version planned the run with it; this one has no such setting. It is kept as it was."
+    return StoredSetting(name=name, label=name, help=told, unit="", value=value, default=None, advanced=False)
 
 
 def smooth_metric(steps: FloatArray, values: FloatArray, percent: float) -> FloatArray:

@@ -1,5 +1,6 @@
 """The command line: one sub-command a verb of `workbench.api`."""
 
+import json
 import os
 import sys
 import traceback
@@ -70,14 +71,14 @@ def root(context: typer.Context) -> None:
 
 
 def main() -> NoReturn:
-    """Runs the command line. Exits 0 only on success; an error is one sentence on standard error."""
+    """Runs the command line. Exits 0 only on success; an error is one sentence on standard error, with --json an object too."""
     try:
         code = app(standalone_mode=False)
     except WorkbenchError as error:
-        _end(str(error), 1)
+        _end(error.sentence, 1, error.hint)
     except TyperException as error:
         said = error.format_message().replace("Value error, ", "").rstrip(".")
-        _end(f"{said}. Add --help to see what is expected.", error.exit_code)
+        _end(f"{said}.", error.exit_code, "Add --help to see what is expected.")
     except typer.Abort:
         _end("Cancelled.", _STILL_RUNNING)
     except KeyboardInterrupt:
@@ -88,12 +89,15 @@ def main() -> NoReturn:
     except Exception as error:  # a fault of ours: still one sentence, and the traceback on request
         if "--debug" in sys.argv:
             raise
-        _end(f"Something unexpected went wrong: {type(error).__name__}: {error}. Add --debug to see where.", 1)
+        _end(f"Something unexpected went wrong: {type(error).__name__}: {error}.", 1, "Add --debug to see where.")
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _end(sentence: str, code: int) -> NoReturn:
+def _end(sentence: str, code: int, hint: str = "") -> NoReturn:
     if "--debug" in sys.argv:
         traceback.print_exc()
-    print(" ".join(sentence.split()), file=sys.stderr)
+    error, helps = " ".join(sentence.split()), " ".join(hint.split())
+    print(f"{error} {helps}".strip(), file=sys.stderr)
+    if "--json" in sys.argv:
+        print(json.dumps({"error": error, "hint": helps}, ensure_ascii=False), file=sys.stderr)
     sys.exit(code)

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from workbench import api
 from workbench.cli.output import note
+from workbench.domain.costs import pace
 from workbench.domain.records import RunState
 
 _MARKS = {
@@ -130,7 +131,7 @@ def _detail(view: api.RunView) -> str:
         return view.message
     parts = [view.phase]
     if view.rate:
-        parts.append(f"{view.rate:.1f} steps/s")
+        parts.append(pace(view.rate))
     if view.left_s is not None:
         parts.append(f"{view.left_s:.0f} s left")
     if view.tokens_per_s:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.compare.identity import describe_model, identity, proxy_of, start_of
+from workbench.compare.identity import describe_model, gold_of, identity, proxy_of, start_of
 from workbench.compare.log_cache import kept_columns
 from workbench.compare.log_table import NOTHING_SPENT, Spent
 from workbench.compare.logs import LENGTH, RunLog, mean_metric, read_log
@@ -175,11 +175,12 @@ class _Reader:
         folder = self._project.run_folder(run.id)
         log = self._log(run.id, self._metrics)
         evaluation = self._fullest(evaluations)
+        gold = gold_of(evaluation)
         points = [
             Point(
-                read_samples(path, step),
+                read_samples(path, step, gold),
                 log.saved.get(step, Spent(np.nan, np.nan, np.nan)),
-                read_validation(path, step),
+                read_validation(path, step, gold),
             )
             for step, path in self._files(evaluation)
         ]
@@ -206,7 +207,8 @@ class _Reader:
 
     def _proxy_track(self, seed: int, evaluations: list[Job]) -> Track:
         evaluation = self._fullest(evaluations)
-        points = [Point(read_samples(path, 0), NOTHING_SPENT) for _, path in self._files(evaluation)[:1]]
+        files, gold = self._files(evaluation)[:1], gold_of(evaluation)
+        points = [Point(read_samples(path, 0, gold), NOTHING_SPENT) for _, path in files]
         run_id = evaluations[0].id
         outcome = RunFolder(self._project.run_folder(run_id)).outcome()
         return Track(seed, None, evaluation, tuple(points), self._log(run_id), outcome)

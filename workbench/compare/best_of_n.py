@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from workbench.compare.identity import gold_of
 from workbench.compare.samples import Keys, Samples, read_samples, round_files
 from workbench.compare.statistics import FloatArray
 from workbench.domain.records import Job
@@ -96,7 +97,8 @@ def sizes(most: int) -> list[int]:
 
 def read_best_of_n(project: Project, job: Job) -> BestOfN | None:
     """Returns what a run has sampled so far; None where it is less than two rounds or has no reward model's scores."""
-    rounds = [read_samples(path, number) for number, path in round_files(project.run_folder(job.id))]
+    files, gold = round_files(project.run_folder(job.id)), gold_of(job)
+    rounds = [read_samples(path, number, gold) for number, path in files]
     if len(rounds) < 2 or any(np.isnan(one.column(PROXY)).all() for one in rounds):
         return None
     keys = rounds[0].groups[0]

@@ -15,7 +15,7 @@ class Cost(BaseModel):
 
     seconds: float | None = Field(None, description="Training time of the arm's own run.")
     device_seconds: float | None = Field(
-        None, description="The same with the stages that it rests on, as its reward model: the time a device was held."
+        None, description="The same with the stages that it rests on, as its reward model: the time devices were held."
     )
     tokens: float | None = Field(None, description="Tokens trained on.")
     generated: float | None = Field(
@@ -31,7 +31,7 @@ def cost_of(arm: Arm) -> Cost:
     seconds = _mean([used.seconds for used in spent])
     return Cost(
         seconds=seconds,
-        device_seconds=_mean([track.last.spent.seconds + track.stage_seconds for track in arm.tracks]),
+        device_seconds=_mean([track.device_seconds for track in arm.tracks]),
         tokens=_mean([used.tokens for used in spent]),
         generated=_mean([track.last.spent.episodes * track.length if track.length else 0.0 for track in arm.tracks]),
     )

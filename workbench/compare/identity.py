@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 
-from workbench.domain.recipes import RewardSource
+from workbench.domain.recipes import BestOfNRecipe, EvaluateRecipe, RewardSource
 from workbench.domain.records import Job
 from workbench.storage.sources import run_of
 
@@ -40,6 +40,12 @@ def proxy_of(job: Job) -> str:
     """Returns what the proxy scores of an evaluation, or of best of n, are from: equal texts, equal scores."""
     recipe = job.recipe
     return _stable([job.inputs.rewards, recipe.reward_settings() if isinstance(recipe, RewardSource) else {}])
+
+
+def gold_of(job: Job | None) -> str:
+    """Returns the judge that the gold scores of an evaluation, or of best of n, are by; empty where there is none."""
+    recipe = job.recipe if job is not None else None
+    return recipe.judges[0] if isinstance(recipe, EvaluateRecipe | BestOfNRecipe) else ""
 
 
 def _stable(value: object) -> str:

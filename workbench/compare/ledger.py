@@ -37,7 +37,7 @@ class Amounts(BaseModel):
     wall_s: float | None = Field(
         None, description="Seconds from start to end, one stage after another; time in the queue and pauses left out."
     )
-    device_s: float | None = Field(None, description="Seconds that devices were held, over all runs.")
+    device_s: float | None = Field(None, description="Seconds that devices were held, each counted, over all runs.")
     memory_mib: float | None = Field(
         None, description="MiB at most: what torch held on a GPU, else the process's resident memory."
     )
@@ -82,15 +82,14 @@ class Ledger:
 
     def _amounts(self, arm: Arm, track: Track, job: Job, spent: Spent, step: int | None) -> Amounts:
         use = read_use(self._project.run_folder(job.id), kept_columns(self._project, job.id))
-        seconds = _known(use.seconds(step))
         return Amounts(
             prompts=_known(_n_prompts(job, spent)),
             pairs=_known(spent.episodes if job.method in ("dpo", "reward") else 0.0),
             tokens_trained=_known(spent.tokens * passes(_recipe(job))),
             tokens_generated=_known(self._n_generated(arm, track, job, spent)),
             flops=_known(self._flops(job, spent)),
-            wall_s=seconds,
-            device_s=seconds,
+            wall_s=_known(use.seconds(step)),
+            device_s=_known(use.device_seconds(step)),
             memory_mib=_known(use.memory_mib),
         )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.compare.log_cache import read_table
 from workbench.compare.log_table import LogTable, Spent, Table, read_lines
+from workbench.compare.run_use import devices_of
 from workbench.compare.statistics import FloatArray
 from workbench.storage.runlog import EVENTS
 
@@ -29,6 +30,7 @@ class RunLog:
         saved: what had been used when each checkpoint was saved, by step.
         warned: what the run said that a person should know.
         device: where it ran, in words; empty before it started.
+        n_devices: that it held at once, the last time that it was started.
         versions: of the libraries it ran with.
     """
 
@@ -38,6 +40,7 @@ class RunLog:
     saved: dict[int, Spent] = field(default_factory=dict)
     warned: tuple[str, ...] = ()
     device: str = ""
+    n_devices: int = 1
     versions: dict[str, str] = field(default_factory=dict)
 
 
@@ -90,6 +93,7 @@ def _as_log(found: LogTable, names: Collection[str] | None) -> RunLog:
         saved=saved,
         warned=tuple(dict.fromkeys(line["message"] for line in found.told if line["kind"] == "warned")),
         device=started.get("device_name", ""),
+        n_devices=devices_of(started),
         versions=started.get("versions", {}),
     )
 

@@ -133,24 +133,38 @@ def _numbered(run_folder: Path, stem: str) -> list[tuple[int, Path]]:
     return sorted((int(number), path) for number, path in found if number.isdigit())
 
 
-def read_validation(samples: Path, step: int) -> Samples | None:
+def read_validation(samples: Path, step: int, gold: str = "") -> Samples | None:
     """Reads what the same checkpoint answered to the prompts that it may be chosen by; None where it was asked none.
+
+    Args:
+        samples: the file of what it answered to the test prompts.
+        step, gold: as in `read_samples`.
 
     Raises:
         BadInput: as `read_samples`.
     """
     path = samples.with_name(columns.VALIDATION_SAMPLES.format(step=step))
-    return read_samples(path, step) if path.is_file() else None
+    return read_samples(path, step, gold) if path.is_file() else None
 
 
-def read_samples(path: Path, step: int) -> Samples:
+def read_samples(path: Path, step: int, gold: str = "") -> Samples:
     """Reads the numbers of one checkpoint's samples.
+
+    Args:
+        path: the file.
+        step: the checkpoint's.
+        gold: the judge whose scores the gold column has. An earlier version wrote them under its name once more where it
+            is a term of the reward too; they are left out.
 
     Raises:
         BadInput: it is not a Parquet file, or not one of samples.
     """
     seen = path.stat()
-    return _numbers(path, step, seen.st_size, seen.st_mtime_ns)
+    found = _numbers(path, step, seen.st_size, seen.st_mtime_ns)
+    twice = columns.score_column(gold)
+    if twice not in found.numbers:
+        return found
+    return replace(found, numbers={name: values for name, values in found.numbers.items() if name != twice})
 
 
 @lru_cache(maxsize=4096)

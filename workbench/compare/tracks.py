@@ -117,9 +117,10 @@ class Track:
         return max(known, key=lambda point: point.choosing_gold(self.chosen_on), default=self.last)
 
     @property
-    def stage_seconds(self) -> float:
-        """Training time of the stages."""
-        return sum(stage.spent.seconds for stage in self.stages)
+    def device_seconds(self) -> float:
+        """Training time of its run and of the stages that it rests on, on every device that they held."""
+        stages = sum(stage.spent.seconds * stage.log.n_devices for stage in self.stages)
+        return self.last.spent.seconds * self.log.n_devices + stages
 
     def checkpoint(self, which: Which) -> Point:
         """Returns the last or the best checkpoint.

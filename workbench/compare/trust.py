@@ -9,8 +9,8 @@ import numpy as np
 from workbench.compare.arms import Arm
 from workbench.compare.log_cache import kept_columns
 from workbench.compare.logs import read_log
+from workbench.compare.rates import wilson
 from workbench.compare.statements import Statement, Support
-from workbench.compare.statistics import wilson
 from workbench.data.store import content_folder, count_preferences
 from workbench.domain.errors import NotFound
 from workbench.domain.estimates import Estimate

@@ -41,7 +41,7 @@ class RunCost(BaseModel):
 
     Attributes:
         seconds: from its start to its end, the start of its process included.
-        memory_mib: on its device, at most.
+        memory_mib: on its device, at most; of several processes on a CPU of all together, else on each of their devices.
         basis: where the figures come from.
         why: the same in words.
         dollars: that an endpoint asks for it; 0 for what this computer does itself.
@@ -93,6 +93,18 @@ def duration(seconds: float) -> str:
             value = seconds / size
             return f"{value:.0f} {unit}" if value >= 10 or unit == "min" else f"{value:.1f} {unit}"
     return f"{max(1.0, seconds):.0f} s"
+
+
+def pace(rate: float) -> str:
+    """Returns how fast steps are done as people say it: 12.3 steps/s, 14 s a step.
+
+    Args:
+        rate: steps a second, above zero.
+    """
+    if rate >= 1:
+        return f"{rate:.3g} steps/s" if rate < 100 else f"{rate:,.0f} steps/s"
+    each = 1 / rate
+    return f"{f'{each:.1f} s' if each < 10 else duration(each)} a step"
 
 
 def between(spread: Spread) -> str:

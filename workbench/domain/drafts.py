@@ -45,21 +45,27 @@ class ExperimentDraft(Record):
 
     @classmethod
     def of(cls, experiment: Experiment) -> Self:
-        """Returns the draft that an experiment would come from."""
+        """Returns the draft that an experiment would come from, unknown settings of its file included."""
         raw = experiment.to_file()
         sft = raw.get("sft") or {}
-        stages = {name: _several(raw.get(name, {})) for name in _STAGES}
+        parts = {"sampling": experiment.sampling, "reward": experiment.reward, "budget": experiment.budget}
+        stages = {name: _several(raw.get(name, {}) | part.unknown) for name, part in parts.items()}
+        tuned = {} if experiment.sft is None else experiment.sft.recipe.unknown
+        general = {name: value for name, value in raw.items() if name not in {*_STAGES, "sft", "arms"}}
         return cls(
-            general=_several({name: value for name, value in raw.items() if name not in {*_STAGES, "sft", "arms"}}),
-            stages=stages | {"sft": _several(sft if isinstance(sft, dict) else {})},
+            general=_several(general | experiment.unknown),
+            stages=stages | {"sft": _several((sft if isinstance(sft, dict) else {}) | tuned)},
             fine_tunes=bool(raw.get("sft")),
             arms=tuple(
                 DraftArm(
                     name=arm["name"],
                     method=arm["method"],
-                    settings=_several({name: value for name, value in arm.items() if name not in ("name", "method")}),
+                    settings=_several(
+                        {name: value for name, value in arm.items() if name not in ("name", "method")}
+                        | stored.recipe.unknown
+                    ),
                 )
-                for arm in raw["arms"]
+                for arm, stored in zip(raw["arms"], experiment.arms, strict=True)
             ),
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from workbench.domain.errors import BadSetting
 from workbench.domain.recipes import DpoRecipe, PpoRecipe, RewardRecipe, Sampling, SftRecipe
@@ -41,6 +41,16 @@ def rewarded_gold(experiment: "Experiment") -> str:
     )
 
 
+def forgotten_settings(experiment: "Experiment") -> str:
+    """Returns a sentence where an experiment was stored with settings that are unknown by now; empty where none is."""
+    names = ", ".join(f"`{name}`" for name in experiment.all_unknown())
+    return (
+        f"An earlier version stored settings that this one does not have; they count for nothing: {names}."
+        if names
+        else ""
+    )
+
+
 def _length(recipe: PpoRecipe | DpoRecipe) -> str:
     if recipe.max_steps is not None:
         return f"{recipe.max_steps:,} steps"
@@ -71,6 +81,19 @@ class Arm(Settings):
     name: str = setting(label="Name", help="How charts and tables call it.", min_length=1, max_length=60)
     method: ArmMethod = setting(label="Method", help="ppo (with a reward model) or dpo (without one).")
     recipe: PpoRecipe | DpoRecipe = setting(label="Settings", help="Those of the method.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _type_the_recipe(cls, values: Any, info: ValidationInfo) -> Any:
+        """Reads stored settings as the method's: with unknown ones among them they would fit either."""
+        if not isinstance(values, dict) or not isinstance(values.get("recipe"), dict):
+            return values
+        recipe = _ARM_RECIPES.get(values.get("method", ""))
+        return (
+            values
+            if recipe is None
+            else values | {"recipe": recipe.model_validate(values["recipe"], context=info.context)}
+        )
 
 
 class SftStage(Settings):

@@ -1,5 +1,7 @@
 """What methods and runs are called where people read them; files and commands have short names."""
 
+from typing import NamedTuple
+
 from workbench.domain.experiments import shown_name
 
 POLICIES = frozenset({"sft", "dpo", "ppo"})  # they train what writes text
@@ -15,6 +17,27 @@ _METHODS = {
     "judge": "judging",
 }
 _STAGES = ("sft", "reward")  # in files their runs are named after them
+
+
+class StepWords(NamedTuple):
+    """What the steps of a run count: on an axis, and before a number."""
+
+    axis: str
+    one: str
+
+
+_TRAINED = StepWords("training step", "step")
+_EVALUATED = StepWords("checkpoint, by its training step", "checkpoint")
+_COUNTED = {
+    "evaluate": _EVALUATED,
+    "judge": _EVALUATED,
+    "best_of_n": StepWords("n-th response to each prompt", "response"),
+}
+
+
+def step_words(method: str) -> StepWords:
+    """Returns what the steps of a method's curves are: where nothing trains they are no training steps."""
+    return _COUNTED.get(method, _TRAINED)
 
 
 def method_words(method: str) -> str:

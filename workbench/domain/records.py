@@ -4,8 +4,9 @@ import time
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationInfo, model_validator
 
+from workbench.domain.errors import BadSetting
 from workbench.domain.experiments import Budget, Experiment
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.recipes import (
@@ -190,11 +191,24 @@ class Job(Record):
         """Says whether its processes are to hold a part of each model instead of a copy."""
         return self.accelerate.get("distributed_type") in SHARDED
 
+    def refuse_unknown(self) -> None:
+        """Makes sure that nothing decides what the run computes that this version has no setting for.
+
+        Raises:
+            BadSetting: an earlier version stored such a setting.
+        """
+        if unknown := {**self.recipe.all_unknown(), **self.budget.unknown}:
+            told = ", ".join(f"`{name}: {value}`" for name, value in unknown.items())
+            raise BadSetting(
+                f"Run `{self.id}` was planned with {told}, which this version has no setting for, so it cannot be computed.",
+                "Duplicate the run, which takes today's settings, or go on with the version that planned it.",
+            )
+
     @model_validator(mode="before")
     @classmethod
-    def _type_the_recipe(cls, values: Any) -> Any:
+    def _type_the_recipe(cls, values: Any, info: ValidationInfo) -> Any:
         if isinstance(values, dict) and isinstance(values.get("recipe"), dict) and values.get("method") in RECIPES:
-            recipe = RECIPES[values["method"]].model_validate(values["recipe"])
+            recipe = RECIPES[values["method"]].model_validate(values["recipe"], context=info.context)
             return values | {"recipe": recipe}
         return values
 

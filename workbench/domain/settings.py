@@ -4,7 +4,20 @@ import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -13,6 +26,7 @@ from workbench.domain.errors import BadSetting
 Preset = Literal["quick", "standard", "thorough"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 _LONGEST_SHOWN = 80  # characters of a wrong value
+STORED = {"stored": True}  # the context in which records are read from their files and written to them
 
 
 def setting(
@@ -45,10 +59,42 @@ def setting(
 class Settings(BaseModel):
     """A typed group of settings; unknown names are refused with the nearest known one.
 
-    Infinity and NaN are refused: JSON, in which settings are kept, has no words for them.
+    Infinity and NaN are refused: JSON, in which settings are kept, has no words for them. In a record's file, which an
+    earlier version may have written, a setting that is unknown by now is kept beside the others (`unknown`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    _unknown: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def unknown(self) -> dict[str, Any]:
+        """What a record's file holds besides and this version has no setting for; it counts for nothing, and is kept."""
+        return dict(self._unknown)
+
+    def all_unknown(self) -> dict[str, Any]:
+        """Returns the unknown settings of all groups in it too, by their names in the file: "budget.steps"."""
+        found = self.unknown
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            for place, item in enumerate(value if isinstance(value, tuple) else (value,), 1):
+                inner = item.all_unknown() if isinstance(item, Settings) else {}
+                number = f" {place}" if isinstance(value, tuple) else ""
+                found |= {f"{name}{number}.{key}": kept for key, kept in inner.items()}
+        return found
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _set_unknown_aside(cls, values: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        if not isinstance(values, dict) or info.context != STORED:
+            return handler(values)
+        made = handler({name: value for name, value in values.items() if name in cls.model_fields})
+        made._unknown = {name: value for name, value in values.items() if name not in cls.model_fields}
+        return made
+
+    @model_serializer(mode="wrap")
+    def _with_unknown(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        known: dict[str, Any] = handler(self)
+        return known | self._unknown if info.context == STORED else known
 
     @classmethod
     def from_preset(

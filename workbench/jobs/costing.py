@@ -6,6 +6,7 @@ from workbench.domain.costs import PlanCost, RunCost, Spread, memory, money
 from workbench.domain.events import Finished, Progress, Started
 from workbench.domain.recipes import JudgeRecipe
 from workbench.domain.records import Job
+from workbench.jobs.distributed import n_slots
 from workbench.jobs.estimates import Measured, Place, estimate, makespan
 from workbench.jobs.judgements import JudgingCost, judging_cost
 from workbench.jobs.machine import Machine, Slot, describe_machine, find_slots, usable_cores
@@ -61,8 +62,9 @@ def cost_plan(project: Project, jobs: Sequence[Job], costs: Mapping[str, RunCost
     queue = read_queue(project)
     at_once = sum(queue.capacity(slot.name) for slot in suitable)
     needed = [(job, costs[job.id]) for job in jobs if job.id in costs]
+    widths = {job.id: n_slots(job, suitable[0].kind if suitable else "cpu") for job, _ in needed}
     totals = [
-        makespan([(job.id, job.needs, cost) for job, cost in _column(needed, name)], at_once)
+        makespan([(job.id, job.needs, cost) for job, cost in _column(needed, name)], at_once, widths)
         for name in ("low", "expected", "high")
     ]
     largest = max((cost.memory_mib.expected for _, cost in needed), default=None)

@@ -40,7 +40,7 @@ class Measured:
     Attributes:
         n_parameters: of its model.
         seconds: from its worker's first word to its last.
-        memory_mib: the most that it reported.
+        memory_mib: the most that it reported, of one of its processes.
     """
 
     method: Method
@@ -76,23 +76,31 @@ def estimate(method: Method, n_parameters: int, work: Workload, place: Place, kn
         high=work.memory_mib * min(above, 1.5) + max(besides),
     )
     seconds = _spread(modelled_s, rates, below, above).plus(_START_S)
-    return RunCost(seconds=seconds, memory_mib=mib, basis=basis, why=why)
+    on_one_device = work.processes if place.kind == "cpu" else 1  # else each process has a device of its own
+    return RunCost(seconds=seconds, memory_mib=mib.times(on_one_device), basis=basis, why=why)
 
 
 def seconds_at_stated_rates(work: Workload, n_parameters: int, place: Place) -> float:
     """Returns the seconds that `work` takes at the rates stated in this file, without the start of the process."""
-    cores = 1 if n_parameters < _ONE_CORE else place.cores
+    cores = 1 if n_parameters < _ONE_CORE else max(1, place.cores // work.processes)
     rate = {"cpu": _CPU_CORE * cores, "mps": _MPS}.get(place.kind, _CUDA)
     calls = work.passes * (_PASS_S + work.layers * _LAYER_S)
-    return work.operations / rate + calls + 2 * work.weights_mib / _READ_MIB_S
+    computed = work.operations / rate + calls
+    wait = (
+        max(1.0, work.processes / place.cores) if place.kind == "cpu" else 1.0
+    )  # more processes than cores take turns
+    return computed * wait + 2 * work.weights_mib / _READ_MIB_S
 
 
-def makespan(costs: Sequence[tuple[str, Sequence[str], float]], at_once: int) -> float:
+def makespan(
+    costs: Sequence[tuple[str, Sequence[str], float]], at_once: int, widths: Mapping[str, int] | None = None
+) -> float:
     """Returns the seconds until the last run has ended.
 
     Args:
         costs: id, ids of the runs it needs, and seconds, in the order of the queue. Needs that are not listed are there.
         at_once: how many runs go on at the same time.
+        widths: of runs that take several of those places, how many, by id.
     """
     ended: dict[str, float] = {}
     lanes = [0.0] * max(1, at_once)
@@ -100,13 +108,22 @@ def makespan(costs: Sequence[tuple[str, Sequence[str], float]], at_once: int) ->
     listed = {run_id for run_id, _, _ in costs}
     while waiting:
         now = min(lanes)
-        ready = [item for item in waiting if all(ended.get(need, math.inf) <= now for need in listed & set(item[1]))]
-        if not ready:  # the free lane waits for whatever ends next
-            lanes[lanes.index(now)] = min(end for end in [*ended.values(), *lanes] if end > now)
+        free = [place for place, until in enumerate(lanes) if until == now]
+        wide = {item[0]: min((widths or {}).get(item[0], 1), len(lanes)) for item in waiting}
+        ready = [
+            item
+            for item in waiting
+            if wide[item[0]] <= len(free) and all(ended.get(need, math.inf) <= now for need in listed & set(item[1]))
+        ]
+        if not ready:  # the free lanes wait for whatever ends next
+            later = min(end for end in [*ended.values(), *lanes] if end > now)
+            lanes = [max(until, later) for until in lanes]
             continue
         run_id, _, seconds = ready[0]
         waiting.remove(ready[0])
-        ended[run_id] = lanes[lanes.index(now)] = now + seconds
+        ended[run_id] = now + seconds
+        for place in free[: wide[run_id]]:
+            lanes[place] = ended[run_id]
     return max(ended.values(), default=0.0)
 
 

@@ -7,9 +7,10 @@ from typing import Literal
 from workbench.domain.errors import BadInput, NotFound
 from workbench.domain.methods import POLICIES
 from workbench.domain.recipes import MODEL, BestOfNRecipe, EvaluateRecipe, RewardSource
-from workbench.domain.records import Job, Method
+from workbench.domain.records import Job, Method, RunState
 from workbench.domain.settings import Settings
 from workbench.jobs.drafts import result_hash, run_id
+from workbench.jobs.states import StateReader
 from workbench.storage.checkpoints import list_checkpoints
 from workbench.storage.project import Project
 from workbench.storage.runlog import SAMPLES
@@ -19,7 +20,7 @@ Checkpoints = Literal["all", "best", "last"]
 
 
 def plan_evaluation(project: Project, run: Job, checkpoints: Checkpoints) -> Job:
-    """Returns the run that evaluates these checkpoints of a policy; the one that is there already where it is the same.
+    """Returns the run that evaluates these checkpoints of a policy; the one that is there already where it does the same.
 
     Args:
         project: whose run.
@@ -38,7 +39,21 @@ def plan_evaluation(project: Project, run: Job, checkpoints: Checkpoints) -> Job
         raise BadInput(f"Run `{run.id}` is a {run.method} run, which writes no text.", "Name an sft, dpo or ppo run.")
     assert isinstance(pattern.recipe, EvaluateRecipe)
     recipe = pattern.recipe.model_copy(update={"checkpoints": checkpoints})
+    if checkpoints == "last" and _has_the_last(project, pattern):
+        return pattern
     return _like(project, pattern, "evaluate", pattern.name, recipe)
+
+
+def _has_the_last(project: Project, evaluation: Job) -> bool:
+    """Says whether an evaluation of all checkpoints has sampled from the last one, which need not be done again."""
+    assert isinstance(evaluation.recipe, EvaluateRecipe)
+    trained = run_of(evaluation.inputs.model)
+    if evaluation.recipe.checkpoints != "all" or trained is None:
+        return False
+    there = list_checkpoints(project.run_folder(trained))
+    sampled = {path.stem for path in _samples(project, evaluation)}
+    is_finished = StateReader(project).state(evaluation.id) is RunState.FINISHED
+    return is_finished and bool(there) and f"checkpoint-{there[-1].step}" in sampled
 
 
 def plan_best_of_n(project: Project, run: Job, n: int, max_prompts: int | None) -> Job:

@@ -101,7 +101,8 @@ def resume_run(
     Raises:
         NotFound: there is no such run.
         BadInput: it is finished, or works.
-        BadSetting: its batch cannot be divided among the processes.
+        BadSetting: its batch cannot be divided among the processes, or an earlier version planned it with a setting that
+            is not known any more.
         Busy: it is still saving its last checkpoint.
     """
     job = project.job(run_id)
@@ -241,6 +242,7 @@ def _refuse_to_resume(job: Job, state: RunState) -> None:
         raise BadInput(f"Run `{job.id}` is finished.", "To train again, change a setting or the seed.")
     if state is RunState.STOPPING:
         raise Busy(f"Run `{job.id}` is still saving its last checkpoint.", "Resume it when it has stopped.")
+    job.refuse_unknown()
 
 
 def _change_processes(project: Project, job: Job, processes: int, state: RunState) -> None:

@@ -37,7 +37,9 @@ def check_inputs(project: Project, job: Job) -> None:
     Raises:
         NotFound: a model, run or dataset is gone.
         BadInput: a model, dataset or judge has changed since.
+        BadSetting: an earlier version did it with a setting that is not known any more.
     """
+    job.refuse_unknown()
     inputs = job.inputs
     for role, name in (
         ("model", inputs.model),

@@ -16,7 +16,7 @@ from workbench.domain.recipes import (
 )
 from workbench.domain.records import DataInput, Job
 from workbench.jobs.hub_commits import cached_folder
-from workbench.jobs.workload import Sizes, Workload, workload
+from workbench.jobs.workload import Sizes, Together, Workload, workload
 from workbench.storage.model_shapes import ModelShape, read_shape
 from workbench.storage.project import Project
 from workbench.storage.sources import resolve_model, run_of
@@ -44,7 +44,8 @@ class Sizing:
         if not isinstance(job.recipe, TrainingRecipe | EvaluateRecipe | BestOfNRecipe):
             return None
         sizes = self._sizes(job)
-        return None if sizes is None else workload(job.recipe, sizes, job.budget)
+        together = Together(job.processes, job.is_sharded)
+        return None if sizes is None else workload(job.recipe, sizes, job.budget, together)
 
     def n_parameters(self, job: Job) -> int:
         """Returns the size of the model that a run works on; 0 where it is unknown."""

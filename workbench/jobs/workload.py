@@ -62,7 +62,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Workload:
-    """What a run computes.
+    """What a run computes, by each of its processes.
 
     Attributes:
         operations: floating point, in all.
@@ -70,6 +70,7 @@ class Workload:
         layers: that each pass goes through.
         memory_mib: weights, gradients, Adam, activations, cache; without what the libraries take.
         weights_mib: that are read from disk and written once a checkpoint.
+        processes: that share the work.
     """
 
     operations: float
@@ -77,23 +78,43 @@ class Workload:
     layers: int
     memory_mib: float
     weights_mib: float
+    processes: int = 1
 
 
-def workload(recipe: TrainingRecipe | EvaluateRecipe | BestOfNRecipe, sizes: Sizes, budget: Budget) -> Workload:
+@dataclass(frozen=True)
+class Together:
+    """How a run is shared.
+
+    Attributes:
+        processes: each trains on an equal part of every batch.
+        is_sharded: each holds a part of the model in place of a copy.
+    """
+
+    processes: int = 1
+    is_sharded: bool = False
+
+
+_ALONE = Together()
+
+
+def workload(
+    recipe: TrainingRecipe | EvaluateRecipe | BestOfNRecipe, sizes: Sizes, budget: Budget, together: Together = _ALONE
+) -> Workload:
     """Returns what a run with these settings computes.
 
     Args:
         recipe: of sft, reward, dpo, ppo, evaluate or best_of_n.
         sizes: what it works on.
         budget: episodes and tokens end it early; seconds are not this function's.
+        together: how training is shared; what trains nothing takes one process.
     """
     if isinstance(recipe, EvaluateRecipe):
         return _evaluation(recipe, sizes)
     if isinstance(recipe, BestOfNRecipe):
         return _evaluation(recipe.as_evaluation(), replace(sizes, n_checkpoints=recipe.n))  # every round is one
     if isinstance(recipe, PpoRecipe):
-        return _ppo(recipe, sizes, budget)
-    return _given_responses(recipe, sizes, budget)
+        return _ppo(recipe, sizes, budget, together.processes)
+    return _given_responses(recipe, sizes, budget, together)
 
 
 def examples_in_all(recipe: TrainingRecipe, sizes: Sizes, budget: Budget) -> int:
@@ -119,24 +140,25 @@ def tokens_an_example(recipe: TrainingRecipe, sizes: Sizes) -> float:
     return max(1.0, chosen + min(lengths.prompt + lengths.rejected, most))
 
 
-def _given_responses(recipe: TrainingRecipe, sizes: Sizes, budget: Budget) -> Workload:
+def _given_responses(recipe: TrainingRecipe, sizes: Sizes, budget: Budget, together: Together) -> Workload:
     n, tokens, size = examples_in_all(recipe, sizes, budget), tokens_an_example(recipe, sizes), sizes.model.n_parameters
     reference = _FORWARD if isinstance(recipe, DpoRecipe) else 0
-    operations = n * tokens * size * (_training(recipe) + reference) + sizes.n_validation * tokens * size * (
-        _FORWARD + reference
-    )
+    operations = n * tokens * size * (_training(recipe) + reference) / together.processes
+    operations += sizes.n_validation * tokens * size * (_FORWARD + reference) / together.processes
     passes = math.ceil(n / recipe.batch_size) * (_PASSES_A_STEP + bool(reference)) * _parts(recipe)
     weights = size * (_WEIGHT if reference else 0) + _trained_bytes(recipe, sizes.model)
-    if isinstance(recipe, RewardRecipe) and recipe.normalize:
+    weights /= together.processes if together.is_sharded else 1
+    if isinstance(recipe, RewardRecipe) and recipe.normalize:  # by every process for itself
         sampled = recipe.normalize_samples * (sizes.lengths.prompt + sizes.sampling)
         operations += sampled * size * 2 * _FORWARD
         passes += math.ceil(recipe.normalize_samples / recipe.batch_size) * sizes.sampling
-    at_once = recipe.batch_size / recipe.gradient_accumulation_steps * tokens * _LONGEST_OVER_MEAN
-    memory = weights + _activations(recipe, sizes.model, at_once)
-    return Workload(operations, passes, sizes.model.n_layers, memory / _MIB, size * _WEIGHT / _MIB)
+    rows_at_once = recipe.batch_size / recipe.gradient_accumulation_steps / together.processes
+    memory = weights + _activations(recipe, sizes.model, rows_at_once * tokens * _LONGEST_OVER_MEAN)
+    loaded = size * _WEIGHT / _MIB
+    return Workload(operations, passes, sizes.model.n_layers, memory / _MIB, loaded, together.processes)
 
 
-def _ppo(recipe: PpoRecipe, sizes: Sizes, budget: Budget) -> Workload:
+def _ppo(recipe: PpoRecipe, sizes: Sizes, budget: Budget, processes: int) -> Workload:
     n, tokens, size = examples_in_all(recipe, sizes, budget), tokens_an_example(recipe, sizes), sizes.model.n_parameters
     judge = sizes.judging
     separate = recipe.value_model == "separate"
@@ -148,12 +170,14 @@ def _ppo(recipe: PpoRecipe, sizes: Sizes, budget: Budget) -> Workload:
     passes = updates * (sizes.sampling + 4 + steps * _PASSES_A_STEP * (1 + separate))
     reference = 0 if recipe.lora_rank else size * _WEIGHT
     weights = _trained_bytes(recipe, sizes.model) + reference + judge * _WEIGHT + separate * size * _TRAINED
-    part = recipe.batch_size / recipe.num_mini_batches / recipe.gradient_accumulation_steps * tokens
+    batch = recipe.batch_size / processes * tokens
+    part = batch / recipe.num_mini_batches / recipe.gradient_accumulation_steps
     learning = _activations(recipe, sizes.model, part) * (1 + separate)
-    sampling = recipe.batch_size * tokens * _cache(sizes.model)
+    sampling = batch * _cache(sizes.model)
     memory = (weights + max(learning, sampling)) / _MIB
     loaded = (2 * size + judge + separate * size) * _WEIGHT / _MIB
-    return Workload(n * tokens * (sampled + trained), passes, sizes.model.n_layers, memory, loaded)
+    operations = n * tokens * (sampled + trained) / processes
+    return Workload(operations, passes, sizes.model.n_layers, memory, loaded, processes)
 
 
 def _evaluation(recipe: EvaluateRecipe, sizes: Sizes) -> Workload:

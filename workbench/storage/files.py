@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from workbench.domain.errors import BadInput, DiskFull, NewerFormat, NotFound
 from workbench.domain.records import FORMAT_VERSION, Record
+from workbench.domain.settings import STORED
 
 R = TypeVar("R", bound=Record)
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -96,7 +97,7 @@ def raise_if_full(error: OSError, path: Path, hint: str = "Free some space, then
 
 def write_record(path: Path, record: Record) -> None:
     """Writes `record` as indented JSON with its format version."""
-    write_bytes(path, record.model_dump_json(indent=2).encode() + b"\n")
+    write_bytes(path, record.model_dump_json(indent=2, context=STORED).encode() + b"\n")
 
 
 def read_record(path: Path, type_: type[R]) -> R:
@@ -110,7 +111,7 @@ def read_record(path: Path, type_: type[R]) -> R:
     raw = read_json(path)
     check_version(path, raw)
     try:
-        return type_.model_validate(raw)
+        return type_.model_validate(raw, context=STORED)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"

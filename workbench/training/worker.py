@@ -183,6 +183,7 @@ def _run(folder: Path, terminations: Terminations) -> Finished:
 
     with RunSession.open(folder) as session:
         terminations.pass_to(session.request_stop)
+        session.job.refuse_unknown()
         with importing():
             train = find_method(session.job.method)
         try:

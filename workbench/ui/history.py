@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from workbench.ui.tasks import Tasks
 
-_MOST = 100
+_MOST = 1000  # one who judges by keys does hundreds, and what was done before shall not be lost to undo
 
 
 @dataclass(slots=True)
@@ -22,21 +22,34 @@ class Deed:
         words: what was done, as a button would say it: "Delete run ppo".
         do: a verb of the api that does it, again if need be.
         undo: takes it back; receives what `do` returned the last time.
+        on_done: receives, on the window's thread, what `do` returned, each time that it is done.
+        on_undone: called, on the window's thread, each time that it was taken back, or could not be done at all.
+        is_seen: says whether the person sees what comes of it; then nothing is told.
         result: what `do` returned the last time.
     """
 
     words: str
     do: Callable[[], Any]
     undo: Callable[[Any], Any]
+    on_done: Callable[[Any], object] | None = None
+    on_undone: Callable[[], object] = lambda: None
+    is_seen: Callable[[], bool] = lambda: False
     result: Any = None
+
+    def settle(self, result: Any) -> None:
+        """Notes that it is done, and tells who asked for it."""
+        self.result = result
+        if self.on_done is not None:
+            self.on_done(result)
 
 
 class _Step(NamedTuple):
-    """One thing to be done on another thread, and what follows on the window's."""
+    """One thing to be done on another thread, and what follows on the window's: where it fails, that is said first."""
 
     work: Callable[[], Any]
     on_result: Callable[[Any], None]
     title: str
+    on_failed: Callable[[], object]
 
 
 class History(QObject):
@@ -47,7 +60,7 @@ class History(QObject):
 
     Signals:
         changed: what can be undone or redone is another deed now.
-        told: a deed was done, undone or redone: the sentence, and whether it can be undone.
+        told: a deed was done, undone or redone: the sentence, empty where that is seen, and whether it can be undone.
     """
 
     changed = Signal()
@@ -81,7 +94,9 @@ class History(QObject):
         words: str,
         do: Callable[[], Any],
         undo: Callable[[Any], Any],
-        on_done: Callable[[Any], None] | None = None,
+        on_done: Callable[[Any], object] | None = None,
+        on_undone: Callable[[], object] = lambda: None,
+        is_seen: Callable[[], bool] = lambda: False,
     ) -> None:
         """Does something and remembers how to take it back; where it fails the window says so and nothing is remembered.
 
@@ -89,20 +104,20 @@ class History(QObject):
             words: what is done, as a button would say it.
             do: runs on another thread, touches no widget.
             undo: takes it back, on another thread; receives what `do` returned.
-            on_done: receives what `do` returned, on the window's thread.
+            on_done: receives what `do` returned, on the window's thread, each time that it is done.
+            on_undone: called on the window's thread each time that it was taken back, or could not be done at all.
+            is_seen: says whether the person sees what comes of it; then nothing is told.
         """
-        deed = Deed(words, do, undo)
+        deed = Deed(words, do, undo, on_done, on_undone, is_seen)
 
         def on_result(result: Any) -> None:
-            deed.result = result
             self._deeds[self._n_done :] = [deed]
             del self._deeds[:-_MOST]
             self._n_done = len(self._deeds)
-            self.told.emit(f"{words}: done.", True)
-            if on_done is not None:
-                on_done(result)
+            self._tell(deed, "done", can_undo=True)
+            deed.settle(result)
 
-        self._start(do, on_result, f"{words} did not work")
+        self._start(do, on_result, f"{words} did not work", on_undone)
 
     def undo(self) -> None:
         """Takes the newest deed back; while one is under way, that one as soon as it is done."""
@@ -114,7 +129,8 @@ class History(QObject):
 
         def on_result(_result: Any) -> None:
             self._n_done -= 1
-            self.told.emit(f"{deed.words}: undone.", False)
+            self._tell(deed, "undone", can_undo=False)
+            deed.on_undone()
 
         self._start(lambda: deed.undo(deed.result), on_result, f"{deed.words} was not undone")
 
@@ -127,11 +143,14 @@ class History(QObject):
         deed = self._deeds[self._n_done]
 
         def on_result(result: Any) -> None:
-            deed.result = result
             self._n_done += 1
-            self.told.emit(f"{deed.words}: done again.", True)
+            self._tell(deed, "done again", can_undo=True)
+            deed.settle(result)
 
         self._start(deed.do, on_result, f"{deed.words} was not done again")
+
+    def _tell(self, deed: Deed, what: str, *, can_undo: bool) -> None:
+        self.told.emit("" if deed.is_seen() else f"{deed.words}: {what}.", can_undo)
 
     def clear(self) -> None:
         """Forgets everything: another project is open. What was asked for still happens."""
@@ -155,8 +174,14 @@ class History(QObject):
         report = partial(self._report, "Something that was asked for before the project was closed did not work")
         self._tasks.start(f"window {self._key()}", work, lambda _none: None, report)
 
-    def _start(self, work: Callable[[], Any], on_result: Callable[[Any], None], title: str) -> None:
-        self._going.append(_Step(work, on_result, title))
+    def _start(
+        self,
+        work: Callable[[], Any],
+        on_result: Callable[[Any], None],
+        title: str,
+        on_failed: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._going.append(_Step(work, on_result, title, on_failed))
         if len(self._going) == 1:
             self._go_on()
         self.changed.emit()
@@ -173,8 +198,12 @@ class History(QObject):
             self._key(),
             work,
             lambda result: self._settle(lambda: step.on_result(result)),
-            lambda error: self._settle(lambda: self._report(step.title, error)),
+            lambda error: self._settle(lambda: self._give_up(step, error)),
         )
+
+    def _give_up(self, step: _Step, error: Exception) -> None:
+        self._report(step.title, error)
+        step.on_failed()
 
     def _settle(self, finish: Callable[[], None]) -> None:
         self._going.popleft()

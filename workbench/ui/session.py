@@ -56,9 +56,14 @@ class Session(QObject):
         self._view: api.ProjectView | None = None
         self._looked_at = 0.0
         self._failing = self._unanswered = ""  # keys: of what fails just now, and of what was told to have failed
+        self._strays: set[str] = (
+            set()
+        )  # keys of what failed that nobody waited for: said once, however often it is tried
+        self._trouble = ""  # why the project could not be looked at the last time
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.look)
+        self.tasks.strayed.connect(self._on_strayed)
 
     @property
     def project(self) -> api.Project | None:
@@ -139,6 +144,7 @@ class Session(QObject):
         self.tasks.cancel_all(but=OF_THE_WINDOW)  # whoever asked belongs to the project and goes with it
         if self._project is not None:
             self._project = self._view = None
+            self._trouble = ""
             self.project_closed.emit()
 
     def stop(self) -> None:
@@ -154,7 +160,7 @@ class Session(QObject):
         if project is None or self.tasks.is_running("look"):
             return
         self._looked_at = time.monotonic()
-        self.tasks.start("look", lambda: api.show_project(project), self._on_looked, self._on_look_failed)
+        self.ask("look", lambda: api.show_project(project), self._on_looked, on_error=self._on_look_failed)
 
     def keep(self, name: str, value: object) -> None:
         """Remembers something about the open project for the next time that it is opened here."""
@@ -194,6 +200,7 @@ class Session(QObject):
     def _on_looked(self, view: api.ProjectView) -> None:
         took_ms = 1000 * (time.monotonic() - self._looked_at)
         self._timer.setInterval(max(_POLL_MS, int(_POLL_SHARE * took_ms)))
+        self._trouble = ""
         if self._view is None:
             self._prepare()
         if view != self._view:
@@ -207,5 +214,15 @@ class Session(QObject):
         self.tasks.start_long("prepare logs", lambda task: api.prepare_logs(project, task.check), lambda _done: None)
 
     def _on_look_failed(self, error: Exception) -> None:
-        self.close()
-        self.report("The project is not readable any more", error)
+        """Says it once; a project that was seen stays open with all that is typed: a moment later it may be read again."""
+        if self._view is None:
+            self.close()
+            self.report("The project cannot be read", error)
+        elif str(error) != self._trouble:
+            self._trouble = str(error)
+            self.report("The project cannot be read at the moment; what is shown is from before", error)
+
+    def _on_strayed(self, key: str, error: Exception) -> None:
+        if key not in self._strays:
+            self._strays.add(key)
+            self.report("Something in the background went wrong", error)

@@ -1,13 +1,10 @@
 """Work on other threads: a function goes out, its answer comes back on the window's thread."""
 
-import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
-
-_LOG = logging.getLogger(__name__)
 
 
 class Cancelled(Exception):
@@ -50,7 +47,12 @@ class Tasks(QObject):
     """Runs functions on a pool of threads and hands back what they return.
 
     Of several tasks with one key only the newest is answered: an answer to an older question is dropped.
+
+    Signals:
+        strayed: a task failed whose asker gave no handler for that: its key and the exception.
     """
+
+    strayed = Signal(str, object)
 
     _done = Signal(object, object, object)  # task, result, exception
     _progressed = Signal(object, object)
@@ -79,7 +81,7 @@ class Tasks(QObject):
             key: names the question; an unanswered task of the same key is cancelled.
             work: takes nothing, touches no widget.
             on_result: receives what it returned.
-            on_error: receives what it raised; without one the exception is logged.
+            on_error: receives what it raised; without one `strayed` does.
         """
         return self.start_long(key, lambda _task: work(), on_result, on_error)
 
@@ -161,7 +163,7 @@ class Tasks(QObject):
         elif on_error is not None:
             on_error(problem)
         else:
-            _LOG.error("The task %s failed.", task.key, exc_info=problem)
+            self.strayed.emit(task.key, problem)
 
     @Slot(object, object)
     def _on_progressed(self, task: Task, progress: Any) -> None:

@@ -296,6 +296,8 @@ class MainWindow(QMainWindow):
     def _on_deed(self, sentence: str, can_undo: bool) -> None:
         if self._deed_toast is not None:
             self.toasts.dismiss(self._deed_toast)  # its Undo would take back something else now
+        if not sentence:
+            return
         undo = ("Undo", self._session.history.undo) if can_undo else ()
         self._deed_toast = self.toasts.show_toast(sentence, "plain", *undo)
         self._session.look()

@@ -1,7 +1,9 @@
 """What a person does on the Compare page."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QFileDialog, QLineEdit
 
 
 def chosen(box: QComboBox, data: object) -> None:
@@ -22,3 +24,12 @@ def turn_to(qtbot, page, title: str):
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(at).center())
     qtbot.waitUntil(lambda: page.is_settled and page.deck.is_done and page.deck.current.isVisible(), timeout=20000)
     return page.deck.current
+
+
+def save_as(qtbot, export, out: Path) -> None:
+    """Clicks Save in the dialog of exports, names a file, and clicks Save again."""
+    qtbot.mouseClick(export.save_button, Qt.MouseButton.LeftButton)
+    asked = export.findChild(QFileDialog)
+    asked.findChild(QLineEdit, "fileNameEdit").setText(str(out))  # keys would open a list of what is there already
+    save = asked.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Save)
+    qtbot.mouseClick(save, Qt.MouseButton.LeftButton)

@@ -10,6 +10,7 @@ from workbench import api
 from workbench.domain.records import Outcome
 from workbench.storage.liveness import lock_for_worker
 from workbench.storage.project import Project
+from workbench.ui.pages.compare.answers import AnswersCard
 from workbench.ui.widgets.controls import ElidedLabel, tip_words
 from workbench.ui.widgets.plots.chart_card import value_at
 
@@ -29,6 +30,23 @@ def test_the_cursor_reads_out_every_chart_of_the_same_axis(page):
     assert f"<b>{value_at(series, 100.0)[1]:,.3g}</b>" in page.grid.cards[1].read_out()
     page.grid.cards[0].pointed.emit(page.grid.cards[0], None)
     assert page.grid.cards[1].read_out() == ""
+
+
+def test_the_arrow_keys_read_out_a_chart_place_by_place(qtbot, window, page):
+    kl = page.grid.cards[1]
+    kl.chart.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(kl.chart.hasFocus, timeout=20000)
+    places = sorted({x for series in kl.spec.series for x in series.x})
+    read_out = [kl.read_out()]
+    assert f"{places[-1]:,.0f}" in read_out[0]
+    for key, place in ((Qt.Key.Key_Left, -2), (Qt.Key.Key_Left, -3), (Qt.Key.Key_Right, -2)):
+        qtbot.keyClick(kl.chart, key)
+        read_out.append(kl.read_out())
+        assert f"{places[place]:,.0f}" in read_out[-1]
+    assert read_out[1] == read_out[3]
+    assert page.grid.cards[0].read_out() != ""  # the others of this axis go along
+    page.filter.setFocus()
+    qtbot.waitUntil(lambda: kl.read_out() == "", timeout=20000)
 
 
 def test_chart_and_table_say_both_units_of_a_reward(qtbot, page, window):
@@ -81,6 +99,24 @@ def test_prompts_are_stepped_through_by_keyboard(qtbot, page, window):
     qtbot.keyClick(window, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     spreads = [page.answers._spread(question) for question in page.answers._questions]
     assert page.answers._spread(page.answers._questions[page.answers._at]) == max(spreads)
+
+
+def test_a_tall_window_is_filled_with_answers_and_a_low_one_only_as_far_as_one_sees(qtbot, look):
+    card = AnswersCard()
+    qtbot.addWidget(card)
+    answers = tuple(
+        api.Answer(
+            arm=f"arm {n}", index=n, seed=0, step=9, response="yes", gold=1.0, proxy=None, n_tokens=1, was_cut=False
+        )
+        for n in range(60)
+    )
+    card.resize(400, 500)
+    card.show_questions([api.Question(key="k", prompt="Say yes", answers=answers)], (), look.scheme, ())
+    card.show()
+    qtbot.waitUntil(lambda: card._area.verticalScrollBar().maximum() > 0, timeout=20000)
+    assert card._n_made < 60
+    card.resize(400, 6000)
+    qtbot.waitUntil(lambda: card._n_made == 60, timeout=20000)
 
 
 def test_the_verdict_and_what_to_be_careful_about_are_said(page):

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from tests.ui.compare.driving import chosen
+from tests.ui.compare.driving import chosen, save_as
 from workbench import api
 from workbench.domain.errors import BadInput
 from workbench.ui.pages.compare.exporting import ExportDialog
@@ -20,6 +20,14 @@ def test_export_writes_what_is_shown_by_the_file_s_ending(qtbot, page, window, t
     as_arm = {".html": ">PPO<", ".md": "| PPO |"}.get(suffix, "PPO")  # how costs are counted names the method
     assert as_arm not in text
     assert as_arm.replace("PPO", "DPO β=0.1") in text
+
+
+def test_two_clicks_on_save_and_a_name_keep_the_charts(qtbot, page, window, tmp_path):
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    chosen(page.export.format_box, ".svg")
+    save_as(qtbot, page.export, tmp_path / "charts")
+    qtbot.waitUntil(lambda: any("charts.svg" in said for said in window.toasts.sentences()), timeout=20000)
+    assert "<svg" in (tmp_path / "charts.svg").read_text(encoding="utf-8")
 
 
 def test_event_files_of_the_runs_that_are_compared_are_written(qtbot, page, window, tmp_path):

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QMenu
 
-from tests.ui.compare.driving import chosen, settled
+from tests.ui.compare.driving import chosen, settled, turn_to
 from workbench import api
 
 
@@ -146,6 +146,17 @@ def test_a_project_is_opened_as_it_was_looked_at_last(qtbot, page, window, sessi
     window.show_page("compare")
     qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
     assert window.page.comparison.view.x == "seconds"
+
+
+def test_the_table_that_was_in_sight_comes_back(qtbot, window, page, session, evaluated):
+    turn_to(qtbot, page, "Costs")
+    session.close()
+    with qtbot.waitSignal(session.project_changed, timeout=20000):
+        session.open(evaluated.folder)
+    window.show_page("compare")
+    qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
+    assert window.page.deck.current.title == "Costs"
+    assert window.page.deck.current.isVisible()
 
 
 def test_what_is_hidden_stays_hidden_under_another_name(qtbot, page, window, session, evaluated):

@@ -85,9 +85,29 @@ def test_a_judgement_is_taken_back_by_key_and_its_pair_comes_again(qtbot, window
     qtbot.waitUntil(lambda: blind.undo.isEnabled() and len(read_labels(evaluated)) == 1, timeout=WAIT)
     qtbot.keyClick(window, Qt.Key.Key_U)
     qtbot.waitUntil(lambda: read_labels(evaluated) == (), timeout=WAIT)
-    assert blind.prompt.text() == first
+    qtbot.waitUntil(lambda: blind.prompt.text() == first, timeout=WAIT)
+    assert window.toasts.sentences() == []  # the pair is in sight again
     lines = (evaluated.folder / "comparisons" / "labels.jsonl").read_text().splitlines()
     assert len(lines) == 2  # nothing is erased
+
+
+def test_judgements_are_undone_and_redone_like_everything_else(qtbot, window, blind, evaluated):
+    ctrl, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    window._session.history.do("Rename run", lambda: None, lambda _none: None)
+    qtbot.waitUntil(lambda: window.toasts.sentences() == ["Rename run: done."], timeout=WAIT)
+    for number, key in enumerate((Qt.Key.Key_1, Qt.Key.Key_2), 1):
+        qtbot.keyClick(window, key)
+        qtbot.waitUntil(lambda n=number: len(read_labels(evaluated)) == n, timeout=WAIT)
+    qtbot.waitUntil(lambda: window._undo_action.text() == "Undo: Judge a pair", timeout=WAIT)
+    assert window.toasts.sentences() == []  # whose Undo would take a judgement back now
+    second = read_labels(evaluated)[1].prompt_key
+    qtbot.keyClick(window, Qt.Key.Key_Z, ctrl)
+    qtbot.waitUntil(lambda: len(read_labels(evaluated)) == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: blind.card.subtitle().startswith("2/"), timeout=WAIT)
+    qtbot.keyClick(window, Qt.Key.Key_Z, ctrl | shift)
+    qtbot.waitUntil(lambda: len(read_labels(evaluated)) == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: blind.card.subtitle().startswith("3/"), timeout=WAIT)
+    assert (read_labels(evaluated)[1].prompt_key, read_labels(evaluated)[1].verdict) == (second, "second")
 
 
 def test_one_arm_is_not_judged_against_itself(qtbot, blind):

@@ -118,6 +118,21 @@ def test_a_term_is_added_to_the_reward_behind_the_model_and_the_plan_grows_with_
     assert "Expected a judge's name, maybe with a weight" in ppo.fields["rewards"].said()
 
 
+def test_a_judge_or_reward_that_is_not_there_is_marked_where_it_is_named(qtbot, form):
+    ppo = next(arm for arm in form.settings.arms if arm.method == "ppo")
+    rewards, judges = ppo.fields["rewards"], form.settings.general.fields["judges"]
+    qtbot.keyClicks(rewards.editor.line, "model, 0.5*vadr")
+    qtbot.waitUntil(lambda: rewards.said() == "There is no judge `vadr`. Did you mean `vader`?", timeout=20000)
+    assert rewards._label.text() == "✕ Reward"
+    rewards.editor.line.setText("reward:never-trained")
+    qtbot.waitUntil(lambda: "no reward model `never-trained`" in rewards.said(), timeout=20000)
+    rewards.editor.line.setText("model, 0.5*vader")
+    qtbot.waitUntil(lambda: rewards.said() == "", timeout=20000)
+    qtbot.keyClicks(judges.editor.line, "vader, judges.py:kindness")
+    qtbot.waitUntil(lambda: "no judge file" in judges.said(), timeout=20000)
+    assert judges._label.text() == "✕ Judges"
+
+
 def test_an_arm_that_is_added_later_is_offered_the_same_terms(qtbot, form):
     first = form.settings.arms[0].fields["rewards"].editor
     qtbot.waitUntil(lambda: bool(first.menu.actions()), timeout=20000)

@@ -141,3 +141,11 @@ def test_a_file_is_written_under_the_name_that_was_chosen_and_no_other(qtbot, fo
     form.keeping.save_yaml(str(tmp_path / "rate-0.5"))
     qtbot.waitUntil((tmp_path / "rate-0.5").is_file, timeout=20000)
     assert (tmp_path / "rate-0.yaml").read_text() == "mine"
+
+
+def test_what_a_draft_holds_and_no_field_asks_for_is_told(qtbot, form, project, session):
+    api.save_draft(project, "old", ExperimentDraft(general={"name": ["old"], "colour": ["blue"]}))
+    with qtbot.waitSignal(session.told, timeout=20000) as told:
+        form.keeping.open_draft("old")
+    assert told.args == ["This version has no setting for what was stored as colour: it is left out.", "bad"]
+    assert form.draft().name == "old"

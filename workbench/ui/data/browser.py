@@ -20,6 +20,7 @@ from workbench.ui.theme import Look
 from workbench.ui.widgets import Card, label
 
 _RIGHT = 250
+_ROW = "data/row"
 _WIDTHS = {"Row": 60, "Split": 66, "Length": 54, "Gap": 54, "Raters": 56, "Margin": 54}
 _TEXTS = ("Prompt", "Chosen", "Rejected")
 _WITHOUT = {  # columns that rows of a kind have nothing for
@@ -40,6 +41,7 @@ class RowBrowser(QWidget):
         self._record: DatasetRecord | None = None
         self._search: api.RowSearch | None = None  # opened when a dataset is shown
         self._n_rows = 0
+        self._last = str(session.kept(_ROW, ""))  # the dataset and the row of last time, to turn to when it is opened
         self._build()
         self._place()
         self._connect()
@@ -207,9 +209,16 @@ class RowBrowser(QWidget):
             return
         self.model.show_rows(rows)
         if len(rows):
-            self.table.selectRow(0)
+            self.table.selectRow(self._place_of_last(rows))
         else:
             self.pair.show_nothing()
+
+    def _place_of_last(self, rows: Sequence[int]) -> int:
+        """Returns the place of the row that was in sight when the project was left; the first where that is none of these."""
+        name, _, row = self._last.rpartition(" ")
+        self._last = ""
+        is_there = self._record is not None and name == self._record.name and isinstance(rows, range)
+        return int(row) if is_there and row.isdigit() and int(row) in rows else 0
 
     def _on_bar_picked(self, condition: str, value: object) -> None:
         self.filter_bar.show_filter(self.filter_bar.filter.toggled(condition, value))
@@ -219,6 +228,8 @@ class RowBrowser(QWidget):
         if search is None or not index.isValid():
             return
         at = self.model.position(index.row())
+        if self._record is not None:
+            self._session.keep(_ROW, f"{self._record.name} {at}")
 
         def work() -> PairText:
             placed = search.row(at)

@@ -1,6 +1,7 @@
 """Import: a file is shown as what it would become; only then is anything written, with progress and a way to stop."""
 
 import re
+import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -27,8 +28,10 @@ from workbench.ui.session import Session
 from workbench.ui.tasks import Task
 from workbench.ui.widgets import Card, button, label, set_tone
 from workbench.ui.widgets.controls import counted
+from workbench.ui.widgets.run_rows import duration
 
 _LEFT = 340
+_GUESS_S = 1.0  # of an import, from which on its pace tells how long it takes
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9 ._-]+")
 _ENDINGS = re.compile(r"(\.(jsonl?|csv|tsv|parquet|arrow|feather|gz))+$", re.IGNORECASE)
 
@@ -48,6 +51,7 @@ class ImportPanel(Card):
         super().__init__("Import")
         self._session = session
         self._source = ""
+        self._began = 0.0
         self._preview: ImportPreview | None = None
         self._build()
         self._place()
@@ -95,6 +99,7 @@ class ImportPanel(Card):
                 progress=lambda done, total: task.report((done, total)),
             )
 
+        self._began = time.monotonic()
         self._set_importing(True)
         self._on_progress((0, None))
         self._session.tasks.start_long("data-import", work, self._on_imported, self._on_failed, self._on_progress)
@@ -146,6 +151,7 @@ class ImportPanel(Card):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         area.setFixedWidth(_LEFT)
+        area.setAccessibleName("How the file is read")
         across = QHBoxLayout()
         across.setSpacing(16)
         across.addWidget(area)
@@ -196,7 +202,12 @@ class ImportPanel(Card):
         done, total = progress
         self.bar.setRange(0, total or 0)
         self.bar.setValue(done)
-        self._say(f"{done:,} rows" if total is None else f"{done:,} of about {total:,} rows")
+        if total is None:
+            self._say(f"{done:,} rows")
+            return
+        took_s = time.monotonic() - self._began
+        left = f" · {duration(took_s * (total - done) / done)} left" if took_s > _GUESS_S and 0 < done < total else ""
+        self._say(f"{done:,} of about {total:,} rows{left}")
 
     def _on_imported(self, result: api.ImportResult) -> None:
         self._set_importing(False)

@@ -42,6 +42,7 @@ class ExperimentForm(QWidget):
         self.head = QWidget()
         self.settings = SettingsColumn(look)
         self.search = QLineEdit(placeholderText="Find a setting", clearButtonEnabled=True)
+        self.search.setAccessibleName("Find a setting")
         self.advanced = QCheckBox("Advanced")
         self.not_found = label("", "muted", wraps=True)
         self.plan = PlanCard(look)
@@ -78,7 +79,7 @@ class ExperimentForm(QWidget):
             return
         self._is_ready = True
         self._parts_timer.stop()
-        self.names = FormNames(self._session, self.settings.name_fields(), self)
+        self.names = FormNames(self._session, self.settings.name_fields(), self.settings.reward_fields, self)
         self.names.rewards_found.connect(self.settings.offer_rewards)
         self._connect()
         self.check()
@@ -178,6 +179,8 @@ class ExperimentForm(QWidget):
 
     def _build(self) -> None:
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("About the experiment")
+        self.tabs.tabBar().setAccessibleName("About the experiment")
         self.tabs.addTab(self.plan, "Plan")
         self.tabs.addTab(self.differences, "Differences")
         self.tabs.currentChanged.connect(lambda _place: self.differences.offer())

@@ -159,7 +159,7 @@ class FormKeeping(QObject):
     def _on_restored(self, left: ExperimentDraft | None) -> None:
         is_untouched = self._untouched is not None and self._form.draft().same_as(self._untouched)
         if left is not None and is_untouched and self._session.project == self._project:
-            self._form.show_draft(left)
+            self._show(left)
             self._kept = self._form.draft()
         else:
             self._begin_anew()
@@ -184,7 +184,14 @@ class FormKeeping(QObject):
     def _replace(self, draft: ExperimentDraft) -> None:
         """Fills the form; what stood in it is one menu away."""
         self._before = self._form.draft()
+        self._show(draft)
+
+    def _show(self, draft: ExperimentDraft) -> None:
+        """Fills the form; what an earlier version stored and the form has no field for is told."""
         self._form.show_draft(draft)
+        if forgotten := api.unknown_settings(draft):
+            names = ", ".join(forgotten)
+            self._session.tell(f"This version has no setting for what was stored as {names}: it is left out.", "bad")
 
     def _bring_back(self) -> None:
         if self._before is not None:

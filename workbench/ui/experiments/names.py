@@ -1,6 +1,6 @@
 """The names in a form: what is at hand for each, and below it what it leads to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,6 +10,7 @@ from workbench.domain.costs import parameters
 from workbench.domain.endpoints import LLM_PREFIX
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.recipes import MODEL
+from workbench.domain.recipes.rewards import read_term
 from workbench.domain.records import DatasetRecord
 from workbench.ui.experiments.field import SettingField
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker, Offer
@@ -37,6 +38,7 @@ class FormNames(QObject):
     Args:
         session: whose project is looked at.
         fields: the fields that hold names.
+        rewards: returns the fields that hold the terms of a reward; arms come and go.
         parent: ends with it.
 
     Signals:
@@ -45,14 +47,18 @@ class FormNames(QObject):
 
     rewards_found = Signal(object)
 
-    def __init__(self, session: Session, fields: NameFields, parent: QObject) -> None:
+    def __init__(
+        self, session: Session, fields: NameFields, rewards: Callable[[], Sequence[SettingField]], parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._fields = fields
+        self._rewards = rewards
         self._measures: dict[str, str] = {}
+        self._problems: dict[str, str] = {}  # of judges that were looked at
         self._from_scratch = False
         self._timer = QTimer(self, singleShot=True, interval=_LOOK_MS)
-        self._timer.timeout.connect(self._look_at_models)
+        self._timer.timeout.connect(self._look_further)
 
     def refresh(self) -> None:
         """Finds out what is at hand now."""
@@ -79,8 +85,7 @@ class FormNames(QObject):
         ):
             _offer_datasets(field, list(records.values()), kinds)
             _tell_dataset(field, records, kinds, purpose)
-        names = fields.judges.values()[0] if fields.judges.values() else list(fields.judges.setting.default)
-        fields.judges.tell(self._judged(names))
+        self._tell_judges()
         self._timer.start()
 
     def _named(self) -> str:
@@ -95,8 +100,19 @@ class FormNames(QObject):
     def _records(self) -> Sequence[DatasetRecord]:
         return self._session.view.datasets if self._session.view else ()
 
+    def _tell_judges(self) -> None:
+        judges = self._fields.judges
+        names = [str(name) for name in (judges.values() or [judges.setting.default])[0]]
+        self._tell_scorers(judges, names, self._judged(names))
+        for field in self._rewards():
+            self._tell_scorers(field, _sources(field), "")
+
+    def _tell_scorers(self, field: SettingField, names: Iterable[str], else_told: str) -> None:
+        problem = next((self._problems[name] for name in names if self._problems.get(name)), "")
+        field.tell(problem or else_told, "bad" if problem else "plain")
+
     def _judged(self, names: Sequence[str]) -> str:
-        told = [f"{name}: {self._measures[name]}" for name in map(str, names) if name in self._measures]
+        told = [f"{name}: {self._measures[name]}" for name in names if name in self._measures]
         return (
             f"Gold: {told[0]}. {'; '.join(told[1:])}".strip()
             if told and names[0] in self._measures
@@ -118,9 +134,22 @@ class FormNames(QObject):
         self.rewards_found.emit([Offer(MODEL, "the reward model that the experiment trains"), *scoring])
         self.look()
 
-    def _look_at_models(self) -> None:
+    def _look_further(self) -> None:
+        self._look_at_judges()
         self._look_at(self._fields.model, needs_weights=not self._from_scratch)
         self._look_at(self._fields.reward_model, needs_weights=True)
+
+    def _look_at_judges(self) -> None:
+        project = self._session.project
+        judged = [str(name) for names in self._fields.judges.values() for name in names]
+        names = {*judged, *(name for field in self._rewards() for name in _sources(field))}
+        if project is not None and names:
+            work = lambda: {name: api.check_judge(project, name) for name in names}  # noqa: E731
+            self._session.ask("look at judges", work, self._on_judges_looked_at)
+
+    def _on_judges_looked_at(self, problems: dict[str, str]) -> None:
+        self._problems = problems
+        self._tell_judges()
 
     def _look_at(self, field: SettingField, *, needs_weights: bool) -> None:
         project, values = self._session.project, field.values()
@@ -130,6 +159,14 @@ class FormNames(QObject):
         name = str(values[0])
         work = lambda: api.check_model(project, name, needs_weights=needs_weights)  # noqa: E731
         self._session.ask(f"look at {field.setting.group} model", work, lambda found: _tell_model(field, found))
+
+
+def _sources(field: SettingField) -> list[str]:
+    """Returns what scores in a reward, without weights; nothing where a term cannot be read, which the field says."""
+    if field.problem():
+        return []
+    terms = (read_term(str(text)) for texts in field.values() for text in texts)
+    return [term.source for term in terms if term.source != MODEL]
 
 
 def _tell_model(field: SettingField, found: api.ModelAtHand) -> None:

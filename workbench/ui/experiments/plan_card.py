@@ -102,6 +102,7 @@ class PlanCard(Card):
         inside.addStretch(1)
         self.area.setWidget(inner)
         self.area.setWidgetResizable(True)
+        self.area.setAccessibleName("The plan")
         self.body.addWidget(self.area, 1)
         for widget in (self.legend, self.said, self.total, self.basis, self.warnings, self.launch_button):
             self.body.addWidget(widget)

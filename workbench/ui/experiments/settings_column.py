@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QVBoxLayout, 
 
 from workbench.domain.drafts import DraftArm, ExperimentDraft
 from workbench.domain.experiments import ArmMethod
+from workbench.ui.experiments.field import SettingField
 from workbench.ui.experiments.names import NameFields
 from workbench.ui.experiments.pickers import JudgesPicker, NamePicker, Offer
 from workbench.ui.experiments.sheet import ArmSheet, SettingsSheet
@@ -49,6 +50,7 @@ class SettingsColumn(QScrollArea):
         self._arm_list, self._inside = QVBoxLayout(), QVBoxLayout(inside)
         self._inside.setContentsMargins(0, 0, 6, 0)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setAccessibleName("Settings of the experiment")
         self.setWidget(inside)
         for ground in (self.viewport(), inside):
             ground.setAutoFillBackground(False)  # what lies behind is the ground already
@@ -154,6 +156,10 @@ class SettingsColumn(QScrollArea):
             demonstrations=self.sft.fields["dataset"],
             judges=general["judges"],
         )
+
+    def reward_fields(self) -> list[SettingField]:
+        """Returns the fields in which arms say what they are rewarded by."""
+        return [arm.fields["rewards"] for arm in self.arms if "rewards" in arm.fields]
 
     def _on_changed(self) -> None:
         if not self._is_filling:

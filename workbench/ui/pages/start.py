@@ -17,7 +17,7 @@ _WIDTH = 980
 
 
 class StartPage(Page):
-    """Opens a project by a click, a dialog or a drop, or makes a new one."""
+    """Opens a project by a click or a dialog, or makes a new one."""
 
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(session, look)
@@ -76,7 +76,7 @@ class StartPage(Page):
         for folder in folders:
             self._rows.addWidget(self._recent_row(folder))
         if not folders:
-            words = "Projects that you open are listed here. You can also drop a project's folder on this page."
+            words = "Projects that you open are listed here. You can also drop a project's folder on this window."
             self._rows.addWidget(label(words, "muted", wraps=True))
         self._rows.addStretch(1)
 

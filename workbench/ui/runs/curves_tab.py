@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.domain.methods import StepWords, step_words
 from workbench.domain.metrics import describe
 from workbench.ui.runs.metric_plot import MetricPlot, definition
 from workbench.ui.runs.story import RunStory
@@ -65,6 +66,7 @@ class CurvesTab(QWidget):
         super().__init__()
         self._look = look
         self._story = RunStory()
+        self._steps = step_words("")
         self._plots: dict[str, MetricPlot] = {}
         self._placed: tuple[int, list[str]] = (1, [])
         self._turns = Turns(self)
@@ -78,9 +80,9 @@ class CurvesTab(QWidget):
         self._build()
         self._connect()
 
-    def show_story(self, story: RunStory) -> None:
-        """Draws what the run said; called again whenever it said more."""
-        self._story = story
+    def show_story(self, story: RunStory, steps: StepWords) -> None:
+        """Draws what the run said, over what its steps count; called again whenever it said more."""
+        self._story, self._steps = story, steps
         if self._names() != list(story.curves):
             self._list_metrics()
         self._refresh()
@@ -130,7 +132,7 @@ class CurvesTab(QWidget):
         self._part_room(-(-len(shown) // columns), columns)
         for place, name in enumerate(shown):
             if name not in self._plots:
-                self._plots[name] = MetricPlot(name, self._look.scheme)
+                self._plots[name] = MetricPlot(name, self._steps, self._look.scheme)
                 moved = True
             if moved:
                 self._grid.addWidget(self._plots[name], place // columns, place % columns)

@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from workbench import api
+from workbench.domain.methods import StepWords
 from workbench.domain.metrics import describe
 from workbench.ui.runs.story import Curve
 from workbench.ui.theme import Scheme
@@ -20,10 +21,11 @@ _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": 
 
 
 class MetricPlot(QFrame):
-    """Draws a curve that grows."""
+    """Draws a curve that grows, over steps that count what `steps` says."""
 
-    def __init__(self, name: str, scheme: Scheme) -> None:
+    def __init__(self, name: str, steps: StepWords, scheme: Scheme) -> None:
         super().__init__()
+        self._steps = steps
         self.name = name
         self._metric = describe(name)
         self._title = label(self._metric.label, "title")
@@ -55,7 +57,7 @@ class MetricPlot(QFrame):
         self.raw.setData(*behind, symbol=None)
         logged.setSymbol("o" if few else None)
         last = values[np.isfinite(values)][-1:]
-        self._value.setText(f"{last[0]:,.4g} at step {steps[-1]:,.0f}" if len(last) else "")
+        self._value.setText(f"{last[0]:,.4g} at {self._steps.one} {steps[-1]:,.0f}" if len(last) else "")
         return True
 
     def dress(self, scheme: Scheme) -> None:
@@ -69,7 +71,7 @@ class MetricPlot(QFrame):
             item.setSymbolBrush(pg.mkBrush(dots))
             item.setSymbolPen(pg.mkPen(dots))
             item.setSymbolSize(_DOT)
-        for side, words in (("bottom", "training step"), ("left", self._axis_words())):
+        for side, words in (("bottom", self._steps.axis), ("left", self._axis_words())):
             self.plot.dress_axis(side, words, tokens)
 
     def _pen(self, *, thin: bool) -> QPen:
@@ -83,7 +85,7 @@ class MetricPlot(QFrame):
         self.plot.showGrid(x=True, y=True, alpha=0.12)
         self.plot.setMinimumHeight(150)
         self.plot.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("0.0000") + _AXIS_WORDS)
-        self.plot.setAccessibleName(f"{self._metric.label} ({self._axis_words()}) over training steps")
+        self.plot.setAccessibleName(f"{self._metric.label} ({self._axis_words()}) over {self._steps.axis}")
         for item in (self.raw, self.curve):
             item.setDownsampling(auto=True, method="peak")
             item.setClipToView(True)

@@ -7,7 +7,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
 from workbench import api
+from workbench.domain.costs import pace
 from workbench.domain.errors import NotFound
+from workbench.domain.methods import step_words
 from workbench.ui.runs.curves_tab import CurvesTab
 from workbench.ui.runs.events_tab import EventsTab
 from workbench.ui.runs.log_tab import LogTab
@@ -48,7 +50,7 @@ class RunPanel(Card):
     def show_run(self, run: api.RunView, title: str) -> None:
         """Shows a run as it is now; turning to another one begins its story anew."""
         before, self._run = self._run, run
-        rate = f" · {run.rate:.3g} steps/s" if run.rate else ""
+        rate = f" · {pace(run.rate)}" if run.rate else ""
         self.set_title(title, f"{run_words(run)}{rate}")
         self.message.setText(f"{run.message} {run.hint}".strip())
         self.message.setVisible(bool(self.message.text()))
@@ -131,7 +133,7 @@ class RunPanel(Card):
         self.refresh()
 
     def _show_story(self, story: RunStory) -> None:
-        self.curves.show_story(story)
+        self.curves.show_story(story, step_words(self._run.method if self._run else ""))
         self.samples.show_live(story.samples)
         self.events.show_story(story)
 

@@ -1,6 +1,7 @@
 """A run in words: its name, where it is, how fast it is."""
 
 from workbench import api
+from workbench.domain.costs import pace
 from workbench.domain.methods import run_words
 from workbench.domain.records import RunState
 from workbench.ui.widgets.run_rows import duration
@@ -34,7 +35,7 @@ def state_words(run: api.RunView, place: int | None) -> str:
 
 def rate_words(run: api.RunView) -> str:
     """Says how fast a run is, in what is known of it."""
-    parts = [run.phase, f"{run.rate:.3g} steps/s" if run.rate else ""]
+    parts = [run.phase, pace(run.rate) if run.rate else ""]
     parts.append(f"{run.tokens_per_s:,.0f} tokens/s" if run.tokens_per_s else "")
     parts.append(f"{run.memory_mib:,.0f} MiB" if run.memory_mib else "")
     return " · ".join(part for part in parts if part)

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
@@ -139,11 +140,22 @@ class AnswersCard(Card):
         if self._questions is questions and self._at == at:  # else something else is shown meanwhile
             self._listed, self._n_made = shown, len(entries)
             self._fill(entries)
+            self._fill_up()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fill_up()
+
+    def _fill_up(self) -> None:
+        """Makes more entries, once those that are there have their places, until they reach the lower end."""
+        if self._n_made < len(self._listed):
+            QTimer.singleShot(0, self, self._on_scrolled)
 
     def _on_scrolled(self) -> None:
         """Makes the next entries when the last ones come near: of fifty arms nobody reads all."""
-        bar = self._area.verticalScrollBar()
-        if self._n_made < len(self._listed) and bar.value() > bar.maximum() - bar.pageStep():
+        bar, is_more = self._area.verticalScrollBar(), self._n_made < len(self._listed)
+        if is_more and self.isVisible() and bar.value() > bar.maximum() - bar.pageStep():
+            self._fill_up()
             for answer in self._listed[self._n_made :][:_AT_ONCE]:
                 self._list.insertWidget(self._n_made, self._entry(answer, self._listed[0]))
                 self._n_made += 1

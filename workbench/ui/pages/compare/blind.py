@@ -1,10 +1,10 @@
 """Two arms' answers without names, one pair after another, judged by key."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from itertools import count
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from workbench import api
@@ -23,6 +23,10 @@ _VERDICTS: tuple[tuple[str, str, api.BlindVerdict], ...] = (
 )
 
 
+_DEED = "Judge a pair"
+_LETTERS = 18
+
+
 class BlindTab(Tab):
     """Shows one pair at a time; which arm gave which answer is said nowhere."""
 
@@ -34,21 +38,24 @@ class BlindTab(Tab):
         self._session = session
         self._comparison: Comparison | None = None
         self._pairs: list[api.BlindPair] = []
-        self._given: list[api.BlindLabel | None] = []  # None while it is being written
-        self._numbers = count()
+        self._given: set[int] = set()  # places of the pairs that were judged
         self.one, self.other = QComboBox(), QComboBox()
         self.card = Card("Judge blind", "")
         self.prompt = label("", "title", wraps=True, selectable=True)
         self.texts = (label("", wraps=True, selectable=True), label("", wraps=True, selectable=True))
         self.buttons = {keys: button(words, partial(self._give, said), tip=f"{words} ({keys})")
                         for keys, words, said in _VERDICTS}  # fmt: skip
-        self.undo = button("Undo", self.take_back, tip="Takes the last judgement back (U)")
+        self.undo = button("Undo", self.take_back, tip="Takes the last judgement back (U, or Ctrl+Z)")
         self._place()
         for keys, words, said in _VERDICTS:  # keys that are typed into a field stay there
             add_action(self, f"Judge blind: {words}", keys, partial(self._give, said))
         add_action(self, "Judge blind: undo", "U", self.take_back)
         for box in (self.one, self.other):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(_LETTERS)  # as much as there is room for of two long names
+            box.setIconSize(QSize(0, 0))
             box.activated.connect(lambda _at: self._ask())
+        session.history.changed.connect(self._show_undo)
         self._wait()
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
@@ -63,13 +70,15 @@ class BlindTab(Tab):
 
     def take_back(self) -> None:
         """Takes the last judgement back and shows its pair again."""
-        project = self._session.project
-        if project is None or not self._given or self._given[-1] is None:
-            return
-        given = self._given.pop()
-        assert given is not None
-        self._do(lambda: api.take_back_label(project, given), lambda _done: None, lambda: None)
-        self._refresh()
+        if self._can_undo():
+            self._session.history.undo()
+
+    def _can_undo(self) -> bool:
+        """Says whether a judgement of these pairs is what the window would take back next."""
+        return bool(self._given) and self._session.history.undoable == _DEED
+
+    def _show_undo(self) -> None:
+        self.undo.setEnabled(self._can_undo())
 
     def _offer(self, names: list[str]) -> None:
         for box, chosen in ((self.one, names[-1]), (self.other, names[0])):
@@ -82,7 +91,7 @@ class BlindTab(Tab):
     def _ask(self) -> None:
         project, comparison = self._session.project, self._comparison
         one, other = self.one.currentData(), self.other.currentData()
-        self._pairs, self._given = [], []
+        self._pairs, self._given = [], set()
         if project is None or comparison is None or one == other:
             self._refresh()
             return
@@ -96,39 +105,36 @@ class BlindTab(Tab):
             one.setEnabled(False)
 
     def _on_pairs(self, pairs: list[api.BlindPair]) -> None:
-        self._pairs, self._given = pairs, []
+        self._pairs, self._given = pairs, set()
         self._refresh()
 
     def _give(self, verdict: api.BlindVerdict) -> None:
-        project, at = self._session.project, len(self._given)
+        project, at = self._session.project, self._at()
         if project is None or at >= len(self._pairs):
             return
         pair, given = self._pairs[at], self._given
-        given.append(None)
 
-        def keep(done: api.BlindLabel) -> None:
-            given[at] = done
-            self.undo.setEnabled(self._given[-1:] != [None] and bool(self._given))
-
-        def ask_again() -> None:
-            if given is self._given and given[at:] == [None]:
-                given.pop()
+        def mark(*, is_given: bool) -> None:
+            (given.add if is_given else given.discard)(at)
+            if given is self._given:  # else other arms are judged by now
                 self._refresh()
 
-        self._do(lambda: api.give_label(project, pair, verdict), keep, ask_again)
-        self._refresh()
+        mark(is_given=True)
+        self._session.history.do(
+            _DEED,
+            lambda: api.give_label(project, pair, verdict),
+            lambda done: api.take_back_label(project, done),
+            lambda _done: mark(is_given=True),
+            lambda: mark(is_given=False),
+            self.isVisible,
+        )
 
-    def _do(
-        self, work: Callable[[], object], on_done: Callable[[api.BlindLabel], None], on_failed: Callable[[], None]
-    ) -> None:
-        def fail(error: Exception) -> None:
-            on_failed()
-            self._session.report("The judgement was not kept", error)
-
-        self._session.ask(f"blind label {next(self._numbers)}", work, on_done, on_error=fail)
+    def _at(self) -> int:
+        """Returns the place of the first pair that was not judged."""
+        return next(place for place in count() if place not in self._given)
 
     def _refresh(self) -> None:
-        at = len(self._given)
+        at = self._at()
         is_open = at < len(self._pairs)
         self.card.set_subtitle(f"{at + 1:,}/{len(self._pairs):,}" if is_open else "")
         pair = self._pairs[at] if is_open else None
@@ -137,7 +143,7 @@ class BlindTab(Tab):
             text.setText(said.strip() or ("(nothing)" if pair else ""))
         for one in self.buttons.values():
             one.setEnabled(is_open)
-        self.undo.setEnabled(bool(self._given) and self._given[-1] is not None)
+        self._show_undo()
 
     def _nothing_left(self) -> str:
         if self.one.currentData() == self.other.currentData():

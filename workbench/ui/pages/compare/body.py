@@ -24,6 +24,7 @@ from workbench.ui.session import Session
 from workbench.ui.widgets import Card
 
 _LEFT, _LEFT_SHARE = 240, 6  # pixels that runs and verdict have at least; their part of a wide page
+_TAB = "compare/tab"  # in the settings: the one of last time
 _LOWEST = 520  # pixels; in a lower window it scrolls
 _TABLE_LINES = 20  # of text: the height of the tables with their tabs and titles, five rows of two lines each
 _FLAT, _TALL = 7, 10  # of the charts' height to 5 of what is below: with one row, and with two
@@ -60,6 +61,8 @@ class Body(QWidget):
             SeedsTab: SeedsTab,
             MatchedTab: MatchedTab,
         })  # fmt: skip
+        self.deck.turn_to(str(session.kept(_TAB, "")))
+        self.deck.bar.currentChanged.connect(lambda _place: session.keep(_TAB, self.deck.current.title))
         self.verdict.evidence_wanted.connect(self.show_evidence)
         self._place()
 

@@ -74,8 +74,10 @@ class Deck(QWidget):
         return found
 
     def turn_to(self, title: str) -> None:
-        """Brings a tab into sight."""
-        self.bar.setCurrentIndex([kind.title for kind in self._kinds].index(title))
+        """Brings a tab into sight; a title that no tab has changes nothing."""
+        titles = [kind.title for kind in self._kinds]
+        if title in titles:
+            self.bar.setCurrentIndex(titles.index(title))
 
     def showing(self, comparison: Comparison, scheme: Scheme, hidden: Collection[str]) -> Iterator[None]:
         """Shows a comparison in the tab in sight, and in others when they are turned to."""

@@ -89,11 +89,12 @@ class FigureForm(QWidget):
             told = self._told[name]
             box.setAccessibleName(told.label)
             box.setToolTip(f"{told.help} {told.bounds}".strip())
+            if box is self.dpi_box:  # here, and not later at its place: the Tab key goes as they were added
+                form.addRow(form_label("Unit"), self.unit_box)
             form.addRow(form_label(told.label), box)
         self.dpi_box.setSuffix(" dpi")
         self.height_box.setSpecialValueText("as needed")
         self.unit_box.setAccessibleName("Unit of width and height")
-        form.insertRow(2, form_label("Unit"), self.unit_box)
 
     def _connect(self) -> None:
         for box in (self.width_box, self.height_box, self.dpi_box):

@@ -23,7 +23,7 @@ _WHOLE = 1_000  # from which a place needs no fractions
 _GAP = 4  # pixels between the read-out and the edge of what is drawn
 _SOLID = "━"
 _MOST_NAMED = 12  # arms in the legend, and lines in the read-out
-_HOW = "\n\nClick a point for its samples. Drag to move, turn the wheel to zoom, double-click to see all."
+_HOW = "\n\nClick a point for its samples. Drag to move, turn the wheel to zoom, double-click to see all. Arrow keys read out."
 
 
 class _ValueWords(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from workbench.compare import Axis, PanelSpec, Series, Span
@@ -32,14 +32,17 @@ _BAND_POINTS = 1_000  # that a band keeps: it is drawn whole each time, however 
 CROWD = 16  # arms from which on bands and marks hide each other
 _DENSITY = 2.0  # of the ticks, since there are no finer ones between them
 _LONG = 10_000  # from which an axis counts in thousands
+_STOPS = 100  # of the arrow keys across a chart, about
+_BY_KEY = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+_BESIDE = 3  # pixels left and right of the cursor that are painted anew where it leaves
 _REACH = 12  # pixels around a click in which a checkpoint is meant
 
 
 class PanelChart(BarePlot):
-    """Draws a PanelSpec and says where the pointer is.
+    """Draws a PanelSpec and says where the pointer is, or where the arrow keys went.
 
     Signals:
-        pointed: the x under the pointer, or None when it left.
+        pointed: the x under the pointer or that the keys went to, or None when it left.
         picked: the arm whose checkpoint was clicked, and the checkpoint's step in every seed.
     """
 
@@ -99,10 +102,11 @@ class PanelChart(BarePlot):
 
     def point_at(self, x: float | None) -> None:
         """Moves the cursor to an x, or takes it away."""
+        if self._cursor.isVisible():  # a dashed line that goes leaves parts of itself behind
+            was = self.getPlotItem().vb.mapViewToScene(QPointF(self._cursor.value(), 0)).x()
+            self.viewport().update(round(was) - _BESIDE, 0, 2 * _BESIDE, self.height())
         if x is not None:
             self._cursor.setPos(x)
-        elif self._cursor.isVisible():
-            self.viewport().update()  # a dashed line that goes leaves parts of itself behind
         self._cursor.setVisible(x is not None)
 
     def ring(self, steps_by_arm: Mapping[str, int]) -> None:
@@ -163,6 +167,32 @@ class PanelChart(BarePlot):
     def leaveEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         self.pointed.emit(None)
         super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        by = _BY_KEY.get(event.key(), 0)
+        if by and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self._step(by)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self._step(1)  # from nowhere to where most charts are read: their end
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.pointed.emit(None)
+        super().focusOutEvent(event)
+
+    def _step(self, by: int) -> None:
+        """Goes to another place that was measured; of very many to a hundred of them."""
+        places = np.unique(np.concatenate([np.empty(0), *(np.asarray(one.x, dtype=float) for one in self._shown)]))
+        places = places[np.isfinite(places)][:: max(1, len(places) // _STOPS)]
+        if len(places):
+            now = self._cursor.value()
+            at = np.searchsorted(places, now, "right") if by > 0 else np.searchsorted(places, now) - 1
+            at = at if self._cursor.isVisible() else len(places) - 1
+            self.pointed.emit(float(places[min(max(0, at), len(places) - 1)]))
 
     def _dress(self, spec: PanelSpec, scheme: Scheme) -> None:
         tokens = scheme.tokens
