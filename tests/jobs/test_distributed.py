@@ -1,5 +1,6 @@
 """Runs of several processes before they start: what is refused, what accelerate is told, which devices they get."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -81,6 +82,8 @@ def test_one_named_device_takes_one_process(experiments: Project) -> None:
     ("values", "sentence"),
     [
         ({"distributed_type": "DEEPSPEED"}, "asks for DeepSpeed, which is not installed"),
+        ({"distributed_type": "DEEPSPEED", "deepspeed_config": {"zero_stage": 2}}, "which is not installed"),
+        ({"distributed_type": "DEEPSPEED", "deepspeed_config": {"zero_stage": 3}}, "no process has a whole model"),
         ({"distributed_type": "MEGATRON_LM"}, "`distributed_type` is MEGATRON_LM"),
         ({"distributed_type": "FSDP", "num_machines": 2}, "asks for 2 machines"),
         ({"distributed_type": "FSDP", "num_machines": "two"}, "asks for two machines"),
@@ -91,6 +94,17 @@ def test_a_configuration_that_cannot_be_had_here_is_refused(
 ) -> None:
     with pytest.raises(BadSetting, match=sentence):
         planned(experiments, processes=2, accelerate_config=config(experiments, **values))
+
+
+def test_the_stage_of_zero_is_read_from_deepspeeds_own_file_too(experiments: Project) -> None:
+    own = experiments.folder.parent / "zero.json"
+    name = config(experiments, distributed_type="DEEPSPEED", deepspeed_config={"deepspeed_config_file": "zero.json"})
+    with pytest.raises(BadInput, match=r"zero.json, its `deepspeed_config_file`, does not say which stage"):
+        planned(experiments, processes=2, accelerate_config=name)
+    for stage, sentence in ((3, "no process has a whole model"), (2, "which is not installed")):
+        own.write_text(json.dumps({"zero_optimization": {"stage": stage}}))
+        with pytest.raises(BadSetting, match=sentence):
+            planned(experiments, processes=2, accelerate_config=name)
 
 
 def test_a_configuration_without_processes_or_without_a_file_is_refused(experiments: Project) -> None:

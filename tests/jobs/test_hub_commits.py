@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.jobs.hashes import Hasher
 from workbench.jobs.hub_commits import pinned
 from workbench.jobs.references import References
+from workbench.storage.hashes import Hasher
 from workbench.storage.project import Project
 
 COMMIT = "a" * 40

@@ -12,8 +12,8 @@ from workbench.domain.experiments import Budget
 from workbench.domain.recipes import EvaluateRecipe
 from workbench.domain.records import Job
 from workbench.jobs.drafts import result_hash
-from workbench.jobs.hashes import hash_values
 from workbench.storage.checkpoints import checkpoint_folder, commit_checkpoint
+from workbench.storage.hashes import hash_values
 from workbench.storage.project import Project
 
 

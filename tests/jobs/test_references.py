@@ -5,8 +5,8 @@ import pytest
 from tests.storage.records import dataset, job
 from workbench.data.judges import load_judge
 from workbench.domain.errors import BadInput, ModelRefused, NotFound
-from workbench.jobs.hashes import Hasher
 from workbench.jobs.references import References, rows, rows_if_any
+from workbench.storage.hashes import Hasher
 from workbench.storage.project import Project
 
 

@@ -31,7 +31,14 @@ def make_project(folder: Path, shared: Path) -> Path:
 
 
 def add_run(
-    project: Path, shared: Path, name: str, *, seed: int = 3, budget: dict[str, int] | None = None, **recipe: object
+    project: Path,
+    shared: Path,
+    name: str,
+    *,
+    seed: int = 3,
+    budget: dict[str, int] | None = None,
+    model: Path | None = None,
+    **recipe: object,
 ) -> Path:
     """Returns the folder of a new PPO run with small settings and `recipe` on top of them."""
     dataset = Project.open(project).dataset("stories")
@@ -42,7 +49,7 @@ def add_run(
         seed=seed,
         recipe=PpoRecipe(**(SMALL | recipe)),
         inputs=Inputs(
-            model=str(shared / "models/stories260K"),
+            model=str(model or shared / "models/stories260K"),
             reward="./reward",
             data=DataInput(name="stories", sha256=dataset.content_sha256, split="train"),
         ),

@@ -1,5 +1,7 @@
 """PPO as a run: what its settings do and what it says."""
 
+import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -127,6 +129,24 @@ def test_the_ratio_is_one_before_the_first_optimizer_step(add: Add) -> None:
     assert values["loss/policy_avg"] == pytest.approx(0, abs=1e-5)  # whitened advantages have mean zero
 
 
+def test_a_models_own_dropout_is_off_so_that_the_first_ratio_is_one(add: Add, shared: Path, tmp_path: Path) -> None:
+    """Gradient checkpointing puts the models into training mode, in which dropout would act."""
+    dropping = tmp_path / "dropping"
+    shutil.copytree(shared / "models/stories260K", dropping, copy_function=shutil.copyfile)
+    config = json.loads((dropping / "config.json").read_text())
+    dropping.chmod(0o755)
+    (dropping / "config.json").write_text(json.dumps(config | {"attention_dropout": 0.5}))
+    one_step = {"total_episodes": 4, "num_ppo_epochs": 1, "num_mini_batches": 1, "gradient_checkpointing": True}
+    expected, values = (
+        work(add("sure", **one_step))[0].values,
+        work(add("dropping", model=dropping, **one_step))[0].values,
+    )
+    assert values["val/ratio"] == pytest.approx(1, abs=1e-5)
+    assert values["policy/approxkl_avg"] == pytest.approx(0, abs=1e-9)
+    del expected["tokens_per_s"], values["tokens_per_s"]
+    assert values == expected
+
+
 def test_bf16_starts_close_to_ratio_one_and_keeps_weights_in_fp32(add: Add) -> None:
     folder = add("bf16", total_episodes=4, num_ppo_epochs=1, num_mini_batches=1, precision="bf16")
     values = work(folder)[0].values
@@ -154,10 +174,16 @@ def test_the_missing_end_score_replaces_what_the_reward_model_said(add: Add) -> 
     assert fined["loss/value_avg"] != free["loss/value_avg"]
 
 
-def test_stop_strings_end_responses(add: Add) -> None:
-    metrics = work(add("stops", total_episodes=4, response_length=24, stop_strings=("a", "e")))
-    assert metrics[0].values["val/num_eos_tokens"] == 4
-    assert metrics[0].values["objective/length"] < 24
+def test_stop_strings_end_responses_and_are_no_missing_ending(add: Add) -> None:
+    ends = {"response_length": 24, "stop_strings": ("a", "e"), "missing_eos_score": -5.0, "kl_coef": 0.0}
+    folder = add("stops", total_episodes=4, **ends)
+    values = work(folder)[0].values
+    assert values["val/num_eos_tokens"] == 4
+    assert values["objective/length"] < 24
+    assert values["objective/rlhf_reward"] == pytest.approx(values["objective/scores"])
+    texts = [sample.response for sample in said(folder, Sample)]
+    assert texts  # which are what the reward model reads
+    assert not any("a" in text or "e" in text for text in texts)
 
 
 def test_the_adaptive_coefficient_moves_towards_the_target(add: Add) -> None:

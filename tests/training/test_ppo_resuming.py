@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,9 +17,11 @@ from safetensors.torch import load_file
 
 from tests.training.ppo_runs import Add, assert_equal_weights, said, weights, work
 from workbench.domain.events import Metrics, Started, Warned
+from workbench.storage import checkpoints
 from workbench.storage.checkpoints import list_checkpoints
 from workbench.storage.runlog import RunFolder
 from workbench.training import ppo_models
+from workbench.training import session as session_module
 from workbench.training.models import load_policy
 from workbench.training.ppo_models import load_models
 from workbench.training.session import RunSession, StopRun
@@ -34,6 +38,99 @@ def test_a_stopped_and_resumed_run_ends_with_the_very_same_weights(add: Add, who
     assert said(folder, Started)[-1].resumed_from == 1
     assert_equal_weights(weights(folder, 4), weights(whole, 4))
     assert said(folder, Metrics)[-1].values["objective/scores"] == said(whole, Metrics)[-1].values["objective/scores"]
+
+
+def test_in_bf16_too_a_resumed_run_ends_with_the_very_same_weights(add: Add) -> None:
+    unbroken, folder = add("bf16-whole", precision="bf16"), add("bf16-stopped", precision="bf16")
+    work(unbroken)
+    RunFolder(folder).request_stop()
+    with pytest.raises(StopRun):
+        work(folder)
+    RunFolder(folder).clear_requests()
+    work(folder)
+    assert_equal_weights(weights(folder, 4), weights(unbroken, 4))
+
+
+class Killed(BaseException):
+    """Ends a session as a kill does: nobody tidies up after it."""
+
+
+def dying(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns the call, but that it dies over the second checkpoint."""
+
+    def die(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("keep_step") == 2 or any("checkpoint-2" in str(arg) for arg in args):
+            raise Killed
+        return call(*args, **kwargs)
+
+    return die
+
+
+@pytest.mark.parametrize(
+    ("module", "call", "goes_on_from"),
+    [
+        (checkpoints, "sync", 1),
+        (checkpoints, "write_record", 1),
+        (checkpoints, "_replace_folder", 1),
+        (session_module, "drop_resume_state", 2),
+    ],
+)
+def test_a_run_that_dies_while_a_checkpoint_is_made_durable_ends_with_the_very_same_weights(
+    add: Add, whole: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, call: str, goes_on_from: int
+) -> None:
+    folder = add(f"dies-{call}", n_checkpoints=4)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, call, dying(vars(module)[call]))
+        with pytest.raises(Killed):
+            work(folder)
+    work(folder)
+    assert said(folder, Started)[-1].resumed_from == goes_on_from
+    assert [item.step for item in list_checkpoints(folder)] == [1, 2, 3, 4]
+    assert not list((folder / "checkpoints").glob(".*"))
+    assert_equal_weights(weights(folder, 4), weights(whole, 4))
+
+
+def test_a_run_that_dies_while_it_drops_an_older_state_ends_with_the_very_same_weights(
+    add: Add, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = add("dies-dropping", n_checkpoints=4)
+    remove = shutil.rmtree
+
+    def half(path: Path, ignore_errors: bool = False) -> None:
+        if ignore_errors:
+            return remove(path, ignore_errors=True)
+        next(path.iterdir()).unlink()
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "shutil", SimpleNamespace(rmtree=half))
+        with pytest.raises(Killed):
+            work(folder)
+    work(folder)
+    assert said(folder, Started)[-1].resumed_from == 2
+    assert_equal_weights(weights(folder, 4), weights(whole, 4))
+
+
+def test_a_stop_that_comes_while_a_checkpoint_is_made_durable_waits_for_it(
+    add: Add, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, commit = add("stopped-within", n_checkpoints=4), session_module.commit_checkpoint
+
+    def stop_meanwhile(*args: Any) -> Any:
+        RunFolder(folder).request_stop()
+        time.sleep(0.3)  # training goes on, looks for requests, and comes to its next checkpoint
+        return commit(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session_module, "commit_checkpoint", stop_meanwhile)
+        with pytest.raises(StopRun) as stop:
+            work(folder)
+    RunFolder(folder).clear_requests()
+    kept = list_checkpoints(folder)
+    assert [item.step for item in kept] == list(range(1, stop.value.step + 1))
+    assert [item.resume_folder is not None for item in kept] == [False] * (len(kept) - 1) + [True]
+    work(folder)
+    assert_equal_weights(weights(folder, 4), weights(whole, 4))
 
 
 def test_a_stop_at_the_last_update_finishes_the_run(add: Add) -> None:

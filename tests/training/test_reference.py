@@ -1,5 +1,7 @@
 """What the reference says is computed once for a project: other runs, other betas and later parts of a run find it."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from workbench.storage.runlog import RunFolder
 from workbench.training import dpo
 from workbench.training.models import load_policy
 from workbench.training.processes import Processes
-from workbench.training.reference import CACHE
+from workbench.training.reference import CACHE, hash_of_model
 from workbench.training.session import RunSession
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*will be removed in v6:FutureWarning")
@@ -89,6 +91,27 @@ def test_another_model_another_format_and_other_cuts_are_read_anew(runs: Runs, r
         assert runs.work(runs.add("dpo", data, name, **more)) == 0
         assert reads.take()[0] == 6, name
     assert len(list((runs.project / ".workbench" / CACHE).iterdir())) == 3
+
+
+def test_a_model_is_named_by_its_files_which_are_read_once(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, changed = runs.open(runs.add("dpo", runs.add_data())), runs.copy_model(runs.stories)
+    name = hash_of_model(str(runs.stories), session)
+    assert hash_of_model(str(changed), session) == name
+    with monkeypatch.context() as patched:
+        patched.setattr(hashlib, "file_digest", lambda *_: pytest.fail("read again"))
+        assert hash_of_model(str(changed), session) == name
+    (changed / "model.safetensors").write_bytes((changed / "model.safetensors").read_bytes()[:-4] + b"else")
+    assert hash_of_model(str(changed), session) != name
+
+
+def test_an_adapter_is_named_by_its_base_too(runs: Runs) -> None:
+    session, base = runs.open(runs.add("dpo", runs.add_data())), runs.copy_model(runs.stories)
+    adapter = runs.project / "adapter"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(base)}))
+    before = hash_of_model("./adapter", session)
+    (base / "model.safetensors").write_bytes(b"others")
+    assert hash_of_model("./adapter", session) != before
 
 
 def test_validation_is_read_by_the_reference_at_the_first_checkpoint_only(runs: Runs, reads: Reads) -> None:

@@ -8,7 +8,15 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from workbench.training.forward import batch_responses, forward_responses
-from workbench.training.rollout import Rollout, _Decoder, generate, inverse_cdf, response_texts, token_texts
+from workbench.training.rollout import (
+    Rollout,
+    StopStrings,
+    _Decoder,
+    generate,
+    inverse_cdf,
+    response_texts,
+    token_texts,
+)
 
 PROMPTS = ("Once upon a time, Amy broke a cup.", "Jack saw a cat in a tree with mom.", "Tim was sad.", "The dog")
 END, PAD = 1, 2
@@ -84,6 +92,16 @@ def test_a_stop_string_ends_a_response_and_is_not_part_of_its_text(
     assert "stop_string" in rollout.stop_reasons
     texts = response_texts(tokenizer, prompts, rollout.response_ids, ("She", "was"))
     assert not any("She" in text or "was" in text for text in texts)
+
+
+def test_a_stop_string_may_begin_with_the_space_that_a_tokenizer_strips_and_never_with_the_prompt(
+    tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]]
+) -> None:
+    before, tokens = prompts[0][-1], tokenizer("She was", add_special_tokens=False)["input_ids"]
+    assert tokenizer.decode(tokens) == "She was"
+    assert StopStrings((" She",), tokenizer).found(before, tokens)
+    assert response_texts(tokenizer, prompts[:1], [tokens], (" She",)) == [""]
+    assert not StopStrings((".",), tokenizer).found(before, tokens)  # the prompt's own
 
 
 def test_prompt_and_response_text_together_are_the_decoded_whole(

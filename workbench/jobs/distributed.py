@@ -1,8 +1,9 @@
 """Runs that several processes train together: what `accelerate launch` is told, and what is refused beforehand."""
 
 import importlib.util
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from workbench.storage.files import write_bytes
 
 CONFIGURATION = "accelerate.yaml"  # in the run's folder, what its processes were started with
 _UNDERSTOOD = {"NO", "MULTI_GPU", "MULTI_CPU", *SHARDED}
+_WEIGHTS_TOO = 3  # the stage of DeepSpeed's ZeRO that shards weights, besides gradients and the optimizer's state
 
 
 def read_configuration(experiment: Experiment, base: Path) -> dict[str, Any]:
@@ -46,6 +48,11 @@ def read_configuration(experiment: Experiment, base: Path) -> dict[str, Any]:
     kind = values.get("distributed_type", "NO")
     if kind not in _UNDERSTOOD:
         raise BadSetting(f"{path}: `distributed_type` is {kind}.", f"It can be {', '.join(sorted(_UNDERSTOOD))}.")
+    if kind == "DEEPSPEED" and _zero_stage(values, path) == _WEIGHTS_TOO:
+        raise BadSetting(
+            f"{path} asks for ZeRO-3, under which no process has a whole model to sample from or to ask as a reference.",
+            "Set `zero_stage` to 2, or use FSDP, which shards weights too and is understood.",
+        )
     if kind == "DEEPSPEED" and importlib.util.find_spec("deepspeed") is None:
         raise BadSetting(
             f"{path} asks for DeepSpeed, which is not installed.", "Run `pip install deepspeed`, or use FSDP."
@@ -112,7 +119,7 @@ def _configuration(job: Job, *, on_cpu: bool) -> dict[str, Any]:
     values: dict[str, Any] = {"compute_environment": "LOCAL_MACHINE", "dynamo_config": {}} | dict(job.accelerate)
     shards = job.is_sharded and job.method != "ppo"
     if shards and values["distributed_type"] == "FSDP":
-        # Each process hashes its model and samples from it: it needs it whole.
+        # Each process reads with its model and samples from it before it is shared out: it needs it whole.
         whole = {"fsdp_cpu_ram_efficient_loading": False}
         values["fsdp_config"] = (values.get("fsdp_config") or {}) | whole
     return values | {
@@ -124,6 +131,26 @@ def _configuration(job: Job, *, on_cpu: bool) -> dict[str, Any]:
         "mixed_precision": "no",
         "use_cpu": on_cpu,
     }
+
+
+def _zero_stage(values: Mapping[str, Any], path: Path) -> int:
+    """Returns the stage of ZeRO that a configuration asks for, in itself or in DeepSpeed's own file; 2 is the default.
+
+    Raises:
+        BadInput: that file cannot be read.
+    """
+    settings = values.get("deepspeed_config") or {}
+    stage = settings.get("zero_stage", 2)
+    if name := settings.get("deepspeed_config_file"):
+        file = path.parent / Path(name).expanduser()
+        try:
+            stage = json.loads(file.read_text(encoding="utf-8"))["zero_optimization"]["stage"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadInput(
+                f"{path}: {file}, its `deepspeed_config_file`, does not say which stage of ZeRO it wants: {error!r}.",
+                "It is a JSON file with `zero_optimization: {stage: 2}`.",
+            ) from error
+    return int(stage) if str(stage).isdigit() else 2
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from typing import Any
 from workbench.domain.experiments import Budget
 from workbench.domain.records import DataInput, Inputs, Job, Method
 from workbench.domain.settings import Settings
-from workbench.jobs.hashes import hash_values
 from workbench.jobs.references import Reference
 from workbench.jobs.versions import resolved_versions
+from workbench.storage.hashes import hash_values
 from workbench.storage.sources import RUN_PREFIX
 
 # Recipe fields that name something whose content is hashed instead, or where something is done.

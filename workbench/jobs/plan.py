@@ -14,11 +14,11 @@ from workbench.domain.settings import Settings
 from workbench.jobs.distributed import check_shares, read_configuration
 from workbench.jobs.drafts import Draft, result_of
 from workbench.jobs.evaluations import is_beyond_repeating
-from workbench.jobs.hashes import Hasher
 from workbench.jobs.judgements import is_pairwise, judgement
 from workbench.jobs.references import Reference, References, rows, rows_if_any
 from workbench.jobs.rewards import PlannedReward
 from workbench.storage.endpoints import find_endpoint
+from workbench.storage.hashes import Hasher
 from workbench.storage.project import Project
 
 REFERENCE = "reference"  # the start model, which is always compared

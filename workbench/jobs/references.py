@@ -9,8 +9,8 @@ from workbench.data.judge_names import ENSEMBLE_PREFIX, REWARD_PREFIX, check_jud
 from workbench.domain.errors import BadInput, Offline
 from workbench.domain.pairs import DatasetKind
 from workbench.domain.records import DataInput, DatasetRecord, SplitName
-from workbench.jobs.hashes import Hasher
 from workbench.jobs.hub_commits import pinned
+from workbench.storage.hashes import Hasher
 from workbench.storage.model_folders import check_folder
 from workbench.storage.project import Project
 from workbench.storage.sources import RUN_PREFIX, parse_hub_name, parse_run_name, resolve_model, run_of

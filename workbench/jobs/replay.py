@@ -12,12 +12,12 @@ from workbench.domain.events import Evaluated, Metrics, Progress, Started, curre
 from workbench.domain.records import Job
 from workbench.domain.replays import Changed, FileReplay, MetricReplay, Replay
 from workbench.jobs.distributed import environment, launched, n_slots
-from workbench.jobs.hashes import Hasher
 from workbench.jobs.machine import Slot, find_slots, usable_cores
 from workbench.jobs.replay_inputs import check_finished, check_inputs
 from workbench.jobs.versions import resolved_versions
 from workbench.jobs.workers import JOINED, Worker, start_worker, worker_command
 from workbench.storage.files import read_record, write_record
+from workbench.storage.hashes import Hasher
 from workbench.storage.liveness import is_working
 from workbench.storage.locks import only_one
 from workbench.storage.project import Project

@@ -9,7 +9,7 @@ from workbench.data.store import find_content
 from workbench.domain.errors import BadInput, NotFound, WorkbenchError
 from workbench.domain.recipes import MODEL, BestOfNRecipe, EvaluateRecipe, RewardSource
 from workbench.domain.records import DataInput, Job
-from workbench.jobs.hashes import Hasher
+from workbench.storage.hashes import Hasher
 from workbench.storage.project import Project
 from workbench.storage.runlog import RunFolder
 from workbench.storage.sources import RUN_PREFIX, resolve_model, run_of

@@ -5,34 +5,22 @@ responses of 48 tokens are sampled in 385 ms with two and in 244 ms with one. Wi
 worse: threads that wait for each other at every product do a sixth of what they do alone, while one thread loses nothing.
 """
 
-import copy
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import torch
-from torch import nn
 from transformers import PreTrainedModel
 
 _AVAILABLE = torch.get_num_threads()  # what the runner allows this process, before anything here takes less
 _FILLS_MORE_THAN_ONE = 1_000_000  # parameters: at 1.6 million two threads sample in 295 ms and one in 380
 T = TypeVar("T")
-M = TypeVar("M", bound=nn.Module)
 
 
 def settle_threads(*models: PreTrainedModel) -> None:
     """Keeps this thread to one core from here on where all models are on the CPU and too small for more."""
     if all(model.device.type == "cpu" and model.num_parameters() < _FILLS_MORE_THAN_ONE for model in models):
         torch.set_num_threads(1)
-
-
-def twin_of(model: M) -> M:
-    """Returns a second model over the very same weights, so that two threads may each run their own.
-
-    A model that runs carries its hooks and the way it attends; what it computes with is only read.
-    """
-    shared = [*model.parameters(), *model.buffers()]
-    return copy.deepcopy(model, {id(tensor): tensor for tensor in shared})
 
 
 class SideBySide:
@@ -48,11 +36,6 @@ class SideBySide:
         self._pool: ThreadPoolExecutor | None = None
         if allowed and device.type == "cpu" and share >= 1:
             self._pool = ThreadPoolExecutor(2, "side-by-side", torch.set_num_threads, (share,))
-
-    @property
-    def is_parallel(self) -> bool:
-        """Whether there are cores for both tasks."""
-        return self._pool is not None
 
     def run(self, first: Callable[[], T], second: Callable[[], T]) -> tuple[T, T]:
         """Returns what both tasks return; where one fails, its error once neither runs any more."""

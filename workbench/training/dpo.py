@@ -1,12 +1,14 @@
 """Direct preference optimisation (2305.18290) and its family, on TRL's trainer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from trl.trainer import dpo_trainer
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
-from trl.trainer.utils import hash_module
 
 from workbench.domain.errors import BadInput
 from workbench.domain.recipes import DpoRecipe
@@ -18,7 +20,7 @@ from workbench.training.batches import Encoder
 from workbench.training.cores import settle_threads
 from workbench.training.models import load_policy, lora_config
 from workbench.training.packed_head import answer_packed
-from workbench.training.reference import Reference
+from workbench.training.reference import Reference, hash_of_model
 from workbench.training.samples import Sampler
 from workbench.training.session import RunSession
 from workbench.training.trainer import (
@@ -83,7 +85,6 @@ def train(job: Job, session: RunSession) -> None:
     named = job.inputs.reference or job.inputs.model
     reference = None if named == job.inputs.model else _load(job, session, named)[0]
     is_base = recipe.lora_rank > 0 and reference is None
-    base_hash = hash_module(policy) if is_base else ""  # before there are adapters, which would be hashed along
 
     # 2. Pairs as tokens: log-probabilities are summed over the response, its EOS included.
     encoder = Encoder(session, recipe, policy, tokenizer)
@@ -92,35 +93,48 @@ def train(job: Job, session: RunSession) -> None:
     validation = None if held_out is None else encoder.pairs(held_out, VALIDATION_ROWS)[0]
 
     # 3. Train: -log sigmoid(beta h), h = log pi/pi_ref (chosen) - log pi/pi_ref (rejected) (Eq. 7), or a relative of it.
-    trainer = CachedTrainer(
-        model=policy,
-        ref_model=reference,
-        args=training_arguments(
-            DPOConfig,
-            session,
-            policy,
-            len(pairs),
-            beta=recipe.beta,
-            disable_dropout=False,  # the model's own is off already; TRL's switch would take LoRA's too
-            precompute_ref_log_probs=not is_base,  # else TRL loads a reference; it hashes the weights besides
-            **trl_loss(recipe),
-        ),
-        train_dataset=pairs,
-        eval_dataset=validation,
-        processing_class=tokenizer,
-        peft_config=lora_config(recipe, "CAUSAL_LM"),
+    arguments = training_arguments(
+        DPOConfig,
+        session,
+        policy,
+        len(pairs),
+        beta=recipe.beta,
+        disable_dropout=False,  # the model's own is off already; TRL's switch would take LoRA's too
+        precompute_ref_log_probs=not is_base,  # else TRL loads a reference
+        **trl_loss(recipe),
     )
+    with _weights_unhashed():
+        trainer = CachedTrainer(
+            model=policy,
+            ref_model=reference,
+            args=arguments,
+            train_dataset=pairs,
+            eval_dataset=validation,
+            processing_class=tokenizer,
+            peft_config=lora_config(recipe, "CAUSAL_LM"),
+        )
     trainer.precompute_ref_logps = True
     trainer.reference = Reference(
         session,
         trainer,
-        base_hash or str(trainer._precompute_model_hash),
+        hash_of_model(named, session),
         load=None if is_base or reference is not None else lambda: _load(job, session, named)[0],
     )
     if recipe.precompute_ref_log_probs:
         trainer.read_reference_first(pairs, validation)
     shows = Sampler(session, trainer.model, tokenizer, job.inputs.data).say
     run(trainer, Bridge(session, trainer, len(pairs), shows, validates=validation is not None), session)
+
+
+@contextmanager
+def _weights_unhashed() -> Iterator[None]:
+    """TRL names what it keeps of a reference by a hash of all its weights, seconds for large ones; we have a name."""
+    hash_module = vars(dpo_trainer)["hash_module"]
+    vars(dpo_trainer)["hash_module"] = lambda _: ""
+    try:
+        yield
+    finally:
+        vars(dpo_trainer)["hash_module"] = hash_module
 
 
 def _load(job: Job, session: RunSession, name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

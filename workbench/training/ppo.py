@@ -84,7 +84,7 @@ def train(job: Job, session: RunSession) -> None:
         # From here on every process has all episodes, so the update is the one that a single process would make.
         rollout, rewards = Rollout.joined(processes.joined(rollout)), Rewards.joined(processes.joined(rewards))
         # 5. The update: KL penalty, advantages, and some passes of clipped steps over the episodes.
-        values = learner.learn(rollout, torch.as_tensor(rewards.total), state.step) | models.reward.metrics(rewards)
+        measured = learner.learn(rollout, torch.as_tensor(rewards.total), state.step) | models.reward.metrics(rewards)
         state = state.after(len(rows), _count_tokens(rollout), learner.kl_coef)
 
         # 6. What happened, for the log.
@@ -93,7 +93,7 @@ def train(job: Job, session: RunSession) -> None:
         stop = session.stop_requested()
         saves = state.step in keep or spent or stop is not None
         if saves or state.step % recipe.logging_steps == 0 or state.step == total:
-            session.metrics(state.step, values | {"tokens_per_s": pace}, state.episodes, state.tokens)
+            session.metrics(state.step, measured | {"tokens_per_s": pace}, state.episodes, state.tokens)
         if state.step in show:
             with session.off_the_clock():
                 run.show(session, state.step)

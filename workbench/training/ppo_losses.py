@@ -44,16 +44,6 @@ class Part:
         kept = [whole[rows][mask] for whole in (episodes.logps, values, targets.advantages, targets.returns)]
         return cls(select_rows(episodes.batch, rows), *kept)
 
-    def halves(self) -> tuple["Part", "Part"]:
-        """Returns every second episode, and the others; of episodes in order of length both are as long."""
-        even = torch.arange(len(self.batch.lengths), device=self.logps.device) % 2 == 0
-        return self._only(even), self._only(~even)
-
-    def _only(self, chosen: Tensor) -> "Part":
-        of_token = torch.repeat_interleave(chosen, self.batch.lengths)
-        kept = [whole[of_token] for whole in (self.logps, self.values, self.advantages, self.returns)]
-        return Part(select_rows(self.batch, chosen.nonzero().squeeze(-1)), *kept)
-
 
 def policy_sums(
     policy: PreTrainedModel, part: Part, temperature: float, recipe: PpoRecipe

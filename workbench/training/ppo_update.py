@@ -1,16 +1,15 @@
 """One update of PPO: from scored responses to new weights. Read `PpoLearner.learn` from top to bottom."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 
 from workbench.domain.errors import KlDiverged, NotANumber
 from workbench.domain.recipes import PpoRecipe
-from workbench.training.cores import SideBySide, twin_of
+from workbench.training.cores import SideBySide
 from workbench.training.forward import parts_for_memory
 from workbench.training.policy_gradient import Advantages, adapt_kl_coef, explained_variance, gae, scheduled
 from workbench.training.ppo_data import derived_seed, minibatches, seeded
@@ -84,8 +83,6 @@ class PpoLearner:
         # Dropout and checkpointing use torch's one random state, which two threads would use in no certain order.
         one_by_one = recipe.gradient_checkpointing or recipe.lora_dropout > 0
         self._at_once = SideBySide(actors.policy.device, allowed=not one_by_one)
-        # On one trunk two halves of the episodes go side by side, each through a model object of its own.
-        self._twin = twin_of(actors.policy) if actors.value.trunk is None and self._at_once.is_parallel else None
         if recipe.gradient_checkpointing:
             for model in (actors.policy, actors.value.trunk):
                 if model is not None:
@@ -225,25 +222,12 @@ class PpoLearner:
 
     def _backward_together(self, part: Part, n_tokens: Tensor) -> Tensor:
         """Does what `_backward` does where policy and value head share a trunk, and so a graph."""
-        recipe, weights = self.settings.recipe, [*self._policy_weights, *self._value_weights]
-
-        def gradients(policy: PreTrainedModel, half: Part) -> tuple[Tensor, Sequence[Tensor]]:
-            with self.autocast():
-                loss, of_policy, hidden = policy_sums(policy, half, self._temperature, recipe)
-                value_loss, of_value = value_sums(self.actors.value, half, hidden, recipe)
-            loss = (loss + recipe.vf_coef * value_loss) / n_tokens
-            return torch.cat([of_policy, of_value]), torch.autograd.grad(loss, weights, materialize_grads=True)
-
-        if self._twin is None or len(part.batch.lengths) == 1:
-            found: Sequence[tuple[Tensor, Sequence[Tensor]]] = [gradients(self.actors.policy, part)]
-        else:
-            twin, (even, odd) = self._twin, part.halves()
-            both = self._at_once.run(lambda: gradients(self.actors.policy, even), lambda: gradients(twin, odd))
-            found = list(both)
-        for _, grads in found:  # in this order, whichever came first: sums are the same to the bit in every run
-            for weight, grad in zip(weights, grads, strict=True):
-                weight.grad = grad if weight.grad is None else weight.grad.add_(grad)
-        return torch.stack([sums for sums, _ in found]).sum(0)
+        recipe = self.settings.recipe
+        with self.autocast():
+            loss, of_policy, hidden = policy_sums(self.actors.policy, part, self._temperature, recipe)
+            value_loss, of_value = value_sums(self.actors.value, part, hidden, recipe)
+        ((loss + recipe.vf_coef * value_loss) / n_tokens).backward()  # type: ignore[no-untyped-call]
+        return torch.cat([of_policy, of_value])
 
     def _step(self) -> Tensor:
         """Clips each model's gradient by its own norm, so that a value model's errors do not slow the policy.

@@ -8,6 +8,7 @@ the same to the bit whether it finds them or not, and a second run on the same p
 import hashlib
 import json
 from collections.abc import Callable, Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,12 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from trl.trainer.utils import add_fused_lm_head
 
+from workbench.storage.hashes import Hasher
+from workbench.storage.model_folders import base_of_adapter
 from workbench.storage.project import Project
 from workbench.storage.reference_logps import KEY_BYTES, ReferenceLogps
+from workbench.storage.sources import resolve_model
+from workbench.training.hub import fetch
 from workbench.training.packed_head import answer_packed
 from workbench.training.session import RunSession, StopRun
 
@@ -37,7 +42,7 @@ class Reference:
     Args:
         session: where to keep it, and whom to tell.
         trainer: TRL's; its `compute_ref_log_probs` computes what is not kept.
-        weights_hash: of the reference's weights.
+        weights_hash: what `hash_of_model` says of the reference.
         load: gives the reference where the trainer has none; called at the first batch that is not kept, if ever.
     """
 
@@ -103,6 +108,25 @@ class Reference:
         """A run that was asked before it began still trains a step, so that it ends with something to go on from."""
         if n_read and (request := self._session.stop_requested()) is not None:
             raise StopRun("stopped" if request == "stop" else "paused", self._session.last_step)
+
+
+def hash_of_model(name: str, session: RunSession) -> str:
+    """Returns what names a model by the content of its files; the first process reads those that changed, for all.
+
+    The files and not the loaded weights: the project knows their hashes from when the run was planned, and of weights that
+    are shared out among processes each would hash another part, or nothing.
+    """
+    found = ""
+    if session.processes.is_first:
+        hasher = Hasher(Project(session.project))
+        found = _hash_of(fetch(resolve_model(name, session.project), session.job.trust_remote_code), hasher)
+        hasher.save()
+    return session.processes.agreed(found)
+
+
+def _hash_of(folder: Path, hasher: Hasher) -> str:
+    base, own = base_of_adapter(folder), hasher.model_folder(folder)
+    return own if base is None else f"{own} on {_hash_of(fetch(base), hasher)}"
 
 
 def _batches(pairs: Dataset, size: int) -> Iterator[list[int]]:

@@ -53,6 +53,7 @@ class Rollout:
 
 @dataclass(slots=True)
 class _Row:
+    before: int  # the prompt's last token
     tokens: list[int] = field(default_factory=list)
     logps: list[float] = field(default_factory=list)
     stop_reason: StopReason = "length"
@@ -68,11 +69,19 @@ class StopStrings:
         if texts and tokenizer is None:
             raise ValueError("stop strings need a tokenizer")
 
-    def found(self, tokens: list[int]) -> bool:
+    def found(self, before: int, tokens: Sequence[int]) -> bool:
+        """Says whether a response's tokens end with such a text.
+
+        Args:
+            before: the token before them. As in `response_texts` they are decoded behind it, for a tokenizer may strip the
+                first space of what it decodes, and a text may begin with that.
+            tokens: the response so far.
+        """
         if not self._texts or self._tokenizer is None:
             return False
-        tail = str(self._tokenizer.decode(tokens[-self._reach :]))
-        return any(text in tail for text in self._texts)
+        tail = [before, *tokens][-self._reach :]
+        text = str(self._tokenizer.decode(tail))[len(str(self._tokenizer.decode(tail[:1]))) :]
+        return any(stop in text for stop in self._texts)
 
 
 @torch.no_grad()
@@ -106,7 +115,7 @@ def generate(  # noqa: PLR0913  (what decides a sample is all named)
         on_step: called after each token with all responses so far, in the prompts' order; may raise to give up.
     """
     uniforms = torch.rand(len(prompt_ids), max_new_tokens, generator=generator)
-    rows = [_Row() for _ in prompt_ids]
+    rows = [_Row(before=prompt[-1]) for prompt in prompt_ids]
     ends, stops = frozenset(end_ids), StopStrings(stop_strings, tokenizer)
     said = _say_nothing if on_step is None else lambda: on_step([row.tokens for row in rows])
     order = sorted(range(len(prompt_ids)), key=lambda row: (-len(prompt_ids[row]), row))  # little padding
@@ -256,5 +265,5 @@ def _extend(row: _Row, token: int, logp: float, ends: frozenset[int], stops: Sto
     row.logps.append(logp)
     if token in ends:
         row.stop_reason = "eos"
-    elif stops.found(row.tokens):
+    elif stops.found(row.before, row.tokens):
         row.stop_reason = "stop_string"

@@ -17,7 +17,6 @@ import torch
 
 from workbench.domain.errors import NotANumber
 from workbench.domain.events import CheckpointSaved, Event, Heartbeat, Metrics, Progress, Started, Warned
-from workbench.domain.recipes import TrainingRecipe
 from workbench.domain.records import Job
 from workbench.storage.checkpoints import (
     Checkpoint,
@@ -31,7 +30,8 @@ from workbench.storage.files import read_record
 from workbench.storage.runlog import RunFolder
 from workbench.training.background import Background
 from workbench.training.clock import Clock, Pace
-from workbench.training.device import choose_device, choose_dtype, device_name, memory_mib
+from workbench.training.device import choose_device, device_name, memory_mib
+from workbench.training.precision import dtype_of_run
 from workbench.training.processes import Processes
 
 _HEARTBEAT_S = 5.0
@@ -65,7 +65,7 @@ class RunSession:
         project: the project's folder.
         job: what to do.
         device: where to compute.
-        dtype: the number format of matrix products; see `choose_dtype`.
+        dtype: the number format of matrix products; see `dtype_of_run`.
         processes: those that train the run, this one among them.
         last_step: the highest step that metrics, progress or a checkpoint named.
     """
@@ -90,16 +90,14 @@ class RunSession:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Reads the run's job and chooses its device.
+        """Reads the run's job and chooses its device and number format.
 
         Raises:
-            WorkbenchError: the job cannot be read, or its device is not here.
+            WorkbenchError: the job cannot be read, or its device or model is not here.
         """
         job = read_record(folder / "job.json", Job)
         processes = Processes.join(choose_device(job.device))
-        device = processes.device
-        precision = job.recipe.precision if isinstance(job.recipe, TrainingRecipe) else "auto"
-        return cls(folder, job, device, choose_dtype(device, precision), processes)
+        return cls(folder, job, processes.device, dtype_of_run(folder, job, processes.device), processes)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()

@@ -99,7 +99,8 @@ class VllmSampler:
             )
         responses: list[list[int]] = found["completion_ids"]
         stops = StopStrings(stop_strings, tokenizer)
-        reasons = [_why_it_ends(tokens, end_ids, stops) for tokens in responses]
+        rows = zip(prompt_ids, responses, strict=True)
+        reasons = [_why_it_ends(prompt[-1], tokens, end_ids, stops) for prompt, tokens in rows]
         return Rollout(
             prompt_ids=[list(prompt) for prompt in prompt_ids],
             response_ids=responses,
@@ -121,7 +122,7 @@ class VllmSampler:
             ) from error
 
 
-def _why_it_ends(tokens: list[int], end_ids: Collection[int], stops: StopStrings) -> StopReason:
+def _why_it_ends(before: int, tokens: list[int], end_ids: Collection[int], stops: StopStrings) -> StopReason:
     if tokens and tokens[-1] in end_ids:
         return "eos"
-    return "stop_string" if stops.found(tokens) else "length"
+    return "stop_string" if stops.found(before, tokens) else "length"

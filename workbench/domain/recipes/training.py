@@ -84,7 +84,10 @@ class TrainingRecipe(Settings):
         le=1_000_000,
     )
     precision: Literal["auto", "fp32", "bf16"] = setting(
-        "auto", label="Precision", help="auto: bf16 where the device computes it fast, else fp32.", advanced=True
+        "auto",
+        label="Precision",
+        help="auto: bf16 on GPUs that have it, and from 5 million parameters on CPUs that do; else fp32.",
+        advanced=True,
     )
     gradient_checkpointing: bool = setting(
         False, label="Gradient checkpointing", help="Recomputes activations: less memory, slower.", advanced=True

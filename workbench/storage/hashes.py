@@ -12,6 +12,7 @@ from pydantic import Field
 from workbench.domain.errors import ModelRefused
 from workbench.domain.records import Record
 from workbench.storage.files import read_record, write_record
+from workbench.storage.locks import short_lock
 from workbench.storage.project import Project
 
 CACHE = "hashes.json"
@@ -70,14 +71,19 @@ class Hasher:
         """Keeps what was computed, beside what other processes kept meanwhile."""
         if not self._new:
             return
-        with self.project.lock():
-            path = self.project.state_folder() / CACHE
+        path = self._path()
+        path.parent.mkdir(exist_ok=True)
+        with short_lock(path.with_suffix(".lock"), "the hashes of files"):
             before = read_record(path, HashCache).files if path.exists() else {}
             write_record(path, HashCache(files=before | self._new))
         self._new = {}
 
     def _cache(self) -> dict[str, str]:
         if self._known is None:
-            path = self.project.state_folder() / CACHE
+            path = self._path()
             self._known = dict(read_record(path, HashCache).files) if path.exists() else {}
         return self._known
+
+    def _path(self) -> Path:
+        # Not by `state_folder`, which settles a project in its place, queue and requests with it: workers hash too.
+        return self.project.cache_folder(CACHE)

@@ -1,11 +1,13 @@
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from workbench.jobs.hashes import Hasher, hash_values
+from workbench.storage.hashes import Hasher, hash_values
 from workbench.storage.project import Project
+from workbench.storage.runlog import RunFolder
 
 
 @pytest.fixture
@@ -59,3 +61,17 @@ def test_a_model_is_its_files_and_not_its_readme_or_its_name(project: Project, t
     assert hasher.model_folder(tmp_path / "a") == hasher.model_folder(tmp_path / "b")
     (tmp_path / "b" / "tokenizer.json").write_text("{}")
     assert hasher.model_folder(tmp_path / "a") != hasher.model_folder(tmp_path / "b")
+
+
+def test_keeping_hashes_leaves_a_project_that_stands_elsewhere_as_it_is(project: Project, tmp_path: Path) -> None:
+    copied = Project(tmp_path / "copied")
+    shutil.copytree(project.folder, copied.folder)
+    run = RunFolder(copied.folder / "runs" / "r")
+    run.folder.mkdir(parents=True)
+    run.request_stop()
+    (tmp_path / "file").write_bytes(b"abc")
+    hasher = Hasher(copied)
+    hasher.file(tmp_path / "file")
+    hasher.save()
+    assert (copied.folder / ".workbench" / "hashes.json").exists()
+    assert run.stop_requested() == "stop"  # which settling the project would take back
