@@ -121,7 +121,7 @@ def score_last(model: PreTrainedModel, ids: Tensor, is_real: Tensor) -> Tensor:
     # The last token that is not the model's padding, as its own forward has it: an ending may share padding's number.
     last = (torch.arange(ids.shape[1], device=ids.device) * (is_real & (ids != model.config.pad_token_id))).argmax(-1)
     head, trunk = dict(model.named_children()).get("score"), model.base_model
-    if head is not None and can_pack(trunk, ids, is_real):
+    if head is not None and _is_whole(head) and can_pack(trunk, ids, is_real):
         packing = Packing.of(ids, is_real)
         with packed(trunk, packing):
             outputs = trunk(input_ids=packing.ids, position_ids=packing.positions, use_cache=False)
@@ -130,6 +130,11 @@ def score_last(model: PreTrainedModel, ids: Tensor, is_real: Tensor) -> Tensor:
             return torch.as_tensor(head(outputs.last_hidden_state[0, packing.in_row(is_last)])).squeeze(-1)
     logits = model(input_ids=ids, attention_mask=is_real.long(), use_cache=False).logits
     return torch.as_tensor(logits).squeeze(-1)
+
+
+def _is_whole(head: nn.Module) -> bool:
+    """Says whether a head has its weights here; sharded ones come when the model itself is called, not when a part is."""
+    return all(type(weight) is nn.Parameter for weight in head.parameters())  # a share is another type of tensor
 
 
 def needed_tokens(batch: ResponseBatch) -> Tensor:
