@@ -198,7 +198,7 @@ def test_a_run_of_several_processes_is_replayed_by_as_many(tmp_path, monkeypatch
     monkeypatch.setattr("workbench.jobs.replay.start_worker", lambda *given: started.append(given))
     with pytest.raises(Busy):  # nothing was started
         replay_run(project, "a", lambda *_: None)
-    ((_, command, device, limits),) = started
+    _, command, device, limits = started[0]
     assert "accelerate.commands.launch" in command
     assert (device, limits["OMP_NUM_THREADS"]) == ("cpu", "1")  # as many threads in each as then
 

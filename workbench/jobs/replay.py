@@ -27,6 +27,7 @@ REPLAY = "replay.json"
 Tell = Callable[[str, int, int], None]
 STOPPED = "The replay was stopped."
 _POLL_S = 0.2
+_ASKED_S = 2.0  # whoever asks whether somebody works here holds the folder's lock for far less
 _THREADS = re.compile(r"(\d+) threads")
 _OF_TIME = {"tokens_per_s"}  # tells of the machine's other work, and nothing of the run
 _KEPT = (".safetensors",)  # what a checkpoint is; configurations tell no more
@@ -120,9 +121,11 @@ def _replayed_already(job: Job) -> Busy:
 
 def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
     """Runs the worker to its end; whoever waits and gives up ends it."""
-    worker = _start(again, job, threads)
-    if worker is None:
-        raise _replayed_already(job)
+    began = time.monotonic()
+    while (worker := _start(again, job, threads)) is None:  # somebody asks just now whether one is at it
+        if time.monotonic() - began > _ASKED_S:
+            raise _replayed_already(job)
+        time.sleep(_POLL_S / 20)
     try:
         while worker.is_alive():
             if again.stop_requested():
@@ -143,7 +146,7 @@ def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
 
 
 def _start(again: RunFolder, job: Job, threads: str | None) -> Worker | None:
-    """Starts the worker with as many processes and threads as the run had; None where one is at it already."""
+    """Starts the worker with as many processes and threads as the run had; None while somebody asks whether one is at it."""
     command = worker_command(again.folder)
     if job.processes == 1:
         limits = {} if threads is None else {name: threads for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
