@@ -83,11 +83,15 @@ def test_the_report_is_one_file_that_loads_nothing(project: Path, tmp_path: Path
     assert "ppo against dpo" in page
 
 
-def test_one_checkpoint_can_be_evaluated_again(project: Path) -> None:
-    dpo = next(run["id"] for run in workbench("show", project)["runs"] if run["method"] == "dpo")
-    (run,) = workbench("evaluate", project, dpo, "--checkpoints", "last")["runs"]
-    assert run["state"] == "finished"
-    assert run["total"] == 12 + 2, "responses to the test prompts and to the validation prompts of the pairs"
+def test_the_last_checkpoint_is_not_sampled_again_where_all_were_and_the_best_is(project: Path) -> None:
+    before = {run["id"]: run for run in workbench("show", project)["runs"]}
+    dpo = next(run["id"] for run in before.values() if run["method"] == "dpo")
+    (last,) = workbench("evaluate", project, dpo, "--checkpoints", "last")["runs"]
+    assert before[last["id"]]["method"] == "evaluate"
+    (best,) = workbench("evaluate", project, dpo, "--checkpoints", "best")["runs"]
+    assert best["id"] not in before
+    assert best["state"] == "finished"
+    assert best["total"] == 12 + 2, "responses to the test prompts and to the validation prompts of the pairs"
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "parquet"])

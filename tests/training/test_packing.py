@@ -79,7 +79,7 @@ def test_packed_equals_padded(make: str, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_models_whose_attention_is_their_own_are_read_padded(make: str, packs: bool) -> None:
     model = model_of(make)
     forward_responses(model, batch())  # which finds out
-    assert can_pack(model, batch().ids, needed_tokens(batch())) == packs
+    assert can_pack(model, Packing.of(batch().ids, needed_tokens(batch()))) == packs
 
 
 @pytest.mark.parametrize("make", MAKES)
@@ -118,17 +118,18 @@ def test_a_trunk_is_packed_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_is_packed_that_a_window_or_checkpointing_would_read_otherwise() -> None:
-    real = needed_tokens(batch())
-    assert can_pack(model_of("llama"), batch().ids, real)
+    packing = Packing.of(batch().ids, needed_tokens(batch()))
+    assert can_pack(model_of("llama"), packing)
     windowed = model_of("qwen3", use_sliding_window=True, sliding_window=8, max_window_layers=0)
-    assert not can_pack(windowed, batch().ids, real)
+    assert not can_pack(windowed, packing)
     checkpointed = model_of("llama").train()
     checkpointed.activation_checkpointing_enable()
-    assert not can_pack(checkpointed, batch().ids, real)
+    assert not can_pack(checkpointed, packing)
 
 
 def test_a_row_that_is_nearly_full_is_left_padded() -> None:
-    assert not can_pack(model_of("llama"), torch.arange(24).view(3, 8), torch.ones(3, 8, dtype=torch.bool))
+    full = Packing.of(torch.arange(24).view(3, 8), torch.ones(3, 8, dtype=torch.bool))
+    assert not can_pack(model_of("llama"), full)
 
 
 def test_spreading_and_gathering_are_inverse() -> None:
@@ -154,7 +155,7 @@ def test_a_reward_model_reads_the_last_token_of_each_sequence() -> None:
     model = scoring_model()
     ids, real = batch().ids, needed_tokens(batch())
     ids = ids.masked_fill(~real, 0)
-    assert can_pack(model.base_model, ids, real)
+    assert can_pack(model.base_model, Packing.of(ids, real))
     expected = model(input_ids=ids, attention_mask=real.long()).logits.squeeze(-1)
     assert torch.allclose(score_last(model, ids, real), expected, atol=1e-5)
 

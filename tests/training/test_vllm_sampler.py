@@ -171,8 +171,14 @@ def test_ppo_trains_on_what_a_server_samples_and_hands_each_new_policy_over(
 
 @pytest.mark.parametrize(("refuses", "said"), [(True, "Request failed: 400"), (False, "Connection")])
 def test_a_server_that_goes_away_in_between_is_named_with_what_helps(
-    server: StandIn, sent: list[dict[str, torch.Tensor]], shared: Path, refuses: bool, said: str
+    server: StandIn,
+    sent: list[dict[str, torch.Tensor]],
+    shared: Path,
+    refuses: bool,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("urllib3.util.retry.Retry.sleep", lambda *_: None)  # TRL's client waits for a minute in all
     policy, tokenizer = load_policy(shared / "models/stories260K", torch.device("cpu"))
     sampler = VllmSampler.connect(server.address, ALONE)
     if refuses:

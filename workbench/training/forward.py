@@ -86,9 +86,8 @@ def forward_responses(model: PreTrainedModel, batch: ResponseBatch) -> ResponseO
     The head runs in fp32 under autocast too: a log-probability rounded to bf16 is off by up to a percent, and the first
     ratio of an update would not be one.
     """
-    is_real = needed_tokens(batch)
-    if can_pack(model, batch.ids, is_real):
-        packing = Packing.of(batch.ids, is_real)
+    packing = Packing.of(batch.ids, needed_tokens(batch))
+    if can_pack(model, packing):
         with full_precision_head(model, packing.in_row(batch.predicts)) as caught, packed(model, packing):
             logits = model(input_ids=packing.ids, position_ids=packing.positions, use_cache=False).logits
         if was_read(model, packing):
@@ -100,9 +99,8 @@ def forward_responses(model: PreTrainedModel, batch: ResponseBatch) -> ResponseO
 
 def forward_trunk(trunk: PreTrainedModel, batch: ResponseBatch) -> Tensor:
     """Runs a transformer without a head; returns its last hidden states where response tokens are predicted, [n, d]."""
-    is_real = needed_tokens(batch)
-    if can_pack(trunk, batch.ids, is_real):
-        packing = Packing.of(batch.ids, is_real)
+    packing = Packing.of(batch.ids, needed_tokens(batch))
+    if can_pack(trunk, packing):
         with packed(trunk, packing):
             outputs = trunk(input_ids=packing.ids, position_ids=packing.positions, use_cache=False)
         if was_read(trunk, packing):
@@ -121,8 +119,8 @@ def score_last(model: PreTrainedModel, ids: Tensor, is_real: Tensor) -> Tensor:
     # The last token that is not the model's padding, as its own forward has it: an ending may share padding's number.
     last = (torch.arange(ids.shape[1], device=ids.device) * (is_real & (ids != model.config.pad_token_id))).argmax(-1)
     head, trunk = dict(model.named_children()).get("score"), model.base_model
-    if head is not None and _is_whole(head) and can_pack(trunk, ids, is_real):
-        packing = Packing.of(ids, is_real)
+    packing = Packing.of(ids, is_real)
+    if head is not None and _is_whole(head) and can_pack(trunk, packing):
         with packed(trunk, packing):
             outputs = trunk(input_ids=packing.ids, position_ids=packing.positions, use_cache=False)
         if was_read(trunk, packing):

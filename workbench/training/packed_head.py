@@ -19,7 +19,7 @@ from trl.trainer.utils import FusedCausalLMOutput
 
 from workbench.training.forward import ResponseBatch, fits_at_once, forward_responses, needed_tokens, score_last
 from workbench.training.kl import entropy_of
-from workbench.training.packing import base_of, can_pack
+from workbench.training.packing import Packing, base_of, can_pack
 
 _IGNORED = -100
 _READ = {"input_ids", "attention_mask", "use_cache"}  # a call with more is none that this module knows
@@ -54,7 +54,7 @@ def score_packed(prepared: Any) -> None:
         is_plain = not args and {"input_ids", "attention_mask"} <= kwargs.keys() <= _READ
         if is_plain and dict(self.named_children()).get("score") is not None:
             is_real = kwargs["attention_mask"].bool()
-            if self.device.type == "cpu" and can_pack(self.base_model, kwargs["input_ids"], is_real):
+            if self.device.type == "cpu" and can_pack(self.base_model, Packing.of(kwargs["input_ids"], is_real)):
                 return SequenceClassifierOutputWithPast(logits=score_last(self, kwargs["input_ids"], is_real)[:, None])
         return theirs(*args, **kwargs)
 
@@ -82,7 +82,7 @@ def _called_as(model: Any, forward: Callable[..., Any]) -> Iterator[None]:
 def _is_worth_it(model: PreTrainedModel, batch: ResponseBatch) -> bool:
     on_cpu = model.device.type == "cpu"  # elsewhere TRL's kernels take labelled tokens only as well
     fits = fits_at_once(len(batch.targets), model.config.get_text_config().vocab_size)
-    return on_cpu and fits and len(batch.targets) > 0 and can_pack(model, batch.ids, needed_tokens(batch))
+    return on_cpu and fits and len(batch.targets) > 0 and can_pack(model, Packing.of(batch.ids, needed_tokens(batch)))
 
 
 def _batch(ids: Tensor, labels: Tensor) -> ResponseBatch:

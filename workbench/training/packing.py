@@ -9,6 +9,7 @@ head.
 """
 
 import inspect
+import math
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -125,24 +126,18 @@ class _Gather(torch.autograd.Function):
 _packing: ContextVar[Packing] = ContextVar("packing")
 
 
-def can_pack(model: Any, ids: Tensor, is_real: Tensor) -> bool:
-    """Says whether a model reads the real ones of these tokens [b, t] packed, and whether that saves anything."""
+def can_pack(model: Any, packing: Packing) -> bool:
+    """Says whether a model reads this row in place of the padded batch, and whether that saves anything."""
     config = model.config.get_text_config()
     window = getattr(config, "sliding_window", None)
     return (
         type(model) not in _refused
         and config._attn_implementation == "sdpa"
         and not model.is_activation_checkpointing  # which runs layers again when no packing is at hand
-        and (window is None or window >= is_real.shape[1])
+        and (window is None or window >= packing.shape[1])
         and "position_ids" in forward_arguments(model)
-        and _count(ids, is_real) <= _WORTH * is_real.numel()
+        and packing.n_read <= _WORTH * math.prod(packing.shape)
     )
-
-
-def _count(ids: Tensor, is_real: Tensor) -> int:
-    """Returns how many tokens have to be read."""
-    owner = _owners(ids, is_real)
-    return int(np.count_nonzero(is_real.flatten().cpu().numpy() & (owner == np.arange(owner.size))))
 
 
 def _owners(ids: Tensor, is_real: Tensor) -> npt.NDArray[np.int64]:

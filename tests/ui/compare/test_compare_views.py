@@ -137,24 +137,24 @@ def menu_words(page) -> list[str]:
     return [action.text() for action in page.saved.menu().actions()]
 
 
+def come_back(qtbot, window, session, project) -> None:
+    session.close()
+    with qtbot.waitSignal(session.project_changed, timeout=20000):
+        session.open(project.folder)
+    window.show_page("compare")
+    qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
+
+
 def test_a_project_is_opened_as_it_was_looked_at_last(qtbot, page, window, session, evaluated):
     chosen(page.bar.x_box, "seconds")
     settled(qtbot, page)
-    session.close()
-    with qtbot.waitSignal(session.project_changed, timeout=20000):
-        session.open(evaluated.folder)
-    window.show_page("compare")
-    qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
+    come_back(qtbot, window, session, evaluated)
     assert window.page.comparison.view.x == "seconds"
 
 
 def test_the_table_that_was_in_sight_comes_back(qtbot, window, page, session, evaluated):
     turn_to(qtbot, page, "Costs")
-    session.close()
-    with qtbot.waitSignal(session.project_changed, timeout=20000):
-        session.open(evaluated.folder)
-    window.show_page("compare")
-    qtbot.waitUntil(lambda: window.page.is_settled, timeout=20000)
+    come_back(qtbot, window, session, evaluated)
     assert window.page.deck.current.title == "Costs"
     assert window.page.deck.current.isVisible()
 
