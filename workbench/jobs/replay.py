@@ -121,11 +121,7 @@ def _replayed_already(job: Job) -> Busy:
 
 def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
     """Runs the worker to its end; whoever waits and gives up ends it."""
-    began = time.monotonic()
-    while (worker := _start(again, job, threads)) is None:  # somebody asks just now whether one is at it
-        if time.monotonic() - began > _ASKED_S:
-            raise _replayed_already(job)
-        time.sleep(_POLL_S / 20)
+    worker = _start(again, job, threads)
     try:
         while worker.is_alive():
             if again.stop_requested():
@@ -145,8 +141,22 @@ def _work(again: RunFolder, job: Job, threads: str | None, tell: Tell) -> None:
         raise RunFailure(f"The replay {outcome.state}: {outcome.message}", outcome.hint)
 
 
-def _start(again: RunFolder, job: Job, threads: str | None) -> Worker | None:
-    """Starts the worker with as many processes and threads as the run had; None while somebody asks whether one is at it."""
+def _start(again: RunFolder, job: Job, threads: str | None) -> Worker:
+    """Starts the worker, once nobody asks any more whether one is at it.
+
+    Raises:
+        Busy: one is.
+    """
+    began = time.monotonic()
+    while time.monotonic() - began < _ASKED_S:
+        if (worker := _try_to_start(again, job, threads)) is not None:
+            return worker
+        time.sleep(_POLL_S / 20)
+    raise _replayed_already(job)
+
+
+def _try_to_start(again: RunFolder, job: Job, threads: str | None) -> Worker | None:
+    """Starts the worker with as many processes and threads as the run had; None where its folder is locked."""
     command = worker_command(again.folder)
     if job.processes == 1:
         limits = {} if threads is None else {name: threads for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
